@@ -1,0 +1,125 @@
+import { constants } from "node:fs";
+import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { hasCode } from "./errors.ts";
+
+const WRITE_BYTES = 256 * 1024;
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/**
+ * A file being written under a temporary name, on the file system of its final place. Nobody takes it for finished
+ * before it is moved to its final name, which is only done after `sync`.
+ */
+export class TemporaryFile {
+  byteCount = 0;
+  readonly #buffer = Buffer.allocUnsafe(WRITE_BYTES);
+  #buffered = 0;
+  #open = true;
+
+  private constructor(
+    readonly path: string,
+    private readonly handle: FileHandle,
+  ) {}
+
+  /** @throws where the folder is missing or not writable, or the name is taken (a symlink counts as taken) */
+  static async create(path: string): Promise<TemporaryFile> {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    return new TemporaryFile(path, await open(path, flags, FILE_MODE));
+  }
+
+  /** Appends. Not to be called again before it has returned: that is the back pressure. */
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.byteLength;) {
+      const part = bytes.subarray(from, from + WRITE_BYTES - this.#buffered);
+      this.#buffer.set(part, this.#buffered);
+      this.#buffered += part.byteLength;
+      from += part.byteLength;
+      if (this.#buffered === WRITE_BYTES) await this.flush();
+    }
+    this.byteCount += bytes.byteLength;
+  }
+
+  /** Drops everything written so far. */
+  async truncate(): Promise<void> {
+    this.#buffered = 0;
+    this.byteCount = 0;
+    await this.handle.truncate(0);
+  }
+
+  /** Hands what is buffered to the kernel: readers see all of it, it is not yet safe on disk. */
+  async flush(): Promise<void> {
+    // A write may take less than it was given (a full disk, a signal): go on until all is out.
+    for (let from = 0; from < this.#buffered;) {
+      const { bytesWritten } = await this.handle.write(this.#buffer, from, this.#buffered - from, null);
+      from += bytesWritten;
+    }
+    this.#buffered = 0;
+  }
+
+  /** Flushes to disk and closes. @throws where the file is shorter than what was written */
+  async sync(): Promise<void> {
+    await this.flush();
+    const { size } = await this.handle.stat();
+    if (size !== this.byteCount)
+      throw new Error(`${this.path} has ${size} bytes instead of ${this.byteCount}`);
+    await this.handle.sync();
+    await this.#close();
+  }
+
+  /** Removes the file, whatever state it is in. */
+  async discard(): Promise<void> {
+    await this.#close();
+    await rm(this.path, { force: true });
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.handle.close();
+  }
+}
+
+/** Makes a folder and those above it that are missing; each new one is on disk when this returns. */
+export async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path);
+  try {
+    await mkdir(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) {
+      await makeFolder(parent);
+      return makeFolder(path);
+    }
+    if (!hasCode(error, "EEXIST")) throw error;
+    return;
+  }
+  await syncFolder(parent);
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Renames within one file system; the new name is on disk when this returns. */
+export async function moveDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncFolder(dirname(to));
+}
+
+/** True where the path names anything at all, be it a dangling symlink. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { configureSync, getJsonLinesFormatter, getLogger, getTextFormatter } from "@logtape/logtape";
+import type { Logger } from "@logtape/logtape";
+
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+const levels: Record<Uppercase<LogLevel>, LogLevel> = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARNING: "warning",
+  ERROR: "error",
+};
+
+/** The members of a line beside its message. Never put a secret, a signature, a phone number or a transcript here. */
+export type LogFields = Record<string, string | number | boolean | null>;
+
+export type Log = Record<LogLevel, (message: string, fields?: LogFields) => void>;
+
+/**
+ * Returns the program's log. LogTape keeps its configuration for the whole process: the last log created is the one
+ * in force.
+ *
+ * @param write receives one complete line, with its line end
+ */
+export function createLog(options: {
+  level: Uppercase<LogLevel>;
+  format: "text" | "json";
+  write: (line: string) => void;
+}): Log {
+  const format = options.format === "json" ? jsonLine : textLine;
+  configureSync({
+    reset: true,
+    sinks: { output: (record) => options.write(format(record)) },
+    loggers: [
+      { category: ["receiver"], lowestLevel: levels[options.level], sinks: ["output"] },
+      // LogTape reports faults of its sinks here; ours cannot fail (see output.ts).
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["output"] },
+    ],
+  });
+  return logWith(getLogger(["receiver"]));
+}
+
+function logWith(logger: Logger): Log {
+  return {
+    debug: (message, fields) => logger.debug(message, fields),
+    info: (message, fields) => logger.info(message, fields),
+    warning: (message, fields) => logger.warning(message, fields),
+    error: (message, fields) => logger.error(message, fields),
+  };
+}
+
+const jsonLine = getJsonLinesFormatter({ properties: "flatten" });
+
+const textLine = getTextFormatter({
+  timestamp: "rfc3339",
+  level: "FULL",
+  format: ({ timestamp, level, message, record }) =>
+    [timestamp, level.padEnd(7), message, ...Object.entries(record.properties).map(textField)].join(" "),
+});
+
+/** Quotes whatever is not a plain word: a value from a payload must not forge a line or a field of its own. */
+function textField([name, value]: [string, unknown]): string {
+  const text = String(value);
+  return `${name}=${/^[\w.:/+@-]+$/.test(text) ? text : JSON.stringify(text)}`;
+}
