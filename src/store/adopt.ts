@@ -1,0 +1,39 @@
+import { stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Log } from "../platform/log.ts";
+import type { Connection } from "./connection.ts";
+import { fileSha256 } from "./recordings.ts";
+
+/**
+ * Finds finished recordings that no row knows, as a stop between the file and its row leaves them, and rebuilds the
+ * conversation's row from name, date, size and hash. A recording is never deleted.
+ */
+export async function adoptRecordings(folder: string, connection: Connection, log: Log): Promise<void> {
+  for (const path of await recordingPaths(folder)) {
+    if (connection.hasRecording(path)) continue;
+    const stem = basename(path, ".mp3");
+    const file = join(folder, path);
+    const sha256 = await fileSha256(file);
+    const { size, mtimeMs } = await stat(file);
+    // A second recording of a conversation has the start of its own hash in its name.
+    const conversationId = stem.endsWith(`-${sha256.slice(0, 12)}`) ? stem.slice(0, -13) : stem;
+    if (stem.startsWith("sha256-")) {
+      log.warning("A recording without a row can't be adopted: its name does not tell the conversation", {
+        path,
+      });
+    } else if (
+      connection.adoptRecording(conversationId, { path, byteCount: size, sha256 }, Math.round(mtimeMs))
+    ) {
+      log.warning("A recording without a row was adopted", {
+        conversation: conversationId,
+        path,
+        bytes: size,
+      });
+    }
+  }
+}
+
+async function recordingPaths(folder: string): Promise<string[]> {
+  const glob = new Bun.Glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]/*.mp3");
+  return Array.fromAsync(glob.scan({ cwd: folder, onlyFiles: true, followSymlinks: false }));
+}

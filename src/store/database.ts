@@ -1,0 +1,84 @@
+import { Database } from "bun:sqlite";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import initial from "./migrations/0001-initial.sql" with { type: "text" };
+
+/** In order; `user_version` counts those applied. They only ever add, so that the version before still works. */
+const migrations: readonly string[] = [initial];
+
+/** What each connection needs, and what SQLite must answer when asked for it afterwards: its defaults differ. */
+const pragmas: readonly (readonly [name: string, set: string, readBack: string | number])[] = [
+  ["page_size", "8192", 8192],
+  ["journal_mode", "WAL", "wal"],
+  // A commit has reached the disk when it returns.
+  ["synchronous", "FULL", 2],
+  ["foreign_keys", "ON", 1],
+  ["busy_timeout", "5000", 5000],
+  // Pages of 8 KiB: the log is copied back at 4 MiB, and does not keep more than 64 MiB of disk afterwards.
+  ["wal_autocheckpoint", "500", 500],
+  ["journal_size_limit", "67108864", 67_108_864],
+];
+
+export type Orm = BunSQLiteDatabase;
+
+/** A database that this program must not touch: made by a newer version, or not ours at all. */
+export class SchemaError extends Error {
+  override readonly name = "SchemaError";
+}
+
+/**
+ * Opens or creates the database and brings its schema up to date.
+ *
+ * @throws SchemaError where the database is newer than this program; SQLiteError where it can't be opened or written
+ */
+export function openDatabase(path: string): { sqlite: Database; orm: Orm } {
+  const sqlite = new Database(path, { create: true, readwrite: true, strict: true });
+  try {
+    const schema = userVersion(sqlite);
+    if (schema > migrations.length) {
+      throw new SchemaError(
+        `${path} has schema ${schema}, this version of the program knows ${migrations.length}: ` +
+          "run the newer version, or restore the copy made before the upgrade",
+      );
+    }
+    for (const pragma of pragmas) applyPragma(sqlite, ...pragma);
+    migrate(sqlite, schema);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+  return { sqlite, orm: drizzle({ client: sqlite }) };
+}
+
+/** The version of SQLite that is compiled in. */
+export function sqliteVersion(): string {
+  const sqlite = new Database(":memory:");
+  try {
+    return String(sqlite.query("SELECT sqlite_version()").values()[0]?.[0]);
+  } finally {
+    sqlite.close();
+  }
+}
+
+function migrate(sqlite: Database, from: number): void {
+  if (from === migrations.length) return;
+  sqlite
+    .transaction(() => {
+      for (const sql of migrations.slice(from)) sqlite.run(sql);
+      sqlite.run(`PRAGMA user_version = ${migrations.length}`);
+    })
+    .immediate();
+}
+
+function applyPragma(sqlite: Database, name: string, set: string, readBack: string | number): void {
+  sqlite.run(`PRAGMA ${name} = ${set}`);
+  const value = sqlite.query(`PRAGMA ${name}`).values()[0]?.[0];
+  // The page size of an existing file is what it was created with; it only costs speed.
+  if (value !== readBack && name !== "page_size") {
+    throw new Error(`SQLite answers ${String(value)} to PRAGMA ${name} = ${set}`);
+  }
+}
+
+function userVersion(sqlite: Database): number {
+  return Number(sqlite.query("PRAGMA user_version").values()[0]?.[0]);
+}

@@ -1,0 +1,29 @@
+import type { CallFailureFacts } from "./call-failures.ts";
+import type { ConversationFacts } from "./conversations.ts";
+import type { Recording } from "./recordings.ts";
+
+/** One signed event, ready to be written: its row, and what is derived from it. */
+export type EventRecord = {
+  type: string | null;
+  conversationId: string | null;
+  agentId: string | null;
+  /** Unix seconds. */
+  eventTimestamp: number | null;
+  receivedAtMs: number;
+  status: "processed" | "quarantined";
+  /** Of a quarantined event: the code of its answer, a colon, and the reason. */
+  error: string | null;
+  /** Lower-case hex, of the whole body. */
+  bodySha256: string;
+  bodyBytes: number;
+  payload: Uint8Array | null;
+  /** Whether the payload is UTF-8 and is to be stored as text. */
+  payloadIsText: boolean;
+  payloadPath: string | null;
+  facts: ConversationFacts | null;
+  failure: CallFailureFacts | null;
+  recording: Recording | null;
+};
+
+/** What became of a record. Of a duplicate, type and error are those of the first delivery of the same body. */
+export type EventOutcome = { isDuplicate: boolean; type: string | null; error: string | null };

@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { freeDiskBytes } from "../platform/disk.ts";
+import { exists, makeFolder, syncFolder, TemporaryFile } from "../platform/files.ts";
+import type { Log } from "../platform/log.ts";
+import { adoptRecordings } from "./adopt.ts";
+import { openConnection } from "./connection.ts";
+import type { FactsOfPayload } from "./conversations.ts";
+import type { EventOutcome, EventRecord } from "./event-record.ts";
+import { lockData } from "./data-lock.ts";
+import { quarantineBody } from "./quarantine.ts";
+import { openRecordings } from "./recordings.ts";
+import { openSpool } from "./spool.ts";
+import { createWriter } from "./writer.ts";
+
+export type Store = Awaited<ReturnType<typeof openStore>>;
+
+/**
+ * Opens everything that is kept on disk and puts it in order: takes the lock, brings the schema up to date, clears away
+ * what an interrupted run left half done, adopts the recordings that it finished.
+ *
+ * @throws DataLockedError, SchemaError, or what the system or SQLite says; nothing is changed then that a later start
+ *   would miss
+ */
+export async function openStore(options: {
+  databasePath: string;
+  /** null: recordings are not stored */
+  audioFolder: string | null;
+  factsOfPayload: FactsOfPayload;
+  log: Log;
+}) {
+  const { databasePath, audioFolder, factsOfPayload, log } = options;
+  const databaseFolder = dirname(databasePath);
+  await makeFolder(databaseFolder);
+  const unlock = lockData(databasePath);
+  try {
+    const isNew = !existsSync(databasePath);
+    const connect = () => openConnection(databasePath, factsOfPayload);
+    const connection = connect();
+    const running = `${databasePath}.running`;
+    const wasInterrupted = await exists(running);
+    await markRunning(running);
+
+    const bodies = await openSpool(join(databaseFolder, "spool"));
+    const recordings = audioFolder === null ? null : await openRecordings(audioFolder);
+    if (audioFolder !== null && (isNew || wasInterrupted))
+      await adoptRecordings(audioFolder, connection, log);
+
+    const writer = createWriter({ connection, connect, log });
+    let leavesOrphan = false;
+
+    return {
+      /** Resolves when the event is on disk, rejects where it could not be stored. */
+      async storeEvent(record: EventRecord): Promise<EventOutcome> {
+        try {
+          return await writer.store(record);
+        } catch (error) {
+          leavesOrphan ||= record.recording !== null;
+          throw error;
+        }
+      },
+
+      findByBody: writer.findByBody,
+      isHealthy: writer.isHealthy,
+      /** Temporary files for bodies on their way in. */
+      bodies,
+      /** null where recordings are not stored */
+      recordings,
+      quarantineBody: (file: TemporaryFile, bodySha256: string) =>
+        quarantineBody(databaseFolder, file, bodySha256),
+
+      /** Free bytes of the fullest disk that is written to. */
+      freeDiskBytes: () => Math.min(...[databaseFolder, audioFolder ?? databaseFolder].map(freeDiskBytes)),
+
+      /** To be called once, when nothing is in flight any more. */
+      async close(): Promise<void> {
+        writer.close();
+        // The next start adopts a recording that has no row.
+        if (!leavesOrphan) await rm(running, { force: true });
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Leaves a mark that only an orderly stop removes. */
+async function markRunning(path: string): Promise<void> {
+  if (await exists(path)) return;
+  await (await TemporaryFile.create(path)).sync();
+  await syncFolder(dirname(path));
+}

@@ -1,0 +1,10 @@
+declare module "*.sql" {
+  const text: string;
+  export default text;
+}
+
+// Imported as a file: its path, also inside the executable.
+declare module "*/standalone.js" {
+  const path: string;
+  export default path;
+}
