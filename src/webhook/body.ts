@@ -1,0 +1,133 @@
+import { open } from "node:fs/promises";
+import type { TemporaryFile } from "../platform/files.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Spool } from "../store/spool.ts";
+
+/** Larger bodies go to a temporary file. */
+export const MEMORY_BYTES_MAX = 256 * 1024;
+
+const READ_BYTES = 256 * 1024;
+/** A body slower than 1 KiB/s over 15 s is cut. */
+const STALL_WINDOW_MS = 15_000;
+const STALL_BYTES_MIN = 15 * 1024;
+const BODY_MS_MAX = 10 * 60_000;
+
+/** A complete body: in memory, or in a temporary file that its holder must discard or move. */
+export type Body =
+  | { kind: "memory"; bytes: Uint8Array; byteCount: number }
+  | { kind: "file"; file: TemporaryFile; byteCount: number };
+
+/** A complete body whose signature holds. */
+export type SignedBody = {
+  body: Body;
+  /** Lower-case hex. */
+  bodySha256: string;
+  receivedAtMs: number;
+};
+
+export type BodyRefusal = "body_too_large" | "body_too_slow" | "body_incomplete";
+
+/**
+ * Takes in a body chunk by chunk: every byte is counted and given to the hashers, none is interpreted. Up to 256 KiB
+ * stay in memory. A body that is refused, or whose sender goes away, leaves nothing behind.
+ *
+ * @throws where the temporary file can't be written
+ */
+export async function receiveBody(
+  stream: ReadableStream<Uint8Array> | null,
+  options: { hashers: Bun.CryptoHasher[]; bytesMax: number; spool: Spool; clock: Clock },
+): Promise<Body | BodyRefusal> {
+  const { hashers, bytesMax, spool, clock } = options;
+  if (stream === null) return { kind: "memory", bytes: new Uint8Array(), byteCount: 0 };
+
+  const reader = stream.getReader();
+  const watch = watchPace(clock, () => void reader.cancel().catch(() => {}));
+  const chunks: Uint8Array[] = [];
+  let file: TemporaryFile | null = null;
+  let complete = false;
+  let byteCount = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (watch.isTooSlow()) return "body_too_slow";
+      if (done) break;
+      byteCount += value.byteLength;
+      watch.progress(byteCount);
+      if (byteCount > bytesMax) return "body_too_large";
+      for (const hasher of hashers) hasher.update(value);
+      if (byteCount <= MEMORY_BYTES_MAX) {
+        chunks.push(value);
+        continue;
+      }
+      file ??= await spool.create();
+      for (const chunk of chunks.splice(0)) await file.write(chunk);
+      await file.write(value);
+    }
+    await file?.flush();
+    complete = true;
+  } catch (error) {
+    if (isSenderGone(error)) return "body_incomplete";
+    throw error;
+  } finally {
+    watch.stop();
+    if (!complete) await file?.discard();
+  }
+  if (file !== null) return { kind: "file", file, byteCount };
+  return { kind: "memory", bytes: Buffer.concat(chunks, byteCount), byteCount };
+}
+
+/**
+ * Reads a body, or a part of it, in pieces of at most 256 KiB. A piece is valid until the next one is asked for: they
+ * share a buffer.
+ */
+export async function* readPieces(body: Body, start = 0, end = body.byteCount): AsyncGenerator<Uint8Array> {
+  if (body.kind === "memory") {
+    yield body.bytes.subarray(start, end);
+    return;
+  }
+  const handle = await open(body.file.path);
+  try {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    for (let position = start; position < end;) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(READ_BYTES, end - position), position);
+      if (bytesRead === 0) throw new Error(`${body.file.path} ends at ${position} instead of ${end}`);
+      yield buffer.subarray(0, bytesRead);
+      position += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Returns the whole body; the caller has made sure that it is small enough. */
+export async function readWhole(body: Body): Promise<Uint8Array> {
+  if (body.kind === "memory") return body.bytes;
+  return Bun.file(body.file.path).bytes();
+}
+
+type Pace = { progress: (byteCount: number) => void; isTooSlow: () => boolean; stop: () => void };
+
+/** Calls `cut` once when a body falls below the minimum rate or takes too long in all. */
+function watchPace(clock: Clock, cut: () => void): Pace {
+  const startedMs = clock.monotonicMs();
+  let received = 0;
+  let receivedBefore = 0;
+  let tooSlow = false;
+  const timer = setInterval(() => {
+    const stalled = received - receivedBefore < STALL_BYTES_MIN;
+    receivedBefore = received;
+    if (!stalled && clock.monotonicMs() - startedMs < BODY_MS_MAX) return;
+    tooSlow = true;
+    clearInterval(timer);
+    cut();
+  }, STALL_WINDOW_MS);
+  return {
+    progress: (byteCount) => (received = byteCount),
+    isTooSlow: () => tooSlow,
+    stop: () => clearInterval(timer),
+  };
+}
+
+function isSenderGone(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

@@ -1,0 +1,78 @@
+import { isObject, textAt, valueAt } from "./json-value.ts";
+import type { JsonObject } from "./json-value.ts";
+
+/** How a conversation was held: the telephony provider, or the kind of program that opened it. */
+export type Channel =
+  | "twilio"
+  | "sip"
+  | "exotel"
+  | "genesys"
+  | "avaya"
+  | "audiocodes"
+  | "phone"
+  | "whatsapp"
+  | "sms"
+  | "telegram"
+  | "slack"
+  | "helpdesk"
+  | "web"
+  | "app"
+  | "api"
+  | "agent";
+
+/** The vendor's `conversation_initiation_source`, an open list, in our closed one. */
+const channelOfSource = new Map<string, Channel>([
+  ["twilio", "twilio"],
+  ["sip_trunk", "sip"],
+  ["exotel", "exotel"],
+  ["genesys", "genesys"],
+  ["genesys_bot_connector", "genesys"],
+  ["avaya", "avaya"],
+  ["audiocodes", "audiocodes"],
+  ["whatsapp", "whatsapp"],
+  ["twilio_sms", "sms"],
+  ["telegram_integration", "telegram"],
+  ["slack_integration", "slack"],
+  ["zendesk_integration", "helpdesk"],
+  ["intercom_integration", "helpdesk"],
+  ["freshdesk_integration", "helpdesk"],
+  ["salesforce_integration", "helpdesk"],
+  ["widget", "web"],
+  ["js_sdk", "web"],
+  ["react_sdk", "web"],
+  ["template_preview", "web"],
+  ["android_sdk", "app"],
+  ["swift_sdk", "app"],
+  ["flutter_sdk", "app"],
+  ["react_native_sdk", "app"],
+  ["python_sdk", "api"],
+  ["node_js_sdk", "api"],
+  ["subagent_tool", "agent"],
+]);
+
+const channelOfPhoneCall = new Map<string, Channel>([
+  ["twilio", "twilio"],
+  ["sip_trunking", "sip"],
+  ["exotel", "exotel"],
+]);
+
+/** null where nothing tells. */
+export function channelOf(metadata: unknown, data: JsonObject): Channel | null {
+  if (isObject(valueAt(metadata, "phone_call"))) {
+    return (
+      channelOfPhoneCall.get(textAt(metadata, "phone_call", "type") ?? "") ??
+      sourceOf(metadata, data) ??
+      "phone"
+    );
+  }
+  if (isObject(valueAt(metadata, "whatsapp"))) return "whatsapp";
+  if (isObject(valueAt(metadata, "sms"))) return "sms";
+  return sourceOf(metadata, data);
+}
+
+function sourceOf(metadata: unknown, data: JsonObject): Channel | null {
+  const source =
+    textAt(metadata, "conversation_initiation_source") ??
+    textAt(data, "conversation_initiation_client_data", "source_info", "source");
+  return channelOfSource.get(source ?? "") ?? null;
+}

@@ -1,0 +1,37 @@
+import { noFacts } from "../store/conversations.ts";
+import type { ConversationFacts } from "../store/conversations.ts";
+import { readEvent, isQuarantine } from "./event.ts";
+import type { Event } from "./event.ts";
+import { factsOfOtel } from "./otel.ts";
+import { textAt } from "./json-value.ts";
+import { factsOfTranscription } from "./transcription.ts";
+
+/** What an event says of its conversation; null where it has none, or makes none, as a call failure does. */
+export function deriveFacts(event: Event): ConversationFacts | null {
+  switch (event.kind) {
+    case "transcription":
+      return factsOfTranscription(event.data);
+    case "otel":
+      return factsOfOtel(event.data);
+    case "audio":
+      return { ...noFacts, agentId: event.agentId };
+    case "machine-detection":
+      return { ...noFacts, agentId: event.agentId, voicemail: machineAnswered(event) };
+    case "failure":
+    case "other":
+      return null;
+  }
+}
+
+/** The same from a stored payload. */
+export function factsOfPayload(_type: string, payload: string): ConversationFacts | null {
+  const event = readEvent(JSON.parse(payload));
+  return isQuarantine(event) ? null : deriveFacts(event);
+}
+
+/** Twilio's verdict, in the spellings that receivers have seen: 1 a machine, 0 a person, null undecided. */
+function machineAnswered({ data }: Event): number | null {
+  const verdict = textAt(data, "answered_by") ?? textAt(data, "AnsweredBy") ?? textAt(data, "result");
+  if (verdict?.startsWith("machine")) return 1;
+  return verdict === "human" ? 0 : null;
+}

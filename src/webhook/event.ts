@@ -1,0 +1,77 @@
+import { eventKind, needsConversation } from "./event-type.ts";
+import type { EventKind } from "./event-type.ts";
+import { isObject, secondsAt, textAt } from "./json-value.ts";
+import type { JsonObject } from "./json-value.ts";
+
+/** SQLite's JSON functions stop at this depth; deeper payloads could not be read by anybody. */
+export const NESTING_LEVELS_MAX = 1000;
+
+const ID_CHARS_MAX = 16 * 1024;
+
+/** A signed event in a form that can be worked with. */
+export type Event = {
+  kind: EventKind;
+  type: string;
+  /** The `data` member, or the whole event where an older sender put its members at the top level. */
+  data: JsonObject;
+  isFlat: boolean;
+  conversationId: string | null;
+  agentId: string | null;
+  /** Unix seconds. */
+  eventTimestamp: number | null;
+};
+
+const quarantineCodes = ["invalid_json", "unknown_type", "invalid_payload"] as const;
+
+export type QuarantineCode = (typeof quarantineCodes)[number];
+
+/** Why a signed body can't be processed, and what could be read of it nevertheless. */
+export type Quarantine = {
+  code: QuarantineCode;
+  reason: string;
+  type: string | null;
+  conversationId: string | null;
+  agentId: string | null;
+  eventTimestamp: number | null;
+};
+
+/** Reads the envelope of a parsed body. Only `type` and, for a conversation, its id are needed. */
+export function readEvent(body: unknown): Event | Quarantine {
+  if (!isObject(body)) return unusable("invalid_json", "not a JSON object");
+  const type = textAt(body, "type");
+  if (type === null) return unusable("invalid_json", "no type");
+
+  const isFlat = !Object.hasOwn(body, "data");
+  const data = isFlat ? body : body.data;
+  const known = {
+    type,
+    conversationId: idAt(data, "conversation_id"),
+    agentId: idAt(data, "agent_id"),
+    eventTimestamp: secondsAt(body, "event_timestamp"),
+  };
+  const kind = eventKind(type);
+  if (kind === null) return { ...unusable("unknown_type", "this version does not know the type"), ...known };
+  if (!isObject(data)) return { ...unusable("invalid_payload", "data is not an object"), ...known };
+  if (needsConversation(kind) && known.conversationId === null) {
+    return { ...unusable("invalid_payload", "no conversation_id"), ...known };
+  }
+  return { kind, data, isFlat, ...known };
+}
+
+/** A quarantine of a body of which nothing is known. */
+export function unusable(code: QuarantineCode, reason: string): Quarantine {
+  return { code, reason, type: null, conversationId: null, agentId: null, eventTimestamp: null };
+}
+
+export function isQuarantine(value: object): value is Quarantine {
+  return "code" in value;
+}
+
+export function isQuarantineCode(code: string): code is QuarantineCode {
+  return quarantineCodes.some((known) => known === code);
+}
+
+function idAt(data: unknown, name: string): string | null {
+  const id = textAt(data, name);
+  return id !== null && id.length <= ID_CHARS_MAX ? id : null;
+}

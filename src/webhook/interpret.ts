@@ -1,0 +1,73 @@
+import { readPieces, readWhole } from "./body.ts";
+import type { Body } from "./body.ts";
+import { isJsonText } from "./audio-text.ts";
+import { isQuarantine, NESTING_LEVELS_MAX, readEvent, unusable } from "./event.ts";
+import type { Event, Quarantine } from "./event.ts";
+import { JsonScanner, REST_BYTES_MAX } from "./json-scan.ts";
+import type { Scan, Span } from "./json-scan.ts";
+import { isDeeperThan } from "./json-value.ts";
+
+/** A signed event, read. */
+export type Interpretation = {
+  event: Event;
+  /** The JSON to be stored: the body, in an audio event without the recording's text. */
+  payload: Uint8Array;
+  /** Where in the body the recording's text is; null where there is none. Whether it is base64 is not known yet. */
+  audio: Span | null;
+};
+
+const TOO_DEEP = `nested deeper than ${NESTING_LEVELS_MAX} levels`;
+
+/** Reads a body whose signature has been checked. */
+export async function interpret(body: Body): Promise<Interpretation | Quarantine> {
+  if (body.kind === "memory") {
+    const event = parseEvent(body.bytes);
+    if (isQuarantine(event)) return event;
+    if (event.kind !== "audio") return { event, payload: body.bytes, audio: null };
+  }
+  return interpretScanned(body);
+}
+
+/** The way for recordings, and for whatever is too large to be read at once without looking. */
+async function interpretScanned(body: Body): Promise<Interpretation | Quarantine> {
+  const scan = await scanBody(body);
+  if (scan === null) return unusable("invalid_payload", `more than ${REST_BYTES_MAX} bytes of JSON`);
+  if (scan.depth > NESTING_LEVELS_MAX) return unusable("invalid_payload", TOO_DEEP);
+
+  const event = parseEvent(scan.rest);
+  const isAudio = !isQuarantine(event) && event.kind === "audio";
+  const inEffect = !isQuarantine(event) && event.isFlat ? scan.atTop : scan.inData;
+  const audio = isAudio ? inEffect : null;
+  // The recording's text is looked at when it is decoded, anything else that was left out here.
+  for (const span of scan.leftOut) {
+    if (span !== audio && !(await isJsonText(readPieces(body, span.start, span.end)))) {
+      return unusable("invalid_json", "a string is not valid");
+    }
+  }
+  if (isQuarantine(event)) return event;
+  if (isAudio || scan.leftOut.length === 0) return { event, payload: scan.rest, audio };
+  // The name of the recording's member in an event of another type: nothing is left out of what is stored.
+  if (body.byteCount > REST_BYTES_MAX)
+    return unusable("invalid_payload", `more than ${REST_BYTES_MAX} bytes of JSON`);
+  return { event, payload: await readWhole(body), audio: null };
+}
+
+async function scanBody(body: Body): Promise<Scan | null> {
+  const scanner = new JsonScanner();
+  for await (const piece of readPieces(body)) {
+    if (!scanner.add(piece)) return null;
+  }
+  return scanner.result();
+}
+
+function parseEvent(bytes: Uint8Array): Event | Quarantine {
+  let parsed: unknown;
+  try {
+    // A byte order mark stays, and is not JSON (RFC 8259, section 8.1).
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (error) {
+    return unusable("invalid_json", error instanceof SyntaxError ? "not JSON" : "not UTF-8");
+  }
+  if (isDeeperThan(parsed, NESTING_LEVELS_MAX)) return unusable("invalid_payload", TOO_DEEP);
+  return readEvent(parsed);
+}

@@ -1,0 +1,98 @@
+import { isUtf8 } from "node:buffer";
+import type { EventOutcome, EventRecord } from "../store/event-record.ts";
+import { QUARANTINE_ROW_BYTES_MAX } from "../store/quarantine.ts";
+import type { Recording } from "../store/recordings.ts";
+import type { Store } from "../store/store.ts";
+import { readWhole } from "./body.ts";
+import type { SignedBody } from "./body.ts";
+import { failureOf } from "./call-failure.ts";
+import { deriveFacts } from "./derive.ts";
+import { isQuarantine, isQuarantineCode } from "./event.ts";
+import type { Quarantine } from "./event.ts";
+import { interpret } from "./interpret.ts";
+import type { Interpretation } from "./interpret.ts";
+import type { Outcome } from "./outcome.ts";
+import { storeRecording } from "./recording.ts";
+
+/** Has a signed body on disk when it returns, processed or quarantined. Rejects where storage fails. */
+export type Keep = (signed: SignedBody) => Promise<Outcome>;
+
+export function createKeep(options: { store: Store; storeTranscripts: boolean }): Keep {
+  const { store, storeTranscripts } = options;
+
+  return async (signed) => {
+    const read = await interpret(signed.body);
+    if (isQuarantine(read)) return quarantine(signed, read);
+
+    const { event } = read;
+    // Decoding a recording is work; a body that is stored already needs none.
+    const first = read.audio === null ? null : store.findByBody(signed.bodySha256);
+    if (first !== null) return outcomeOf(first, signed, event.conversationId);
+
+    const recording = await storeRecording({ read, signed, recordings: store.recordings });
+    if (recording !== null && isQuarantine(recording)) return quarantine(signed, recording);
+    const record = processedRecord(read, recording, signed);
+    return outcomeOf(await store.storeEvent(record), signed, event.conversationId);
+  };
+
+  function processedRecord(
+    read: Interpretation,
+    recording: Recording | null,
+    signed: SignedBody,
+  ): EventRecord {
+    const { event, payload } = read;
+    return {
+      type: event.type,
+      conversationId: event.conversationId,
+      agentId: event.agentId,
+      eventTimestamp: event.eventTimestamp,
+      receivedAtMs: signed.receivedAtMs,
+      status: "processed",
+      error: null,
+      bodySha256: signed.bodySha256,
+      bodyBytes: signed.body.byteCount,
+      payload: storeTranscripts ? payload : null,
+      payloadIsText: true,
+      payloadPath: null,
+      facts: storeTranscripts ? deriveFacts(event) : null,
+      failure: storeTranscripts && event.kind === "failure" ? failureOf(event) : null,
+      recording,
+    };
+  }
+
+  async function quarantine(signed: SignedBody, why: Quarantine): Promise<Outcome> {
+    const { body, bodySha256, receivedAtMs } = signed;
+    const isLarge = body.kind === "file" && body.byteCount > QUARANTINE_ROW_BYTES_MAX;
+    const payload = isLarge ? null : await readWhole(body);
+    const record: EventRecord = {
+      type: why.type,
+      conversationId: why.conversationId,
+      agentId: why.agentId,
+      eventTimestamp: why.eventTimestamp,
+      receivedAtMs,
+      status: "quarantined",
+      error: `${why.code}: ${why.reason}`,
+      bodySha256,
+      bodyBytes: body.byteCount,
+      payload,
+      payloadIsText: payload !== null && isUtf8(payload),
+      payloadPath: isLarge ? await store.quarantineBody(body.file, bodySha256) : null,
+      facts: null,
+      failure: null,
+      recording: null,
+    };
+    return outcomeOf(await store.storeEvent(record), signed, why.conversationId);
+  }
+}
+
+/** The answer follows what is stored, so that a duplicate gets that of the first time. */
+function outcomeOf(stored: EventOutcome, signed: SignedBody, conversationId: string | null): Outcome {
+  const { isDuplicate, type, error } = stored;
+  const about = { type, conversationId, byteCount: signed.body.byteCount };
+  if (error === null) return { kind: "stored", isDuplicate, about };
+
+  const [code = "", ...reason] = error.split(": ");
+  if (!isQuarantineCode(code))
+    throw new Error(`the stored event ${signed.bodySha256} has the unknown error ${code}`);
+  return { kind: "quarantined", isDuplicate, about, code, reason: reason.join(": ") };
+}

@@ -1,0 +1,16 @@
+import type { AdmissionRefusal } from "./admission.ts";
+import type { BodyRefusal } from "./body.ts";
+import type { QuarantineCode } from "./event.ts";
+import type { SignatureRefusal } from "./signature.ts";
+
+/** Why a delivery was turned away without anything of it being kept. */
+export type RefusalCode = SignatureRefusal | BodyRefusal | AdmissionRefusal;
+
+/** What became of a delivery. */
+export type Outcome =
+  | { kind: "stored"; isDuplicate: boolean; about: About }
+  | { kind: "quarantined"; isDuplicate: boolean; about: About; code: QuarantineCode; reason: string }
+  | { kind: "refused"; code: RefusalCode; ageSeconds: number | null };
+
+/** What may be logged of an event. */
+export type About = { type: string | null; conversationId: string | null; byteCount: number };

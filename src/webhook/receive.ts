@@ -1,0 +1,77 @@
+import type { Clock } from "../platform/clock.ts";
+import type { Spool } from "../store/spool.ts";
+import type { Admission } from "./admission.ts";
+import { receiveBody } from "./body.ts";
+import type { Keep } from "./keep.ts";
+import type { Outcome, RefusalCode } from "./outcome.ts";
+import {
+  isTimestampWithinTolerance,
+  matchingSecretIndex,
+  parseSignatureHeader,
+  startSignature,
+} from "./signature.ts";
+
+/** A request as it arrives: nothing of it is trusted. */
+export type Delivery = {
+  signature: string | null;
+  /** Bytes that the sender announces; null where it sends chunks. */
+  contentLength: number | null;
+  body: ReadableStream<Uint8Array> | null;
+  /** Of the sender, for the log; null where it is not known. */
+  address: string | null;
+};
+
+export type Receive = (delivery: Delivery) => Promise<Outcome>;
+
+/**
+ * The use case of this program: takes in one delivery, proves its signature, and has it kept before it returns. Checks
+ * run cheapest first; the body is not touched before the header has passed, and not parsed before its signature.
+ * The returned function rejects where storage fails: nothing is acknowledged then.
+ */
+export function createReceive(options: {
+  secrets: readonly string[];
+  toleranceSeconds: number;
+  bodyBytesMax: number;
+  /** Takes the bodies that are too large for memory. */
+  spool: Spool;
+  admission: Admission;
+  keep: Keep;
+  clock: Clock;
+}): Receive {
+  const { secrets, toleranceSeconds, bodyBytesMax, spool, admission, keep, clock } = options;
+
+  return async (delivery) => {
+    const header = parseSignatureHeader(delivery.signature);
+    if (typeof header === "string") return refused(header);
+
+    const receivedAtMs = clock.nowMs();
+    const nowSeconds = Math.floor(receivedAtMs / 1000);
+    if (!isTimestampWithinTolerance({ timestamp: header.timestamp, nowSeconds, toleranceSeconds })) {
+      return refused("timestamp_expired", nowSeconds - Number(header.timestamp));
+    }
+    if ((delivery.contentLength ?? 0) > bodyBytesMax) return refused("body_too_large");
+
+    const place = admission.enter(delivery.contentLength);
+    if (typeof place === "string") return refused(place);
+    try {
+      const signatures = secrets.map((secret) => startSignature(secret, header.timestamp));
+      const sha256 = new Bun.CryptoHasher("sha256");
+      const hashers = [...signatures, sha256];
+      const body = await receiveBody(delivery.body, { hashers, bytesMax: bodyBytesMax, spool, clock });
+      if (typeof body === "string") return refused(body);
+      try {
+        const digests = signatures.map((signature) => signature.digest());
+        if (matchingSecretIndex(header.digests, digests) === -1) return refused("signature_mismatch");
+        return await keep({ body, bodySha256: sha256.digest("hex"), receivedAtMs });
+      } finally {
+        if (body.kind === "file") await body.file.discard();
+      }
+    } finally {
+      place.leave();
+    }
+  };
+}
+
+function refused(code: RefusalCode, ageSeconds: number | null = null): Outcome {
+  return { kind: "refused", code, ageSeconds };
+}

@@ -1,0 +1,48 @@
+import type { Recording, Recordings } from "../store/recordings.ts";
+import { decodeAudioText, isJsonText } from "./audio-text.ts";
+import { readPieces } from "./body.ts";
+import type { SignedBody } from "./body.ts";
+import { unusable } from "./event.ts";
+import type { Quarantine } from "./event.ts";
+import type { Interpretation } from "./interpret.ts";
+
+/**
+ * Decodes the recording of an audio event into its file. Returns null where there is no recording, or where recordings
+ * are not stored; then its base64 is checked all the same, so that the answer does not depend on the configuration.
+ */
+export async function storeRecording(options: {
+  read: Interpretation;
+  signed: SignedBody;
+  recordings: Recordings | null;
+}): Promise<Recording | Quarantine | null> {
+  const { event, audio } = options.read;
+  const { body, receivedAtMs } = options.signed;
+  const { conversationId, eventTimestamp } = event;
+  if (audio === null || conversationId === null) return null;
+
+  const file = (await options.recordings?.create()) ?? null;
+  const hasher = new Bun.CryptoHasher("sha256");
+  let isKept = false;
+  try {
+    const isDecoded = await decodeAudioText(readPieces(body, audio.start, audio.end), async (bytes) => {
+      hasher.update(bytes);
+      await file?.write(bytes);
+    });
+    if (!isDecoded) return await whyNotDecoded(options.read, options.signed);
+    if (file === null || file.byteCount === 0 || options.recordings === null) return null;
+    const about = { conversationId, sha256: hasher.digest("hex"), eventTimestamp, receivedAtMs };
+    const recording = await options.recordings.keep(file, about);
+    isKept = true;
+    return recording;
+  } finally {
+    if (!isKept) await file?.discard();
+  }
+}
+
+async function whyNotDecoded({ event, audio }: Interpretation, { body }: SignedBody): Promise<Quarantine> {
+  const isJson = audio !== null && (await isJsonText(readPieces(body, audio.start, audio.end)));
+  if (!isJson) return unusable("invalid_json", "the recording is not a valid string");
+  const { type, conversationId, agentId, eventTimestamp } = event;
+  const code = "invalid_payload";
+  return { code, reason: "the recording is not valid base64", type, conversationId, agentId, eventTimestamp };
+}
