@@ -1,0 +1,60 @@
+import { Elysia } from "elysia";
+import type { Config } from "./config.ts";
+import { docsRoutes } from "./http/docs.ts";
+import { errorResponse } from "./http/errors.ts";
+import { healthRoutes } from "./http/health.ts";
+import { webhookRoutes } from "./http/webhook.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Log } from "./platform/log.ts";
+import type { Store } from "./store/store.ts";
+import { createAdmission } from "./webhook/admission.ts";
+import { logDeliveries } from "./webhook/delivery-log.ts";
+import { createKeep } from "./webhook/keep.ts";
+import { createReceive } from "./webhook/receive.ts";
+
+/**
+ * Composes the application from what it depends on; the caller listens.
+ *
+ * @returns `app`, and `drain`, which admits no delivery any more and resolves when the last one has been answered
+ */
+export function createApp(options: { config: Config; store: Store; clock: Clock; log: Log }) {
+  const { config, store, clock, log } = options;
+  const admission = createAdmission({
+    freeDiskBytes: store.freeDiskBytes,
+    freeDiskBytesMin: config.freeDiskBytesMin,
+  });
+  const keep = createKeep({ store, storeTranscripts: config.storeTranscripts });
+  const receive = createReceive({
+    secrets: config.secrets,
+    toleranceSeconds: config.toleranceSeconds,
+    bodyBytesMax: config.bodyBytesMax,
+    spool: store.bodies,
+    admission,
+    keep,
+    clock,
+  });
+
+  const healthProblem = () => {
+    if (admission.isClosed()) return "shutting_down";
+    if (admission.isDiskLow(0)) return "disk_low";
+    return store.isHealthy() ? null : "storage_failed";
+  };
+
+  const app = new Elysia({ name: "elevenlabs-webhook" })
+    // Elysia's own errors name schemas and files: none of them is ever serialised.
+    .onError(({ code, error }) => {
+      if (code === "NOT_FOUND") return errorResponse("not_found");
+      log.error("A request failed", { error: error instanceof Error ? error.name : "unknown" });
+      return errorResponse("storage_failed");
+    })
+    .use(
+      webhookRoutes({
+        receive: logDeliveries(receive, { log, clock }),
+        unknownEventStatus: config.unknownEventStatus,
+      }),
+    )
+    .use(healthRoutes({ problem: healthProblem }))
+    .use(docsRoutes());
+
+  return { app, drain: admission.drain };
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { createApp } from "../app.ts";
+import { loadConfig } from "../config.ts";
+import type { Config } from "../config.ts";
+import { flagOf, options } from "../config-options.ts";
+import { listen } from "../http/server.ts";
+import { hasCode } from "../platform/errors.ts";
+import { createLog } from "../platform/log.ts";
+import type { Log } from "../platform/log.ts";
+import { version } from "../platform/version.ts";
+import { sqliteVersion } from "../store/database.ts";
+import { openStore } from "../store/store.ts";
+import { factsOfPayload } from "../webhook/derive.ts";
+import { exitStatus } from "./command.ts";
+import type { Command, CommandContext } from "./command.ts";
+
+const DRAIN_MS_MAX = 20_000;
+
+/** Receives webhooks until it is told to stop. */
+export const serve: Command = {
+  name: "serve",
+  summary: "receive webhooks (the default)",
+  flags: Object.entries(options).map(([key, option]) => ({
+    key,
+    flag: `${flagOf(option)} <value>`,
+    description: `instead of ${option.name}`,
+  })),
+  notes: `Settings, as environment variables or lines in .env (flags win, then the environment):
+${Object.values(options).map(settingLine).join("")}
+A secret can also be in the file that ${options.secrets.name}_FILE names, or in a systemd credential of its name.
+`,
+  run,
+};
+
+async function run(flags: Partial<Record<string, string>>, context: CommandContext): Promise<number> {
+  const { environment, folder, clock } = context;
+  const loaded = loadConfig({ flags, environment, folder, readText: (path) => readFileSync(path, "utf8") });
+  if (loaded.kind === "faulty") {
+    context.writeError(
+      `The configuration has faults:\n${loaded.problems.map((problem) => `  ${problem}\n`).join("")}`,
+    );
+    return exitStatus.config;
+  }
+
+  const { config, warnings } = loaded;
+  const log = createLog({ level: config.logLevel, format: config.logFormat, write: context.writeOut });
+  for (const warning of warnings) log.warning(warning);
+  // Whatever is made here holds personal data: nobody else reads it.
+  process.umask(0o077);
+
+  let store: Awaited<ReturnType<typeof openStore>>;
+  try {
+    store = await openStore({ ...config, factsOfPayload, log });
+  } catch (error) {
+    log.error(`Can't start: ${whyNotOpened(error, config)}`);
+    return exitStatus.failure;
+  }
+
+  const { app, drain } = createApp({ config, store, clock, log });
+  const server = listen(app, config);
+  if ("problem" in server) {
+    log.error(`Can't start: ${server.problem}`);
+    await store.close();
+    return exitStatus.failure;
+  }
+  logStart(log, config, server.url);
+
+  await new Promise<void>((resolve) => {
+    const forget = context.onStopSignal(() => {
+      forget();
+      resolve();
+    });
+  });
+  log.info("Stopping: finishing what is in flight");
+  const isDrained = await withinMs(Promise.all([drain(), server.stop()]), DRAIN_MS_MAX);
+  if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
+  await server.stopNow();
+  await store.close();
+  log.info("Stopped");
+  return exitStatus.ok;
+}
+
+function logStart(log: Log, config: Config, url: string): void {
+  const { program, commit, bun } = version;
+  log.info(`elevenlabs-webhook ${program} (commit ${commit}) on Bun ${bun}, SQLite ${sqliteVersion()}`);
+  log.info(`Events go to ${config.databasePath}`);
+  if (!config.storeTranscripts) {
+    log.warning(
+      "The content of events is NOT stored: set ENABLE_TRANSCRIPT_STORAGE=true to keep transcripts",
+    );
+  }
+  if (config.audioFolder === null) {
+    log.warning(
+      "Recordings are NOT stored, and are never sent again: set ENABLE_AUDIO_STORAGE=true to keep them",
+    );
+  } else {
+    log.info(`Recordings go to ${config.audioFolder}`);
+  }
+  log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
+}
+
+/** What keeps the data from being opened, and what to do. */
+function whyNotOpened(error: unknown, config: Config): string {
+  if (!(error instanceof Error)) return String(error);
+  const { databasePath } = config;
+  for (const code of ["EACCES", "EPERM", "EROFS", "SQLITE_READONLY", "SQLITE_CANTOPEN"]) {
+    if (hasCode(error, code)) {
+      return `${databasePath} or ${config.audioFolder ?? "its folder"} can't be written (${error.message}): give this user the right to write there, or name another place`;
+    }
+  }
+  if (hasCode(error, "SQLITE_NOTADB") || hasCode(error, "SQLITE_CORRUPT")) {
+    return `${databasePath} is not a sound SQLite database: restore it from a backup, or move it away to start with an empty one`;
+  }
+  if (hasCode(error, "ENOSPC") || hasCode(error, "SQLITE_FULL"))
+    return `the disk of ${databasePath} is full: make room`;
+  return error.message;
+}
+
+async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  const done = await Promise.race([work.then(() => true as const), deadline]);
+  clearTimeout(timer);
+  return done;
+}
+
+function settingLine(option: { name: string; default: string | null; description: string }): string {
+  const shownDefault = option.default === null ? "required" : `default ${option.default}`;
+  return `  ${option.name.padEnd(28)} ${option.description} (${shownDefault})\n`;
+}

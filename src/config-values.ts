@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+
+/** A value read from text, or what is wrong with the text and what to write instead. */
+export type Parsed<T> = { value: T } | { problem: string };
+
+export type Parse<T> = (text: string, folder: string) => Parsed<T>;
+
+const SECRETS_MAX = 8;
+const SECRET_CHARS_MAX = 1024;
+const UNITS = new Map([
+  ["", 1],
+  ["KiB", 1024],
+  ["MiB", 1024 ** 2],
+  ["GiB", 1024 ** 3],
+]);
+
+export function integer(min: number, max: number): Parse<number> {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return { value };
+    return { problem: `"${text}" is not a whole number from ${min} to ${max}` };
+  };
+}
+
+/** Bytes, or KiB, MiB, GiB with that unit behind the number. */
+export function bytes(min: number, max: number): Parse<number> {
+  return (text) => {
+    const [, number = "", unit = ""] = /^(\d{1,15}) ?([KMG]iB)?$/.exec(text) ?? [];
+    const value = number === "" ? Number.NaN : Number(number) * (UNITS.get(unit) ?? Number.NaN);
+    if (value >= min && value <= max) return { value };
+    return { problem: `"${text}" is not a number of bytes from ${min} to ${max}, such as 1048576 or 1MiB` };
+  };
+}
+
+export function oneOf<const T extends string>(...choices: T[]): Parse<T> {
+  return (text) => {
+    const value = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
+    return value === undefined ? { problem: `"${text}" is not one of ${choices.join(", ")}` } : { value };
+  };
+}
+
+export const boolean: Parse<boolean> = (text) => {
+  if (/^(true|1|yes|on)$/i.test(text)) return { value: true };
+  if (/^(false|0|no|off)$/i.test(text)) return { value: false };
+  return { problem: `"${text}" is neither true nor false` };
+};
+
+export const host: Parse<string> = (text) =>
+  /^[\w.:-]+$/.test(text)
+    ? { value: text }
+    : { problem: `"${text}" is not an address to listen on, such as 127.0.0.1` };
+
+/** Absolute, or relative to the working directory. */
+export const path: Parse<string> = (text, folder) =>
+  text.includes("\0") ? { problem: "a path can't hold a NUL character" } : { value: resolve(folder, text) };
+
+/** One secret, or several with commas between them. The problem never quotes any. */
+export const secrets: Parse<readonly string[]> = (text) => {
+  const value = text
+    .split(",")
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== "");
+  if (value.length === 0) return { problem: "it holds no secret" };
+  if (value.length > SECRETS_MAX)
+    return { problem: `it holds ${value.length} secrets, more than ${SECRETS_MAX}` };
+  if (value.some((secret) => secret.length > SECRET_CHARS_MAX)) {
+    return { problem: `a secret is longer than ${SECRET_CHARS_MAX} characters` };
+  }
+  return { value };
+};

@@ -1,0 +1,55 @@
+import { swagger } from "@elysiajs/swagger";
+// The page works without internet: its script is part of the executable. The package does not export it by name.
+import scalarScript from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
+import { Elysia } from "elysia";
+import { version } from "../platform/version.ts";
+
+/** No request may leave the host, whatever the page's script would like to fetch. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+// The plugin's types know an older page than the one that is embedded: a literal in its place would not pass.
+const scalarConfig = { customCss: "", withDefaultFonts: false, telemetry: false, hideClientButton: true };
+
+/** `GET /docs`, the OpenAPI page, and `GET /docs/json`, the document. */
+export function docsRoutes() {
+  return new Elysia({ name: "docs" })
+    .onAfterHandle(({ set }) => {
+      set.headers["content-security-policy"] = CONTENT_SECURITY_POLICY;
+      set.headers["referrer-policy"] = "no-referrer";
+      set.headers["x-content-type-options"] = "nosniff";
+    })
+    .get(
+      "/docs/scalar.js",
+      () => new Response(Bun.file(scalarScript), { headers: { "cache-control": "max-age=86400" } }),
+      {
+        detail: { hide: true },
+      },
+    )
+    .use(
+      swagger({
+        path: "/docs",
+        // Relative, so that the page works behind a proxy's path prefix.
+        scalarCDN: "docs/scalar.js",
+        scalarConfig,
+        documentation: {
+          info: {
+            title: "elevenlabs-webhook",
+            version: version.program,
+            description:
+              "Receives ElevenLabs webhooks: what was signed is on disk before it is answered with 200.",
+          },
+          tags: [{ name: "webhook" }, { name: "operation" }],
+        },
+      }),
+    );
+}

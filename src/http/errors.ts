@@ -1,0 +1,47 @@
+import type { QuarantineCode } from "../webhook/event.ts";
+import type { RefusalCode } from "../webhook/outcome.ts";
+
+export type ErrorCode =
+  RefusalCode | QuarantineCode | "source_not_allowed" | "storage_failed" | "method_not_allowed" | "not_found";
+
+type ErrorAnswer = { status: number; error: string; headers?: Record<string, string> };
+
+/** Every error that this program answers with. The answers say nothing of secrets, paths or schemas; the log does. */
+export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
+  source_not_allowed: { status: 403, error: "Source address not allowed" },
+  signature_missing: { status: 401, error: "Missing signature header" },
+  signature_malformed: { status: 401, error: "No signature hash found with expected scheme v0" },
+  timestamp_expired: { status: 400, error: "Timestamp outside the tolerance zone" },
+  signature_mismatch: {
+    status: 401,
+    error: "Signature hash does not match the expected signature hash for payload",
+  },
+  invalid_json: { status: 400, error: "Invalid JSON" },
+  unknown_type: { status: 400, error: "Unknown webhook type" },
+  invalid_payload: { status: 400, error: "Invalid payload" },
+  body_too_large: { status: 413, error: "Request body too large" },
+  body_too_slow: { status: 408, error: "Request body too slow" },
+  body_incomplete: { status: 400, error: "Request body incomplete" },
+  overloaded: { status: 503, error: "Too many requests in flight", headers: { "retry-after": "5" } },
+  disk_low: { status: 503, error: "Not enough free disk space", headers: { "retry-after": "60" } },
+  shutting_down: { status: 503, error: "Shutting down", headers: { "retry-after": "5" } },
+  storage_failed: { status: 500, error: "Internal server error" },
+  method_not_allowed: { status: 405, error: "Method not allowed" },
+  not_found: { status: 404, error: "Not found" },
+};
+
+/**
+ * Makes the answer to an error: `{"error": "...", "code": "..."}`.
+ *
+ * @param more `error` where the message holds more than the code tells; `headers` of this answer alone
+ */
+export function errorResponse(
+  code: ErrorCode,
+  more: { error?: string; headers?: Record<string, string> } = {},
+): Response {
+  const { status, error, headers } = errorAnswers[code];
+  return Response.json(
+    { error: more.error ?? error, code },
+    { status, headers: { ...headers, ...more.headers } },
+  );
+}

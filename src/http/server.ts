@@ -1,0 +1,56 @@
+import type { AnyElysia } from "elysia";
+import { hasCode } from "../platform/errors.ts";
+import { errorResponse } from "./errors.ts";
+import { IDLE_SECONDS } from "./webhook.ts";
+
+export type Server = {
+  /** Where it listens, as a URL for people on this machine. */
+  url: string;
+  /** Accepts no new connections; resolves when the open ones are done. */
+  stop: () => Promise<void>;
+  /** Cuts what is still open. */
+  stopNow: () => Promise<void>;
+};
+
+/**
+ * Listens for an application. Not by Elysia's own `listen`, which would share a port with another server in silence
+ * (`reusePort`): a taken port is a problem to be told.
+ */
+export function listen(
+  app: AnyElysia,
+  options: { host: string; port: number; bodyBytesMax: number },
+): Server | { problem: string } {
+  const { host, port, bodyBytesMax } = options;
+  try {
+    const server = Bun.serve({
+      fetch: app.fetch,
+      hostname: host,
+      port,
+      development: false,
+      idleTimeout: IDLE_SECONDS,
+      // Just above our own limit: the runtime's answer passes by our log.
+      maxRequestBodySize: bodyBytesMax + 65_536,
+      error: () => errorResponse("storage_failed"),
+    });
+    // Plugins find the connection of a request through it.
+    app.server = server;
+    const shownHost = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+    return {
+      url: `http://${shownHost.includes(":") ? `[${shownHost}]` : shownHost}:${server.port}`,
+      stop: () => server.stop(),
+      stopNow: () => server.stop(true),
+    };
+  } catch (error) {
+    return { problem: whyNotListening(error, host, port) };
+  }
+}
+
+function whyNotListening(error: unknown, host: string, port: number): string {
+  if (hasCode(error, "EADDRINUSE")) {
+    return `port ${port} is taken by another program: stop it, or set ELEVENLABS_WEBHOOK_PORT to a free one`;
+  }
+  if (hasCode(error, "EACCES")) {
+    return `port ${port} needs more rights: use one above 1023, or put a proxy in front`;
+  }
+  return `can't listen on ${host}, port ${port} (${error instanceof Error ? error.message : "unknown"}): check ELEVENLABS_WEBHOOK_HOST`;
+}

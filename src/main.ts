@@ -1,0 +1,40 @@
+import { exitStatus } from "./cli/command.ts";
+import { runProgram } from "./cli/program.ts";
+import { systemClock } from "./platform/clock.ts";
+import { createOutput } from "./platform/output.ts";
+
+const OUTPUT_MS_MAX = 2_000;
+const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+function onStopSignal(callback: () => void): () => void {
+  for (const signal of STOP_SIGNALS) process.on(signal, callback);
+  return () => {
+    for (const signal of STOP_SIGNALS) {
+      process.off(signal, callback);
+      // Whoever asks a second time does not want to wait.
+      process.on(signal, () => process.exit(1));
+    }
+  };
+}
+
+async function main(): Promise<void> {
+  const out = createOutput(1);
+  const error = createOutput(2);
+  let status: number = exitStatus.failure;
+  try {
+    status = await runProgram(process.argv.slice(2), {
+      environment: process.env,
+      folder: process.cwd(),
+      clock: systemClock,
+      writeOut: out.write,
+      writeError: error.write,
+      onStopSignal,
+    });
+  } catch (surprise) {
+    error.write(`${surprise instanceof Error ? surprise.message : String(surprise)}\n`);
+  }
+  await Promise.all([out.drain(OUTPUT_MS_MAX), error.drain(OUTPUT_MS_MAX)]);
+  process.exit(status);
+}
+
+void main();
