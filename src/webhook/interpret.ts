@@ -1,10 +1,11 @@
 import { readPieces, readWhole } from "./body.ts";
 import type { Body } from "./body.ts";
+import type { Span } from "./audio-members.ts";
 import { isJsonText } from "./audio-text.ts";
 import { isQuarantine, NESTING_LEVELS_MAX, readEvent, unusable } from "./event.ts";
 import type { Event, Quarantine } from "./event.ts";
 import { JsonScanner, REST_BYTES_MAX } from "./json-scan.ts";
-import type { Scan, Span } from "./json-scan.ts";
+import type { Scan } from "./json-scan.ts";
 import { isDeeperThan } from "./json-value.ts";
 
 /** A signed event, read. */

@@ -1,5 +1,5 @@
-/** Where the text of a JSON string stands in a body, without its quotes: the first byte, and the one after the last. */
-export type Span = { start: number; end: number };
+import { AudioMembers } from "./audio-members.ts";
+import type { Span } from "./audio-members.ts";
 
 /** What a body is apart from its recording. */
 export type Scan = {
@@ -18,16 +18,17 @@ export type Scan = {
 export const REST_BYTES_MAX = 16 * 1024 * 1024;
 
 const LEFT_OUT_MAX = 16;
-const AUDIO_NAMES = new Set(["full_audio", "audio_base64"]);
-// The longest spelling of one of these names: every character escaped as \uXXXX, and the quotes.
-const KEY_BYTES_MAX = 6 * "audio_base64".length + 2;
+// The longest spelling of a name that counts: every character of it escaped as \uXXXX, and the quotes.
+const NAME_BYTES_MAX = 6 * "audio_base64".length + 2;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-
-type Level = { isObject: boolean; expectsKey: boolean; key: string | null; audio: Map<string, Span> };
-
-const newLevel = (): Level => ({ isObject: false, expectsKey: false, key: null, audio: new Map() });
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 
 /**
  * Separates the one long string of an audio event from the rest, in one pass over pieces that may be split at any byte,
@@ -35,17 +36,15 @@ const newLevel = (): Level => ({ isObject: false, expectsKey: false, key: null, 
  * either or something in `leftOut` is no JSON text, so that `JSON.parse` of the one and a look at the other decide.
  */
 export class JsonScanner {
+  readonly #members = new AudioMembers();
   #position = 0;
-  #depth = 0;
-  #depthMax = 0;
-  // Only the object at the top and the one in its member `data` can hold the recording.
-  readonly #top = newLevel();
-  readonly #data = newLevel();
 
   #inString = false;
-  #escaped = false;
-  #key: number[] | null = null;
-  #leftOutFrom: { start: number; level: Level; name: string } | null = null;
+  #isEscaped = false;
+  /** The bytes of the member's name that is being read. */
+  #name: number[] | null = null;
+  /** Where the text that is being left out began. */
+  #leftOutFrom: number | null = null;
 
   readonly #rest: Uint8Array[] = [];
   #restBytes = 0;
@@ -53,18 +52,16 @@ export class JsonScanner {
 
   /** Takes the next piece. Returns false, for good, when there is more than can be kept in memory. */
   add(piece: Uint8Array): boolean {
-    let copyFrom = 0;
+    let keepFrom = 0;
     for (let index = 0; index < piece.byteLength;) {
-      if (!this.#inString) {
-        index = this.#structure(piece, index);
-        if (this.#leftOutFrom !== null) this.#keep(piece.subarray(copyFrom, index));
-        continue;
-      }
       const wasLeftOut = this.#leftOutFrom !== null;
-      index = this.#string(piece, index);
-      if (wasLeftOut && !this.#inString) copyFrom = index - 1;
+      index = this.#inString ? this.#readString(piece, index) : this.#readStructure(piece, index);
+      const isLeftOut = this.#leftOutFrom !== null;
+      if (isLeftOut && !wasLeftOut) this.#keep(piece.subarray(keepFrom, index));
+      // The closing quote is kept again.
+      if (wasLeftOut && !isLeftOut) keepFrom = index - 1;
     }
-    if (this.#leftOutFrom === null) this.#keep(piece.subarray(copyFrom));
+    if (this.#leftOutFrom === null) this.#keep(piece.subarray(keepFrom));
     this.#position += piece.byteLength;
     return this.#restBytes <= REST_BYTES_MAX && this.#leftOut.length <= LEFT_OUT_MAX;
   }
@@ -72,123 +69,76 @@ export class JsonScanner {
   result(): Scan {
     return {
       rest: Buffer.concat(this.#rest, this.#restBytes),
-      inData: effectiveSpan(this.#data),
-      atTop: effectiveSpan(this.#top),
+      inData: this.#members.inData(),
+      atTop: this.#members.atTop(),
       leftOut: this.#leftOut,
-      depth: this.#depthMax,
+      depth: this.#members.depthMax,
     };
   }
 
   /** Reads up to and including the quote that opens the next string. */
-  #structure(piece: Uint8Array, from: number): number {
+  #readStructure(piece: Uint8Array, from: number): number {
     for (let index = from; index < piece.byteLength; index += 1) {
       const byte = piece[index];
       if (byte === QUOTE) {
         this.#openString(this.#position + index);
         return index + 1;
       }
-      if (byte === 0x7b || byte === 0x5b) this.#openContainer(byte === 0x7b);
-      else if (byte === 0x7d || byte === 0x5d) this.#closeContainer();
-      else if (byte === 0x3a) this.#expectKey(false);
-      else if (byte === 0x2c) this.#expectKey(true);
+      if (byte === OPEN_BRACE || byte === OPEN_BRACKET) this.#members.openContainer(byte === OPEN_BRACE);
+      else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) this.#members.closeContainer();
+      else if (byte === COMMA || byte === COLON) this.#members.expectKey(byte === COMMA);
     }
     return piece.byteLength;
   }
 
   /** Reads up to and including the quote that closes the string. */
-  #string(piece: Uint8Array, from: number): number {
-    // Both searches are native; neither is repeated before its result has been passed.
+  #readString(piece: Uint8Array, from: number): number {
+    // Both searches are native; neither is made again before its result has been passed.
     let quote = -2;
     let backslash = -2;
     for (let index = from; index < piece.byteLength;) {
-      if (this.#escaped) {
-        this.#escaped = false;
-        this.#keyBytes(piece, index, index + 1);
+      if (this.#isEscaped) {
+        this.#isEscaped = false;
+        this.#addToName(piece.subarray(index, index + 1));
         index += 1;
         continue;
       }
       if (quote !== -1 && quote < index) quote = piece.indexOf(QUOTE, index);
       if (backslash !== -1 && backslash < index) backslash = piece.indexOf(BACKSLASH, index);
-      if (backslash !== -1 && (quote === -1 || backslash < quote)) {
-        this.#escaped = true;
-        this.#keyBytes(piece, index, backslash + 1);
-        index = backslash + 1;
-        continue;
+      this.#isEscaped = backslash !== -1 && (quote === -1 || backslash < quote);
+      const last = this.#isEscaped ? backslash : quote;
+      const end = last === -1 ? piece.byteLength : last + 1;
+      this.#addToName(piece.subarray(index, end));
+      index = end;
+      if (last !== -1 && last === quote) {
+        this.#closeString(this.#position + quote);
+        return end;
       }
-      const end = quote === -1 ? piece.byteLength : quote + 1;
-      this.#keyBytes(piece, index, end);
-      if (quote !== -1) this.#closeString(this.#position + quote);
-      return end;
     }
     return piece.byteLength;
   }
 
   #openString(quoteAt: number): void {
     this.#inString = true;
-    const level = this.#level();
-    if (level === null) return;
-    if (level.expectsKey) {
-      this.#key = [QUOTE];
-    } else if (level.key !== null && AUDIO_NAMES.has(level.key)) {
-      this.#leftOutFrom = { start: quoteAt + 1, level, name: level.key };
-    }
+    const kind = this.#members.nextString();
+    if (kind === "name") this.#name = [QUOTE];
+    if (kind === "audio") this.#leftOutFrom = quoteAt + 1;
   }
 
   #closeString(quoteAt: number): void {
     this.#inString = false;
-    if (this.#leftOutFrom !== null) {
-      const { start, level, name } = this.#leftOutFrom;
-      const span = { start, end: quoteAt };
-      level.audio.set(name, span);
-      if (this.#leftOut.length <= LEFT_OUT_MAX) this.#leftOut.push(span);
-      this.#leftOutFrom = null;
-    }
-    if (this.#key !== null) this.#closeKey(this.#key);
-    this.#key = null;
+    if (this.#name !== null) this.#members.enterMember(parseName(this.#name));
+    this.#name = null;
+    if (this.#leftOutFrom === null) return;
+    const span = { start: this.#leftOutFrom, end: quoteAt };
+    this.#members.foundAudio(span);
+    if (this.#leftOut.length <= LEFT_OUT_MAX) this.#leftOut.push(span);
+    this.#leftOutFrom = null;
   }
 
-  #closeKey(bytes: number[]): void {
-    const level = this.#level();
-    if (level === null) return;
-    level.key = bytes.length > KEY_BYTES_MAX ? null : parseKey(bytes);
-    // JSON.parse takes the last of repeated members: what an earlier one held no longer counts.
-    if (level.key !== null) level.audio.delete(level.key);
-    if (level === this.#top && level.key === "data") this.#data.audio.clear();
-  }
-
-  #openContainer(isObject: boolean): void {
-    this.#depth += 1;
-    this.#depthMax = Math.max(this.#depthMax, this.#depth);
-    if (this.#depth > 2) return;
-    const level = this.#depth === 1 ? this.#top : this.#data;
-    const isWatched =
-      this.#depth === 1 || (this.#top.isObject && this.#top.key === "data" && !this.#top.expectsKey);
-    level.isObject = isObject && isWatched;
-    level.expectsKey = level.isObject;
-    level.key = null;
-  }
-
-  #closeContainer(): void {
-    const level = this.#level();
-    if (level !== null) level.isObject = false;
-    this.#depth -= 1;
-  }
-
-  #expectKey(expectsKey: boolean): void {
-    const level = this.#level();
-    if (level !== null) level.expectsKey = expectsKey;
-  }
-
-  /** The object that is being read, if it is one that can hold the recording. */
-  #level(): Level | null {
-    if (this.#depth === 1) return this.#top.isObject ? this.#top : null;
-    if (this.#depth === 2) return this.#data.isObject ? this.#data : null;
-    return null;
-  }
-
-  #keyBytes(piece: Uint8Array, from: number, end: number): void {
-    if (this.#key === null || this.#key.length > KEY_BYTES_MAX) return;
-    for (const byte of piece.subarray(from, Math.min(end, from + KEY_BYTES_MAX + 1))) this.#key.push(byte);
+  #addToName(bytes: Uint8Array): void {
+    if (this.#name === null || this.#name.length > NAME_BYTES_MAX) return;
+    this.#name.push(...bytes.subarray(0, NAME_BYTES_MAX + 1));
   }
 
   #keep(bytes: Uint8Array): void {
@@ -199,11 +149,8 @@ export class JsonScanner {
   }
 }
 
-function effectiveSpan(level: Level): Span | null {
-  return level.audio.get("full_audio") ?? level.audio.get("audio_base64") ?? null;
-}
-
-function parseKey(bytes: number[]): string | null {
+function parseName(bytes: number[]): string | null {
+  if (bytes.length > NAME_BYTES_MAX) return null;
   try {
     return String(JSON.parse(Buffer.from(bytes).toString("latin1")));
   } catch {

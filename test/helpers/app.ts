@@ -1,0 +1,79 @@
+import { Database } from "bun:sqlite";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApp } from "../../src/app.ts";
+import type { Config } from "../../src/config.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import type { Clock } from "../../src/platform/clock.ts";
+import { createLog } from "../../src/platform/log.ts";
+import { openStore } from "../../src/store/store.ts";
+import { factsOfPayload } from "../../src/webhook/derive.ts";
+import { SECRET, sign } from "./deliveries.ts";
+
+/** The application on real SQLite and real folders, called without a socket. */
+export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
+
+export async function openTestApp(
+  options: { config?: Partial<Config>; clock?: Clock; folder?: string; secrets?: readonly string[] } = {},
+) {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "receiver-"));
+  const clock = options.clock ?? systemClock;
+  const config: Config = {
+    secrets: options.secrets ?? [SECRET],
+    host: "127.0.0.1",
+    port: 3004,
+    logLevel: "DEBUG",
+    logFormat: "text",
+    databasePath: join(folder, "transcripts.sqlite"),
+    audioFolder: join(folder, "audio"),
+    storeTranscripts: true,
+    unknownEventStatus: 400,
+    toleranceSeconds: 1800,
+    bodyBytesMax: 256 * 1024 * 1024,
+    freeDiskBytesMin: 0,
+    ...options.config,
+  };
+  const logLines: string[] = [];
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    write: (line) => logLines.push(line),
+  });
+  const store = await openStore({ ...config, factsOfPayload, log });
+  const { app, drain } = createApp({ config, store, clock, log });
+
+  const handle = (path: string, init?: RequestInit) =>
+    app.handle(new Request(`http://localhost${path}`, init));
+
+  return {
+    folder,
+    config,
+    store,
+    drain,
+    logLines,
+    handle,
+
+    /** Delivers a body, signed now unless told. */
+    async post(body: string | Uint8Array, header: string | null = sign(body)) {
+      const headers: Record<string, string> = header === null ? {} : { "elevenlabs-signature": header };
+      const response = await handle("/webhook", { method: "POST", headers, body: Buffer.from(body) });
+      return { status: response.status, headers: response.headers, answer: await response.json() };
+    },
+
+    /** Rows of the database, read by another connection, as a user's tool would. */
+    rows<Row = Record<string, unknown>>(sql: string, ...parameters: (string | number)[]): Row[] {
+      const database = new Database(config.databasePath, { readonly: true });
+      try {
+        return database.query<Row, (string | number)[]>(sql).all(...parameters);
+      } finally {
+        database.close();
+      }
+    },
+
+    async close({ keepFolder = false } = {}) {
+      await store.close();
+      if (!keepFolder) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

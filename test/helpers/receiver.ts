@@ -1,0 +1,131 @@
+import { Database } from "bun:sqlite";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SECRET, sign } from "./deliveries.ts";
+
+/** The executable that scripts/build has made. */
+export const EXECUTABLE = join(import.meta.dir, "../../dist/elevenlabs-webhook");
+
+const START_MS_MAX = 10_000;
+
+/** The compiled program, running on a port and a folder of its own. */
+export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
+
+/** Starts the executable and waits until it answers. */
+export async function startReceiver(options: { environment?: Record<string, string>; folder?: string } = {}) {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "receiver-"));
+  const port = await freePort();
+  const environment = {
+    PATH: process.env.PATH ?? "",
+    ELEVENLABS_WEBHOOK_SECRET: SECRET,
+    ELEVENLABS_WEBHOOK_HOST: "127.0.0.1",
+    ELEVENLABS_WEBHOOK_PORT: String(port),
+    TRANSCRIPT_STORAGE_PATH: join(folder, "transcripts.sqlite"),
+    AUDIO_STORAGE_PATH: join(folder, "audio"),
+    ...options.environment,
+  };
+  const child = Bun.spawn([EXECUTABLE, "serve"], {
+    cwd: folder,
+    env: environment,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const output = collect(child.stdout, child.stderr);
+  const url = `http://127.0.0.1:${port}`;
+  await waitUntilHealthy(url, child, output);
+
+  return {
+    url,
+    port,
+    folder,
+    child,
+    /** Everything that it has written so far. */
+    output: () => output.text,
+
+    /** Delivers a body, signed now unless told, and returns status and answer. */
+    async post(body: string | Uint8Array, header: string | null = sign(body)) {
+      const headers: Record<string, string> = header === null ? {} : { "elevenlabs-signature": header };
+      const response = await fetch(`${url}/webhook`, { method: "POST", headers, body: Buffer.from(body) });
+      return { status: response.status, headers: response.headers, answer: await response.json() };
+    },
+
+    /** Rows of the database, read as a user's tool would. */
+    rows<Row = Record<string, unknown>>(sql: string, ...parameters: (string | number)[]): Row[] {
+      const database = new Database(environment.TRANSCRIPT_STORAGE_PATH, { readonly: true });
+      try {
+        return database.query<Row, (string | number)[]>(sql).all(...parameters);
+      } finally {
+        database.close();
+      }
+    },
+
+    /** Ends it with a signal and returns its exit status; the folder goes unless it is to be kept. */
+    async stop({ signal = "SIGTERM" as NodeJS.Signals, keepFolder = false } = {}): Promise<number> {
+      child.kill(signal);
+      const status = await child.exited;
+      await output.done;
+      if (!keepFolder) rmSync(folder, { recursive: true, force: true });
+      return status;
+    },
+  };
+}
+
+/** Runs the executable to its end, for commands that do not stay. */
+export async function runExecutable(
+  args: string[],
+  environment: Record<string, string> = {},
+  folder = tmpdir(),
+) {
+  const child = Bun.spawn([EXECUTABLE, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? "", ...environment },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { status: await child.exited, stdout, stderr };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+type Collected = { text: string; done: Promise<unknown> };
+
+function collect(...streams: ReadableStream<Uint8Array>[]): Collected {
+  const collected: Collected = { text: "", done: Promise.resolve() };
+  collected.done = Promise.all(
+    streams.map(async (stream) => {
+      const decoder = new TextDecoder();
+      for await (const chunk of stream) collected.text += decoder.decode(chunk, { stream: true });
+    }),
+  );
+  return collected;
+}
+
+async function waitUntilHealthy(url: string, child: Bun.Subprocess, output: Collected): Promise<void> {
+  for (
+    const startedMs = performance.now();
+    performance.now() - startedMs < START_MS_MAX;
+    await Bun.sleep(10)
+  ) {
+    if (child.exitCode !== null) throw new Error(`the receiver ended with ${child.exitCode}: ${output.text}`);
+    try {
+      await fetch(`${url}/health`);
+      return;
+    } catch {
+      // Not listening yet.
+    }
+  }
+  child.kill("SIGKILL");
+  throw new Error(`the receiver does not answer: ${output.text}`);
+}
