@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { envExample, withSettings } from "../../scripts/config-docs.ts";
+import { serve } from "../../src/cli/serve.ts";
+import { flagOf, options } from "../../src/config-options.ts";
+
+const root = join(import.meta.dir, "../..");
+const read = (name: string) => readFileSync(join(root, name), "utf8");
+/** The formatter aligns tables: their cells count. */
+const cells = (text: string) => text.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---");
+
+test(".env.example is what the table of settings says", () => {
+  expect(read(".env.example")).toBe(envExample());
+});
+
+test("the README's settings are those of the table", () => {
+  expect(cells(read("README.md"))).toBe(cells(withSettings(read("README.md"))));
+});
+
+test("serve has a flag and a line of help for every setting", () => {
+  for (const option of Object.values(options)) {
+    expect(serve.flags.map(({ flag }) => flag)).toContain(`${flagOf(option)} <value>`);
+    expect(serve.notes).toContain(option.name);
+    expect(serve.notes).toContain(option.description);
+  }
+});
