@@ -26,8 +26,9 @@ export function webhookRoutes(options: {
           const outcome = await receive({
             signature: request.headers.get(SIGNATURE_HEADER),
             contentLength: contentLengthOf(request),
-            body: request.body,
-            address: server?.requestIP(request)?.address ?? null,
+            stream: () => request.body,
+            bytes: () => request.bytes(),
+            address: () => server?.requestIP(request)?.address ?? null,
           });
           return answer(outcome, unknownEventStatus);
         } finally {

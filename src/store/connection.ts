@@ -17,7 +17,7 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
   function insert(record: EventRecord): EventOutcome {
     const eventId = events.insert(record);
     if (eventId === null) {
-      const first = events.findByBody(record.bodySha256);
+      const first = events.findByBody(record);
       if (first === null) throw new Error(`the event ${record.bodySha256} is neither new nor stored`);
       return first;
     }

@@ -1,10 +1,12 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { Orm } from "./database.ts";
 import type { EventOutcome, EventRecord } from "./event-record.ts";
 import { placeholders } from "./placeholders.ts";
 import { events } from "./schema.ts";
 
-export type EventStore = ReturnType<typeof createEventStore>;
+/** What makes two deliveries the same. */
+export type EventKey = Pick<EventRecord, "bodySha256" | "conversationId">;
 
 /** The `events` table: the truth, from which everything else is derived. */
 export function createEventStore(orm: Orm) {
@@ -12,11 +14,11 @@ export function createEventStore(orm: Orm) {
   // A string bound as bytes costs half of one bound as a string; CAST makes it text again without a copy.
   const insertText = prepareInsert(orm, sql`CAST(${payload} AS TEXT)`);
   const insertBytes = prepareInsert(orm, sql`${payload}`);
-  const selectByBody = orm
-    .select({ type: events.type, error: events.error })
-    .from(events)
-    .where(eq(events.bodySha256, sql.placeholder("bodySha256")))
-    .prepare();
+  const selectOfConversation = prepareSelect(
+    orm,
+    eq(events.conversationId, sql.placeholder("conversationId")),
+  );
+  const selectOfNone = prepareSelect(orm, isNull(events.conversationId));
 
   return {
     /** Returns the new row's id, or null where the same body is stored already. */
@@ -25,18 +27,29 @@ export function createEventStore(orm: Orm) {
       return row?.id ?? null;
     },
 
-    findByBody(bodySha256: string): EventOutcome | null {
-      const row = selectByBody.get({ bodySha256 });
+    /** The first delivery of a body; a body says the same of its conversation every time. */
+    findByBody({ bodySha256, conversationId }: EventKey): EventOutcome | null {
+      const statement = conversationId === null ? selectOfNone : selectOfConversation;
+      const row = statement.get({ bodySha256, conversationId });
       return row === undefined ? null : { isDuplicate: true, ...row };
     },
   };
 }
 
-function prepareInsert(orm: Orm, payload: ReturnType<typeof sql>) {
+function prepareSelect(orm: Orm, ofConversation: SQL) {
+  const sameBody = eq(events.bodySha256, sql.placeholder("bodySha256"));
+  return orm
+    .select({ type: events.type, error: events.error })
+    .from(events)
+    .where(and(ofConversation, sameBody))
+    .prepare();
+}
+
+function prepareInsert(orm: Orm, payload: SQL) {
   return orm
     .insert(events)
     .values({ ...placeholders(events), payload })
-    .onConflictDoNothing({ target: events.bodySha256 })
+    .onConflictDoNothing()
     .returning({ id: events.id })
     .prepare();
 }

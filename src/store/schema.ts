@@ -15,7 +15,7 @@ export const events = sqliteTable("events", {
   /** Of a quarantined event: the code of the answer, a colon, and the reason. */
   error: text("error"),
   /** Lower-case hex. */
-  bodySha256: text("body_sha256").notNull().unique(),
+  bodySha256: text("body_sha256").notNull(),
   bodyBytes: integer("body_bytes").notNull(),
   /** The JSON as received (TEXT); a BLOB where it is not UTF-8. */
   payload: blob("payload", { mode: "buffer" }),

@@ -2,6 +2,7 @@ import { errorCode } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
 import type { EventOutcome, EventRecord } from "./event-record.ts";
+import type { EventKey } from "./events.ts";
 
 const BATCH_EVENTS_MAX = 256;
 
@@ -87,7 +88,7 @@ export function createWriter(options: { connection: Connection; connect: () => C
     },
 
     /** The first delivery of the same body, if there was one. */
-    findByBody: (bodySha256: string) => usableConnection().findByBody(bodySha256),
+    findByBody: (key: EventKey) => usableConnection().findByBody(key),
 
     /** False while the database takes no writes; asking tries again. */
     isHealthy(): boolean {

@@ -7,9 +7,9 @@ import type { Spool } from "../store/spool.ts";
 export const MEMORY_BYTES_MAX = 256 * 1024;
 
 const READ_BYTES = 256 * 1024;
-/** A body slower than 1 KiB/s over 15 s is cut. */
+/** A body slower than this over the window is cut. */
+const BYTES_PER_SECOND_MIN = 1024;
 const STALL_WINDOW_MS = 15_000;
-const STALL_BYTES_MIN = 15 * 1024;
 const BODY_MS_MAX = 10 * 60_000;
 
 /** A complete body: in memory, or in a temporary file that its holder must discard or move. */
@@ -27,32 +27,76 @@ export type SignedBody = {
 
 export type BodyRefusal = "body_too_large" | "body_too_slow" | "body_incomplete";
 
+/** Where a body comes from: a request, or the like of it. */
+export type BodySource = {
+  /** Bytes that the sender announces; null where it sends chunks. */
+  contentLength: number | null;
+  stream: () => ReadableStream<Uint8Array> | null;
+  /** All of it at once: half the work of a stream, for bodies announced to be small. */
+  bytes: () => Promise<Uint8Array>;
+};
+
+type Intake = { hashers: Bun.CryptoHasher[]; bytesMax: number; spool: Spool; clock: Clock };
+
 /**
- * Takes in a body chunk by chunk: every byte is counted and given to the hashers, none is interpreted. Up to 256 KiB
- * stay in memory. A body that is refused, or whose sender goes away, leaves nothing behind.
+ * Takes in a body: every byte is counted and given to the hashers, none is interpreted. Up to 256 KiB stay in memory. A
+ * body that is refused, or whose sender goes away, leaves nothing behind.
  *
  * @throws where the temporary file can't be written
  */
-export async function receiveBody(
-  stream: ReadableStream<Uint8Array> | null,
-  options: { hashers: Bun.CryptoHasher[]; bytesMax: number; spool: Spool; clock: Clock },
+export async function receiveBody(source: BodySource, intake: Intake): Promise<Body | BodyRefusal> {
+  const { contentLength } = source;
+  const isSmall = contentLength !== null && contentLength <= Math.min(MEMORY_BYTES_MAX, intake.bytesMax);
+  try {
+    return await (isSmall
+      ? receiveAtOnce(source, contentLength, intake)
+      : receiveChunks(source.stream(), intake));
+  } catch (error) {
+    if (error instanceof Error && error.name === "AbortError") return "body_incomplete";
+    throw error;
+  }
+}
+
+async function receiveAtOnce(
+  source: BodySource,
+  contentLength: number,
+  { hashers }: Intake,
 ): Promise<Body | BodyRefusal> {
-  const { hashers, bytesMax, spool, clock } = options;
+  const msMax = STALL_WINDOW_MS + (contentLength / BYTES_PER_SECOND_MIN) * 1000;
+  const deadline = Promise.withResolvers<"body_too_slow">();
+  const timer = setTimeout(deadline.resolve, msMax, "body_too_slow");
+  const body = source.bytes();
+  // Where the deadline comes first, nobody waits for the body any more.
+  body.catch(() => {});
+  try {
+    const bytes = await Promise.race([body, deadline.promise]);
+    if (bytes === "body_too_slow") return bytes;
+    for (const hasher of hashers) hasher.update(bytes);
+    return { kind: "memory", bytes, byteCount: bytes.byteLength };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function receiveChunks(
+  stream: ReadableStream<Uint8Array> | null,
+  { hashers, bytesMax, spool, clock }: Intake,
+): Promise<Body | BodyRefusal> {
   if (stream === null) return { kind: "memory", bytes: new Uint8Array(), byteCount: 0 };
 
   const reader = stream.getReader();
-  const watch = watchPace(clock, () => void reader.cancel().catch(() => {}));
+  const pace = watchPace(clock, () => void reader.cancel().catch(() => {}));
   const chunks: Uint8Array[] = [];
   let file: TemporaryFile | null = null;
-  let complete = false;
+  let isComplete = false;
   let byteCount = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (watch.isTooSlow()) return "body_too_slow";
+      if (pace.isTooSlow()) return "body_too_slow";
       if (done) break;
       byteCount += value.byteLength;
-      watch.progress(byteCount);
+      pace.progress(byteCount);
       if (byteCount > bytesMax) return "body_too_large";
       for (const hasher of hashers) hasher.update(value);
       if (byteCount <= MEMORY_BYTES_MAX) {
@@ -64,13 +108,10 @@ export async function receiveBody(
       await file.write(value);
     }
     await file?.flush();
-    complete = true;
-  } catch (error) {
-    if (isSenderGone(error)) return "body_incomplete";
-    throw error;
+    isComplete = true;
   } finally {
-    watch.stop();
-    if (!complete) await file?.discard();
+    pace.stop();
+    if (!isComplete) await file?.discard();
   }
   if (file !== null) return { kind: "file", file, byteCount };
   return { kind: "memory", bytes: Buffer.concat(chunks, byteCount), byteCount };
@@ -114,7 +155,7 @@ function watchPace(clock: Clock, cut: () => void): Pace {
   let receivedBefore = 0;
   let tooSlow = false;
   const timer = setInterval(() => {
-    const stalled = received - receivedBefore < STALL_BYTES_MIN;
+    const stalled = received - receivedBefore < (BYTES_PER_SECOND_MIN * STALL_WINDOW_MS) / 1000;
     receivedBefore = received;
     if (!stalled && clock.monotonicMs() - startedMs < BODY_MS_MAX) return;
     tooSlow = true;
@@ -126,8 +167,4 @@ function watchPace(clock: Clock, cut: () => void): Pace {
     isTooSlow: () => tooSlow,
     stop: () => clearInterval(timer),
   };
-}
-
-function isSenderGone(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
 }

@@ -73,7 +73,7 @@ function createRefusalLog(log: Log) {
     repeats.clear();
   }
 
-  return (outcome: Outcome, address: string | null): void => {
+  return (outcome: Outcome, address: () => string | null): void => {
     if (outcome.kind !== "refused") {
       expiredInARow = 0;
       return;
@@ -83,7 +83,7 @@ function createRefusalLog(log: Log) {
     const isClockSuspect = code === "timestamp_expired" && expiredInARow >= EXPIRED_MANY;
     const cause = isClockSuspect ? "many expired timestamps at once: check the clock" : causes[code];
 
-    const fields = { code, address: repeats.size < REPEATS_MAX ? address : null, cause };
+    const fields = { code, address: repeats.size < REPEATS_MAX ? address() : null, cause };
     const key = JSON.stringify(fields);
     const repeat = repeats.get(key);
     if (repeat !== undefined) {

@@ -41,6 +41,8 @@ export class JsonScanner {
 
   #inString = false;
   #isEscaped = false;
+  /** The next backslash in the piece. */
+  #backslash = -1;
   /** The bytes of the member's name that is being read. */
   #name: number[] | null = null;
   /** Where the text that is being left out began. */
@@ -52,6 +54,7 @@ export class JsonScanner {
 
   /** Takes the next piece. Returns false, for good, when there is more than can be kept in memory. */
   add(piece: Uint8Array): boolean {
+    this.#backslash = piece.indexOf(BACKSLASH);
     let keepFrom = 0;
     for (let index = 0; index < piece.byteLength;) {
       const wasLeftOut = this.#leftOutFrom !== null;
@@ -93,22 +96,19 @@ export class JsonScanner {
 
   /** Reads up to and including the quote that closes the string. */
   #readString(piece: Uint8Array, from: number): number {
-    // Both searches are native; neither is made again before its result has been passed.
-    let quote = -2;
-    let backslash = -2;
     for (let index = from; index < piece.byteLength;) {
       if (this.#isEscaped) {
         this.#isEscaped = false;
-        this.#addToName(piece.subarray(index, index + 1));
+        this.#addToName(piece, index, index + 1);
         index += 1;
         continue;
       }
-      if (quote !== -1 && quote < index) quote = piece.indexOf(QUOTE, index);
-      if (backslash !== -1 && backslash < index) backslash = piece.indexOf(BACKSLASH, index);
+      const quote = piece.indexOf(QUOTE, index);
+      const backslash = this.#nextBackslash(piece, index);
       this.#isEscaped = backslash !== -1 && (quote === -1 || backslash < quote);
       const last = this.#isEscaped ? backslash : quote;
       const end = last === -1 ? piece.byteLength : last + 1;
-      this.#addToName(piece.subarray(index, end));
+      this.#addToName(piece, index, end);
       index = end;
       if (last !== -1 && last === quote) {
         this.#closeString(this.#position + quote);
@@ -116,6 +116,12 @@ export class JsonScanner {
       }
     }
     return piece.byteLength;
+  }
+
+  /** Where the next backslash is, or -1; most pieces have none, and are searched for it once. */
+  #nextBackslash(piece: Uint8Array, from: number): number {
+    if (this.#backslash !== -1 && this.#backslash < from) this.#backslash = piece.indexOf(BACKSLASH, from);
+    return this.#backslash;
   }
 
   #openString(quoteAt: number): void {
@@ -136,16 +142,16 @@ export class JsonScanner {
     this.#leftOutFrom = null;
   }
 
-  #addToName(bytes: Uint8Array): void {
+  #addToName(piece: Uint8Array, from: number, end: number): void {
     if (this.#name === null || this.#name.length > NAME_BYTES_MAX) return;
-    this.#name.push(...bytes.subarray(0, NAME_BYTES_MAX + 1));
+    this.#name.push(...piece.subarray(from, Math.min(end, from + NAME_BYTES_MAX + 1)));
   }
 
   #keep(bytes: Uint8Array): void {
     if (bytes.byteLength === 0 || this.#restBytes > REST_BYTES_MAX) return;
     this.#restBytes += bytes.byteLength;
     // The piece's buffer is used again for the next one.
-    this.#rest.push(Uint8Array.from(bytes));
+    this.#rest.push(new Uint8Array(bytes));
   }
 }
 

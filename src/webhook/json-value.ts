@@ -51,9 +51,15 @@ export function secondsAt(value: unknown, ...path: string[]): number | null {
   return seconds >= 0 && seconds <= SECONDS_MAX ? seconds : null;
 }
 
-/** True where objects and arrays are nested deeper than `levelsMax`. */
+/** True where objects and arrays are nested deeper than `levelsMax`. Runs on every event: plain loops, no copies. */
 export function isDeeperThan(value: unknown, levelsMax: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) {
+    return levelsMax === 0 || value.some((inner) => isDeeperThan(inner, levelsMax - 1));
+  }
+  if (!isObject(value)) return false;
   if (levelsMax === 0) return true;
-  return Object.values(value).some((inner) => isDeeperThan(inner, levelsMax - 1));
+  for (const name in value) {
+    if (typeof value[name] === "object" && isDeeperThan(value[name], levelsMax - 1)) return true;
+  }
+  return false;
 }

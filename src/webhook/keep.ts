@@ -26,7 +26,8 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
 
     const { event } = read;
     // Decoding a recording is work; a body that is stored already needs none.
-    const first = read.audio === null ? null : store.findByBody(signed.bodySha256);
+    const first =
+      read.audio === null ? null : store.findByBody({ ...signed, conversationId: event.conversationId });
     if (first !== null) return outcomeOf(first, signed, event.conversationId);
 
     const recording = await storeRecording({ read, signed, recordings: store.recordings });

@@ -2,6 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Spool } from "../store/spool.ts";
 import type { Admission } from "./admission.ts";
 import { receiveBody } from "./body.ts";
+import type { BodySource } from "./body.ts";
 import type { Keep } from "./keep.ts";
 import type { Outcome, RefusalCode } from "./outcome.ts";
 import {
@@ -12,13 +13,10 @@ import {
 } from "./signature.ts";
 
 /** A request as it arrives: nothing of it is trusted. */
-export type Delivery = {
+export type Delivery = BodySource & {
   signature: string | null;
-  /** Bytes that the sender announces; null where it sends chunks. */
-  contentLength: number | null;
-  body: ReadableStream<Uint8Array> | null;
   /** Of the sender, for the log; null where it is not known. */
-  address: string | null;
+  address: () => string | null;
 };
 
 export type Receive = (delivery: Delivery) => Promise<Outcome>;
@@ -57,7 +55,7 @@ export function createReceive(options: {
       const signatures = secrets.map((secret) => startSignature(secret, header.timestamp));
       const sha256 = new Bun.CryptoHasher("sha256");
       const hashers = [...signatures, sha256];
-      const body = await receiveBody(delivery.body, { hashers, bytesMax: bodyBytesMax, spool, clock });
+      const body = await receiveBody(delivery, { hashers, bytesMax: bodyBytesMax, spool, clock });
       if (typeof body === "string") return refused(body);
       try {
         const digests = signatures.map((signature) => signature.digest());

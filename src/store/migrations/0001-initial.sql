@@ -7,13 +7,16 @@ CREATE TABLE events (
   received_at INTEGER NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('processed', 'quarantined')),
   error TEXT,
-  body_sha256 TEXT NOT NULL UNIQUE,
+  body_sha256 TEXT NOT NULL,
   body_bytes INTEGER NOT NULL,
   payload ANY,
   payload_path TEXT
 ) STRICT;
 
-CREATE INDEX events_conversation_id ON events (conversation_id) WHERE conversation_id IS NOT NULL;
+-- The same body is stored once. Led by the conversation's id, which grows with time, the index finds the events of a
+-- conversation too and is appended to; one of hashes alone would touch a random page for every event.
+CREATE UNIQUE INDEX events_body ON events (conversation_id, body_sha256) WHERE conversation_id IS NOT NULL;
+CREATE UNIQUE INDEX events_body_without_conversation ON events (body_sha256) WHERE conversation_id IS NULL;
 
 CREATE TABLE conversations (
   conversation_id TEXT PRIMARY KEY,
