@@ -20,6 +20,10 @@ export function healthRoutes(options: { problem: () => HealthProblem | null }) {
           summary: "Health",
           description: "200 while the next delivery can be stored; else 503 with the reason.",
           tags: ["operation"],
+          responses: {
+            200: describeResponse("The next delivery can be stored.", ["status", "service"]),
+            503: describeResponse("It can't, for the reason given.", ["status", "service", "reason"]),
+          },
         },
       },
     )
@@ -27,4 +31,11 @@ export function healthRoutes(options: { problem: () => HealthProblem | null }) {
       parse: "none",
       detail: { hide: true },
     });
+}
+
+/** What the OpenAPI document says of an answer, all of whose members are strings. */
+function describeResponse(description: string, members: string[]) {
+  const properties = Object.fromEntries(members.map((name) => [name, { type: "string" as const }]));
+  const schema = { type: "object" as const, required: members, properties };
+  return { description, content: { "application/json": { schema } } };
 }

@@ -10,6 +10,8 @@ const codes: ErrorCode[] = [
   "unknown_type",
   "invalid_payload",
   "body_too_large",
+  "body_too_slow",
+  "body_incomplete",
   "overloaded",
   "disk_low",
   "shutting_down",
