@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { errorAnswers } from "../../src/http/errors.ts";
+import { openTestApp } from "../helpers/app.ts";
+import type { TestApp } from "../helpers/app.ts";
+
+type Operation = {
+  summary: string;
+  responses: Record<
+    string,
+    { description: string; content: { "application/json": { examples?: Record<string, unknown> } } }
+  >;
+};
+type OpenApi = { openapi: string; paths: Record<string, Record<string, Operation>> };
+
+let app: TestApp;
+let openApi: OpenApi;
+
+beforeAll(async () => {
+  app = await openTestApp();
+  openApi = JSON.parse(await (await app.handle("/docs/json")).text());
+});
+
+afterAll(() => app.close());
+
+test("the document lists the public routes, and no hidden one", () => {
+  const operations = Object.entries(openApi.paths).map(([path, methods]) => [path, Object.keys(methods)]);
+  expect(operations).toEqual([
+    ["/webhook", ["post"]],
+    ["/health", ["get"]],
+  ]);
+});
+
+test("the document names every error that the webhook answers with", () => {
+  const responses = openApi.paths["/webhook"]?.post?.responses ?? {};
+  const documented = Object.entries(responses).flatMap(([status, { content }]) =>
+    Object.entries(content["application/json"].examples ?? {}).map(([code, example]) => [
+      code,
+      { status: Number(status), ...Object(example).value },
+    ]),
+  );
+  // Not answers of this operation; no allowlist can be set yet.
+  const elsewhere = new Set(["method_not_allowed", "not_found", "source_not_allowed"]);
+  const expected = Object.entries(errorAnswers)
+    .filter(([code]) => !elsewhere.has(code))
+    .map(([code, { status, error }]) => [code, { status, error, code }]);
+  expect(documented.toSorted()).toEqual(expected.toSorted());
+});
+
+test("every response of the document has a description and a schema, as OpenAPI asks", () => {
+  for (const methods of Object.values(openApi.paths)) {
+    for (const { responses } of Object.values(methods)) {
+      for (const response of Object.values(responses)) {
+        expect(response).toMatchObject({
+          description: expect.any(String),
+          content: { "application/json": { schema: { type: "object" } } },
+        });
+      }
+    }
+  }
+});
+
+test("the page loads its script and the document from this host alone", async () => {
+  const response = await app.handle("/docs");
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toStartWith("text/html");
+  const page = await response.text();
+  expect(page).toContain('src="docs/scalar.js"');
+  expect(page).toContain('data-url="docs/json"');
+  expect(page).not.toMatch(/https?:\/\//);
+});
+
+test("the page's script is served from the executable", async () => {
+  const response = await app.handle("/docs/scalar.js");
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toStartWith("text/javascript");
+  expect((await response.text()).length).toBeGreaterThan(100_000);
+});
+
+test.each(["/docs", "/docs/json", "/docs/scalar.js"])("%s allows nothing from elsewhere", async (path) => {
+  const { headers } = await app.handle(path);
+  const policy = headers.get("content-security-policy") ?? "";
+  expect(policy).toStartWith("default-src 'none'; script-src 'self';");
+  expect(policy).toContain("connect-src 'self'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toMatch(/https?:|\*|'unsafe-eval'|script-src[^;]*'unsafe-inline'/);
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+});
