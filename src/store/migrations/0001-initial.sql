@@ -90,9 +90,9 @@ event_data AS (
 SELECT
   conversation_id,
   CAST(turn.key AS INTEGER) AS turn,
-  json_extract(turn.value, '$.role') AS role,
-  json_extract(turn.value, '$.message') AS message,
-  json_extract(turn.value, '$.time_in_call_secs') AS time_in_call_secs
+  (SELECT value FROM json_each(turn.value) WHERE key = 'role' ORDER BY id DESC LIMIT 1) AS role,
+  (SELECT value FROM json_each(turn.value) WHERE key = 'message' ORDER BY id DESC LIMIT 1) AS message,
+  (SELECT value FROM json_each(turn.value) WHERE key = 'time_in_call_secs' ORDER BY id DESC LIMIT 1) AS time_in_call_secs
 FROM event_data
 JOIN json_each(
   (SELECT value FROM json_each(data) WHERE key = 'transcript' AND json_each.type = 'array' ORDER BY id DESC LIMIT 1)
