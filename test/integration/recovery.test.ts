@@ -1,0 +1,148 @@
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openTestApp } from "../helpers/app.ts";
+import type { TestApp } from "../helpers/app.ts";
+import { audio, transcription } from "../helpers/deliveries.ts";
+
+const FOUND_MS = Date.UTC(2026, 10, 2, 12);
+
+let app: TestApp;
+
+beforeEach(async () => {
+  app = await openTestApp();
+});
+
+afterEach(() => app.close());
+
+const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
+const conversations = () =>
+  app.rows("SELECT conversation_id, audio_path FROM conversations ORDER BY conversation_id");
+const warnings = () => app.logLines.filter((line) => line.includes("WARNING"));
+
+/** Stops in good order, lets something happen to the folder, and starts again on it. */
+async function restart(meanwhile: (folder: string) => void = () => {}): Promise<void> {
+  const { folder } = app;
+  await app.close({ keepFolder: true });
+  meanwhile(folder);
+  app = await openTestApp({ folder });
+}
+
+/** The same after a stop that was none: the mark of a running instance is still there. */
+async function restartAfterCrash(meanwhile: (folder: string) => void = () => {}): Promise<void> {
+  await restart((folder) => {
+    writeFileSync(join(folder, "transcripts.sqlite.running"), "");
+    meanwhile(folder);
+  });
+}
+
+/** Puts a finished recording where one would be, without a row. */
+function leaveRecording(folder: string, name: string, content: string): void {
+  const path = join(folder, "audio/2026/11/02", name);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, content);
+  utimesSync(path, FOUND_MS / 1000, FOUND_MS / 1000);
+}
+
+describe("after a stop that was none", () => {
+  test("our temporary files are removed, and nobody else's", async () => {
+    const ours = [".0123456789abcdef-1.tmp", ".ffffffffffffffff-123.tmp"];
+    const others = [
+      ".0123456789abcdef-1.tmp.bak",
+      "0123456789abcdef-1.tmp",
+      ".upload.tmp",
+      "notes.txt",
+      ".hidden",
+    ];
+    await restartAfterCrash((folder) => {
+      for (const name of [...ours, ...others]) {
+        writeFileSync(join(folder, "audio", name), "");
+        writeFileSync(join(folder, "spool", name), "");
+      }
+    });
+    expect(readdirSync(join(app.folder, "audio")).toSorted()).toEqual(others.toSorted());
+    expect(readdirSync(join(app.folder, "spool")).toSorted()).toEqual(others.toSorted());
+  });
+
+  test("a recording without a row is adopted, once", async () => {
+    await restartAfterCrash((folder) => leaveRecording(folder, "conv_1.mp3", "recording"));
+    const sql =
+      "SELECT conversation_id, audio_path, audio_bytes, audio_sha256, audio_received_at FROM conversations";
+    const adopted = {
+      conversation_id: "conv_1",
+      audio_path: "2026/11/02/conv_1.mp3",
+      audio_bytes: 9,
+      audio_sha256: sha256("recording"),
+      audio_received_at: FOUND_MS,
+    };
+    expect(app.rows(sql)).toEqual([adopted]);
+    expect(warnings()).toEqual([expect.stringContaining("was adopted conversation=conv_1")]);
+
+    await restartAfterCrash();
+    expect(app.rows(sql)).toEqual([adopted]);
+    expect(warnings()).toBeEmpty();
+  });
+
+  test("a recording with its hash in its name is adopted for its conversation", async () => {
+    const name = `conv_1-${sha256("recording").slice(0, 12)}.mp3`;
+    await restartAfterCrash((folder) => leaveRecording(folder, name, "recording"));
+    expect(conversations()).toEqual([{ conversation_id: "conv_1", audio_path: `2026/11/02/${name}` }]);
+  });
+
+  test("a recording whose name does not tell the conversation is left alone, with a warning", async () => {
+    const name = `sha256-${sha256("../../etc/passwd")}.mp3`;
+    await restartAfterCrash((folder) => leaveRecording(folder, name, "recording"));
+    expect(conversations()).toBeEmpty();
+    expect(warnings()).toEqual([expect.stringContaining("can't be adopted")]);
+    expect(existsSync(join(app.folder, "audio/2026/11/02", name))).toBe(true);
+  });
+
+  test("a conversation without a recording gets the one that was found, and keeps the rest", async () => {
+    await app.post(transcription("conv_1", { agent_name: "Ada" }));
+    await restartAfterCrash((folder) => leaveRecording(folder, "conv_1.mp3", "recording"));
+    expect(app.rows("SELECT agent_name, turn_count, audio_path FROM conversations")).toEqual([
+      { agent_name: "Ada", turn_count: 1, audio_path: "2026/11/02/conv_1.mp3" },
+    ]);
+  });
+
+  test("a conversation with a recording keeps it", async () => {
+    await app.post(audio("conv_1", Buffer.from("first")));
+    const name = `conv_1-${sha256("found").slice(0, 12)}.mp3`;
+    await restartAfterCrash((folder) => leaveRecording(folder, name, "found"));
+    expect(conversations()).toEqual([{ conversation_id: "conv_1", audio_path: "2026/11/02/conv_1.mp3" }]);
+    expect(existsSync(join(app.folder, "audio/2026/11/02", name))).toBe(true);
+  });
+
+  test("the delivery that comes again completes what was adopted", async () => {
+    await restartAfterCrash((folder) => leaveRecording(folder, "conv_1.mp3", "recording"));
+    await app.post(audio("conv_1", Buffer.from("recording")));
+    expect(conversations()).toEqual([{ conversation_id: "conv_1", audio_path: "2026/11/02/conv_1.mp3" }]);
+    expect(readdirSync(join(app.folder, "audio/2026/11/02"))).toEqual(["conv_1.mp3"]);
+  });
+
+  test("recordings are adopted into a database that was lost", async () => {
+    await app.post(audio("conv_1", Buffer.from("recording")));
+    const { folder } = app;
+    await app.close({ keepFolder: true });
+    for (const name of readdirSync(folder).filter((file) => file.startsWith("transcripts"))) {
+      await Bun.file(join(folder, name)).delete();
+    }
+    app = await openTestApp({ folder });
+    expect(conversations()).toEqual([{ conversation_id: "conv_1", audio_path: "2026/11/02/conv_1.mp3" }]);
+  });
+});
+
+test("a recording whose row could not be written is adopted at the next start, be the stop in good order", async () => {
+  alterDatabase("CREATE TRIGGER fault BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END");
+  expect((await app.post(audio("conv_1", Buffer.from("recording")))).status).toBe(500);
+  alterDatabase("DROP TRIGGER fault");
+  await restart();
+  expect(conversations()).toEqual([{ conversation_id: "conv_1", audio_path: "2026/11/02/conv_1.mp3" }]);
+});
+
+function alterDatabase(sql: string): void {
+  const database = new Database(app.config.databasePath);
+  database.run(sql);
+  database.close();
+}
