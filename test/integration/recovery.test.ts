@@ -98,6 +98,14 @@ describe("after a stop that was none", () => {
     expect(existsSync(join(app.folder, "audio/2026/11/02", name))).toBe(true);
   });
 
+  test("a recording that has its row is passed over, whatever its name", async () => {
+    await app.post(audio("../../etc/passwd", Buffer.from("recording")));
+    const before = conversations();
+    await restartAfterCrash();
+    expect(conversations()).toEqual(before);
+    expect(warnings()).toBeEmpty();
+  });
+
   test("a conversation without a recording gets the one that was found, and keeps the rest", async () => {
     await app.post(transcription("conv_1", { agent_name: "Ada" }));
     await restartAfterCrash((folder) => leaveRecording(folder, "conv_1.mp3", "recording"));

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -51,6 +51,41 @@ describe("a body over the limit", () => {
     const body = transcription("conv_1").padEnd(1024);
     expect((await app.post(body)).status).toBe(200);
     expect(await app.post(`${body} `)).toMatchObject(tooLarge);
+  });
+});
+
+describe("a large body leaves nothing behind", () => {
+  const large = transcription("conv_1").padEnd(600_000);
+
+  afterEach(() => {
+    expect(readdirSync(join(app.folder, "spool"))).toBeEmpty();
+    expect(app.rows("SELECT id FROM events")).toBeEmpty();
+  });
+
+  test("when its signature does not hold", async () => {
+    expect((await app.post(large, sign("another"))).status).toBe(401);
+  });
+
+  test("when it grows over the limit", async () => {
+    await reopen({ config: { bodyBytesMax: 500_000 } });
+    const stream = new ReadableStream<Uint8Array>({ pull: (to) => to.enqueue(new Uint8Array(100_000)) });
+    expect((await postStream(stream, sign("x"))).status).toBe(413);
+  });
+
+  test("when its sender goes away", async () => {
+    const parts = [large.slice(0, 300_000), large.slice(300_000, 500_000)];
+    const stream = new ReadableStream<Uint8Array>({
+      pull(to) {
+        const part = parts.shift();
+        if (part === undefined) to.error(new DOMException("The connection was closed.", "AbortError"));
+        else to.enqueue(Buffer.from(part));
+      },
+    });
+    expect(await postStream(stream, sign(large))).toMatchObject({
+      status: 400,
+      answer: { error: "Request body incomplete", code: "body_incomplete" },
+    });
+    await app.drain();
   });
 });
 
