@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase, SchemaError } from "../../src/store/database.ts";
 import { DataLockedError } from "../../src/store/data-lock.ts";
@@ -98,7 +98,9 @@ describe("the database", () => {
     writeFileSync(config.databasePath, other);
     await expect(openTestApp({ folder })).rejects.toThrow("not a database");
     expect(readFileSync(config.databasePath, "utf8")).toBe(other);
-    app = await openTestApp();
+
+    rmSync(config.databasePath);
+    app = await openTestApp({ folder });
   });
 
   test("can be read by other programs, with tables that hold to their types", () => {
