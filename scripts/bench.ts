@@ -85,21 +85,19 @@ async function measureRecordings(command: string[]): Promise<Figures> {
 async function measureMixed(command: string[]): Promise<Figures> {
   const server = await start(command);
   const requests = transcriptRequests(2_000, "mixed");
-  let isDone = false;
-  const recordings = Promise.all(
-    [0, 1, 2, 3].map((index) => sendChunked(server.port, audioBody(`mixed_${index}`, base64))),
-  ).then(() => (isDone = true));
+  const streaming = { recordings: 4 };
+  const recordings = Array.from({ length: streaming.recordings }, async (_, index) => {
+    await sendChunked(server.port, audioBody(`mixed_${index}`, base64));
+    streaming.recordings -= 1;
+  });
   const latenciesMs: number[] = [];
-  while (!isDone && requests.length > 0)
+  while (streaming.recordings > 0 && requests.length > 0) {
     latenciesMs.push(...(await sendFor(server.port, requests.splice(0, 1), 1, 5)));
-  await recordings;
+  }
+  await Promise.all(recordings);
   await server.stop();
-  return {
-    mixed_transcripts_p99_ms: at(
-      latenciesMs.toSorted((a, b) => a - b),
-      0.99,
-    ),
-  };
+  const sorted = latenciesMs.toSorted((a, b) => a - b);
+  return { mixed_transcripts_p99_ms: at(sorted, 0.99) };
 }
 
 async function start(command: string[]) {

@@ -1,14 +1,12 @@
 import type { QuarantineCode } from "../webhook/event.ts";
 import type { RefusalCode } from "../webhook/outcome.ts";
 
-export type ErrorCode =
-  RefusalCode | QuarantineCode | "source_not_allowed" | "storage_failed" | "method_not_allowed" | "not_found";
+export type ErrorCode = RefusalCode | QuarantineCode | "storage_failed" | "method_not_allowed" | "not_found";
 
 type ErrorAnswer = { status: number; error: string; headers?: Record<string, string> };
 
 /** Every error that this program answers with. The answers say nothing of secrets, paths or schemas; the log does. */
 export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
-  source_not_allowed: { status: 403, error: "Source address not allowed" },
   signature_missing: { status: 401, error: "Missing signature header" },
   signature_malformed: { status: 401, error: "No signature hash found with expected scheme v0" },
   timestamp_expired: { status: 400, error: "Timestamp outside the tolerance zone" },

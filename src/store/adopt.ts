@@ -17,18 +17,19 @@ export async function adoptRecordings(folder: string, connection: Connection, lo
     const { size, mtimeMs } = await stat(file);
     // A second recording of a conversation has the start of its own hash in its name.
     const conversationId = stem.endsWith(`-${sha256.slice(0, 12)}`) ? stem.slice(0, -13) : stem;
+    const recording = { path, byteCount: size, sha256 };
     if (stem.startsWith("sha256-")) {
       log.warning("A recording without a row can't be adopted: its name does not tell the conversation", {
         path,
       });
-    } else if (
-      connection.adoptRecording(conversationId, { path, byteCount: size, sha256 }, Math.round(mtimeMs))
-    ) {
+    } else if (connection.adoptRecording(conversationId, recording, Math.round(mtimeMs))) {
       log.warning("A recording without a row was adopted", {
         conversation: conversationId,
         path,
         bytes: size,
       });
+    } else {
+      log.info("A recording without a row stays beside the newer one of its conversation", { path });
     }
   }
 }

@@ -95,7 +95,7 @@ export function createConversationStore(orm: Orm, factsOfPayload: FactsOfPayload
     /** Enters a recording that was found on disk. Returns false where the conversation has another one already. */
     adoptRecording(conversationId: string, recording: Recording, receivedAtMs: number): boolean {
       const audio = audioColumns(recording, receivedAtMs);
-      const row = { ...noFacts, ...audio, conversationId, eventId: null, updatedAtMs: receivedAtMs };
+      const row = { ...noFacts, ...audio, conversationId, eventId: null, updatedAtMs: Date.now() };
       if (insertNew.get(row) !== undefined) return true;
       if (audioless.get({ conversationId }) === undefined) return false;
       overlay.run(row);

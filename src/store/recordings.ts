@@ -22,8 +22,8 @@ const YEAR_MIN = 2020;
 const YEAR_MAX = 2099;
 
 /** Opens the folder of the recordings; to be called by the holder of the data lock only. */
-export async function openRecordings(folder: string) {
-  const spool = await openSpool(folder);
+export async function openRecordings(folder: string, databasePath: string) {
+  const spool = await openSpool(folder, databasePath);
 
   return {
     folder,

@@ -3,23 +3,27 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, TemporaryFile } from "../platform/files.ts";
 
-const TEMPORARY_NAME = /^\.[0-9a-f]{16}-\d+\.tmp$/;
-
 /** Makes temporary files in one folder, and removes those that earlier instances left there. */
 export type Spool = {
   create: () => Promise<TemporaryFile>;
 };
 
-/** Opens a folder for temporary files; to be called by the holder of the data lock only, since it clears the folder. */
-export async function openSpool(folder: string): Promise<Spool> {
+/**
+ * Opens a folder for temporary files and clears away what earlier instances left.
+ *
+ * @param databasePath whose lock the caller holds. It is part of the names, since another receiver with a database of
+ *   its own may write to the same folder: its files are alive.
+ */
+export async function openSpool(folder: string, databasePath: string): Promise<Spool> {
   await makeFolder(folder);
+  const owner = new Bun.CryptoHasher("sha256").update(databasePath).digest("hex").slice(0, 12);
+  const ours = new RegExp(`^\\.${owner}-[0-9a-f]{16}-\\d+\\.tmp$`);
   for (const name of await readdir(folder)) {
-    // Only our own names: the folder of the recordings holds other people's work too.
-    if (TEMPORARY_NAME.test(name)) await rm(join(folder, name), { force: true });
+    if (ours.test(name)) await rm(join(folder, name), { force: true });
   }
   const instance = randomBytes(8).toString("hex");
   let count = 0;
   return {
-    create: () => TemporaryFile.create(join(folder, `.${instance}-${++count}.tmp`)),
+    create: () => TemporaryFile.create(join(folder, `.${owner}-${instance}-${++count}.tmp`)),
   };
 }

@@ -42,8 +42,8 @@ export async function openStore(options: {
     const wasInterrupted = await exists(running);
     await markRunning(running);
 
-    const bodies = await openSpool(join(databaseFolder, "spool"));
-    const recordings = audioFolder === null ? null : await openRecordings(audioFolder);
+    const bodies = await openSpool(join(databaseFolder, "spool"), databasePath);
+    const recordings = audioFolder === null ? null : await openRecordings(audioFolder, databasePath);
     if (audioFolder !== null && (isNew || wasInterrupted))
       await adoptRecordings(audioFolder, connection, log);
 

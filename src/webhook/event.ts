@@ -7,6 +7,8 @@ import type { JsonObject } from "./json-value.ts";
 export const NESTING_LEVELS_MAX = 1000;
 
 const ID_CHARS_MAX = 16 * 1024;
+/** An unknown type comes back in the answer: more of it than this is not read. The payload has it whole. */
+const TYPE_CHARS_MAX = 128;
 
 /** A signed event in a form that can be worked with. */
 export type Event = {
@@ -38,7 +40,7 @@ export type Quarantine = {
 /** Reads the envelope of a parsed body. Only `type` and, for a conversation, its id are needed. */
 export function readEvent(body: unknown): Event | Quarantine {
   if (!isObject(body)) return unusable("invalid_json", "not a JSON object");
-  const type = textAt(body, "type");
+  const type = textAt(body, "type")?.slice(0, TYPE_CHARS_MAX) ?? null;
   if (type === null) return unusable("invalid_json", "no type");
 
   const isFlat = !Object.hasOwn(body, "data");

@@ -145,7 +145,7 @@ describe("after a failure", () => {
     alterDatabase("ALTER TABLE events RENAME TO elsewhere");
     expect((await storeAll([record(1)]))[0]?.status).toBe("rejected");
     expect(writer.isHealthy()).toBe(false);
-    expect(() => writer.findByBody("x")).toThrow();
+    expect(() => writer.findByBody({ bodySha256: "x", conversationId: null })).toThrow();
 
     alterDatabase("ALTER TABLE elsewhere RENAME TO events");
     expect(writer.isHealthy()).toBe(true);
