@@ -47,8 +47,7 @@ function leaveRecording(folder: string, name: string, content: string): void {
 
 describe("after a stop that was none", () => {
   test("our temporary files are removed, and nobody else's", async () => {
-    await app.store.bodies.create();
-    await app.store.recordings?.create();
+    const left = [await app.store.bodies.create(), await app.store.recordings?.create()];
     // Of another receiver that writes to the same folder, and of people.
     const others = [".0123456789ab-0123456789abcdef-1.tmp", ".upload.tmp", "notes.txt", ".hidden"];
     await restartAfterCrash((folder) => {
@@ -59,6 +58,7 @@ describe("after a stop that was none", () => {
     });
     expect(readdirSync(join(app.folder, "audio")).toSorted()).toEqual(others.toSorted());
     expect(readdirSync(join(app.folder, "spool")).toSorted()).toEqual(others.toSorted());
+    for (const file of left) await file?.discard();
   });
 
   test("a recording without a row is adopted, once", async () => {
