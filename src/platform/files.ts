@@ -1,10 +1,9 @@
-import { constants } from "node:fs";
+import { constants, writeSync } from "node:fs";
 import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasCode } from "./errors.ts";
 
-const WRITE_BYTES = 256 * 1024;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
@@ -14,9 +13,7 @@ const FILE_MODE = 0o600;
  */
 export class TemporaryFile {
   byteCount = 0;
-  readonly #buffer = Buffer.allocUnsafe(WRITE_BYTES);
-  #buffered = 0;
-  #open = true;
+  #isOpen = true;
 
   private constructor(
     readonly path: string,
@@ -29,38 +26,19 @@ export class TemporaryFile {
     return new TemporaryFile(path, await open(path, flags, FILE_MODE));
   }
 
-  /** Appends. Not to be called again before it has returned: that is the back pressure. */
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let from = 0; from < bytes.byteLength;) {
-      const part = bytes.subarray(from, from + WRITE_BYTES - this.#buffered);
-      this.#buffer.set(part, this.#buffered);
-      this.#buffered += part.byteLength;
-      from += part.byteLength;
-      if (this.#buffered === WRITE_BYTES) await this.flush();
-    }
-    this.byteCount += bytes.byteLength;
-  }
-
-  /** Drops everything written so far. */
-  async truncate(): Promise<void> {
-    this.#buffered = 0;
-    this.byteCount = 0;
-    await this.handle.truncate(0);
-  }
-
-  /** Hands what is buffered to the kernel: readers see all of it, it is not yet safe on disk. */
-  async flush(): Promise<void> {
+  /**
+   * Appends, and has handed everything to the kernel when it returns. Not asynchronous, on purpose: while a write were
+   * under way the runtime would go on buffering what a sender sends (measured: eight recordings at once took 90 MB
+   * instead of 62 MB).
+   */
+  write(bytes: Uint8Array): void {
     // A write may take less than it was given (a full disk, a signal): go on until all is out.
-    for (let from = 0; from < this.#buffered;) {
-      const { bytesWritten } = await this.handle.write(this.#buffer, from, this.#buffered - from, null);
-      from += bytesWritten;
-    }
-    this.#buffered = 0;
+    for (let from = 0; from < bytes.byteLength;) from += writeSync(this.handle.fd, bytes, from);
+    this.byteCount += bytes.byteLength;
   }
 
   /** Flushes to disk and closes. @throws where the file is shorter than what was written */
   async sync(): Promise<void> {
-    await this.flush();
     const { size } = await this.handle.stat();
     if (size !== this.byteCount)
       throw new Error(`${this.path} has ${size} bytes instead of ${this.byteCount}`);
@@ -75,8 +53,8 @@ export class TemporaryFile {
   }
 
   async #close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     await this.handle.close();
   }
 }

@@ -14,30 +14,22 @@ const WHITE_SPACE = /[\t\n\f\r ]/g;
  */
 export async function decodeAudioText(
   pieces: AsyncIterable<Uint8Array>,
-  write: (bytes: Uint8Array) => Promise<void>,
+  write: (bytes: Uint8Array) => void,
 ): Promise<boolean> {
+  const decoder = new Base64Decoder();
   let escape = "";
-  let carry = "";
-  let isPadded = false;
   for await (const piece of pieces) {
     const raw = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("latin1");
     const [whole, partial] = splitEscape(escape + raw);
     escape = partial;
-    const plain = unescape(whole);
-    if (plain === null) return false;
-
-    const text = carry + plain;
-    const decoded = decodeBase64(text, "stop-before-partial");
-    if (decoded === null) return false;
-    carry = text.slice(decoded.read).replace(WHITE_SPACE, "");
-    if (isPadded && (decoded.bytes.byteLength > 0 || carry !== "")) return false;
-    isPadded ||= text.lastIndexOf("=", decoded.read - 1) !== -1 && decoded.read > 0;
-    if (decoded.bytes.byteLength > 0) await write(decoded.bytes);
+    const text = unescape(whole);
+    const bytes = text === null ? null : decoder.add(text);
+    if (bytes === null) return false;
+    if (bytes.byteLength > 0) write(bytes);
   }
-  if (escape !== "") return false;
-  const last = decodeBase64(carry, "loose");
+  const last = escape === "" ? decoder.end() : null;
   if (last === null) return false;
-  if (last.bytes.byteLength > 0) await write(last.bytes);
+  if (last.byteLength > 0) write(last);
   return true;
 }
 
@@ -81,16 +73,38 @@ function unescape(text: string): string | null {
   }
 }
 
-function decodeBase64(
-  text: string,
-  lastChunkHandling: "loose" | "stop-before-partial",
-): { read: number; bytes: Uint8Array } | null {
-  const bytes = new Uint8Array(Math.ceil(text.length / 4) * 3);
-  try {
-    const { read, written } = bytes.setFromBase64(text, { lastChunkHandling });
-    return { read, bytes: bytes.subarray(0, written) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
+/** Decodes base64 that comes in parts. What it returns is valid until the next call: one buffer serves all of them. */
+class Base64Decoder {
+  #output = new Uint8Array();
+  #carry = "";
+  #isPadded = false;
+
+  /** Returns the bytes that are complete by now, or null where the text is not base64. */
+  add(part: string): Uint8Array | null {
+    const text = this.#carry + part;
+    const decoded = this.#decode(text, "stop-before-partial");
+    if (decoded === null) return null;
+    this.#carry = text.slice(decoded.read).replace(WHITE_SPACE, "");
+    // After the padding nothing may follow, also not in a later part.
+    if (this.#isPadded && (decoded.bytes.byteLength > 0 || this.#carry !== "")) return null;
+    this.#isPadded ||= decoded.read > 0 && text.lastIndexOf("=", decoded.read - 1) !== -1;
+    return decoded.bytes;
+  }
+
+  /** Returns the bytes of what is left, which may lack its padding. */
+  end(): Uint8Array | null {
+    return this.#decode(this.#carry, "loose")?.bytes ?? null;
+  }
+
+  #decode(text: string, lastChunkHandling: "loose" | "stop-before-partial") {
+    const bytesMax = Math.ceil(text.length / 4) * 3;
+    if (this.#output.byteLength < bytesMax) this.#output = new Uint8Array(bytesMax);
+    try {
+      const { read, written } = this.#output.setFromBase64(text, { lastChunkHandling });
+      return { read, bytes: this.#output.subarray(0, written) };
+    } catch (error) {
+      if (error instanceof SyntaxError) return null;
+      throw error;
+    }
   }
 }

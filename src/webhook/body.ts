@@ -6,7 +6,7 @@ import type { Spool } from "../store/spool.ts";
 /** Larger bodies go to a temporary file. */
 export const MEMORY_BYTES_MAX = 256 * 1024;
 
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 128 * 1024;
 /** A body slower than this over the window is cut. */
 const BYTES_PER_SECOND_MIN = 1024;
 const STALL_WINDOW_MS = 15_000;
@@ -104,10 +104,9 @@ async function receiveChunks(
         continue;
       }
       file ??= await spool.create();
-      for (const chunk of chunks.splice(0)) await file.write(chunk);
-      await file.write(value);
+      for (const chunk of chunks.splice(0)) file.write(chunk);
+      file.write(value);
     }
-    await file?.flush();
     isComplete = true;
   } finally {
     pace.stop();

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { createLimit } from "../platform/limit.ts";
 import type { EventOutcome, EventRecord } from "../store/event-record.ts";
 import { QUARANTINE_ROW_BYTES_MAX } from "../store/quarantine.ts";
 import type { Recording } from "../store/recordings.ts";
@@ -14,13 +15,19 @@ import type { Interpretation } from "./interpret.ts";
 import type { Outcome } from "./outcome.ts";
 import { storeRecording } from "./recording.ts";
 
+/** Bodies in files that are read and decoded at once: enough to keep the processor busy, few enough to stay small. */
+const LARGE_BODIES_AT_ONCE_MAX = 2;
+
 /** Has a signed body on disk when it returns, processed or quarantined. Rejects where storage fails. */
 export type Keep = (signed: SignedBody) => Promise<Outcome>;
 
 export function createKeep(options: { store: Store; storeTranscripts: boolean }): Keep {
   const { store, storeTranscripts } = options;
+  const limit = createLimit(LARGE_BODIES_AT_ONCE_MAX);
 
-  return async (signed) => {
+  return (signed) => (signed.body.kind === "file" ? limit(() => keep(signed)) : keep(signed));
+
+  async function keep(signed: SignedBody): Promise<Outcome> {
     const read = await interpret(signed.body);
     if (isQuarantine(read)) return quarantine(signed, read);
 
@@ -34,7 +41,7 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
     if (recording !== null && isQuarantine(recording)) return quarantine(signed, recording);
     const record = processedRecord(read, recording, signed);
     return outcomeOf(await store.storeEvent(record), signed, event.conversationId);
-  };
+  }
 
   function processedRecord(
     read: Interpretation,

@@ -24,9 +24,9 @@ export async function storeRecording(options: {
   const hasher = new Bun.CryptoHasher("sha256");
   let isKept = false;
   try {
-    const isDecoded = await decodeAudioText(readPieces(body, audio.start, audio.end), async (bytes) => {
+    const isDecoded = await decodeAudioText(readPieces(body, audio.start, audio.end), (bytes) => {
       hasher.update(bytes);
-      await file?.write(bytes);
+      file?.write(bytes);
     });
     if (!isDecoded) return await whyNotDecoded(options.read, options.signed);
     if (file === null || file.byteCount === 0 || options.recordings === null) return null;
