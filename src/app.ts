@@ -22,6 +22,7 @@ export function createApp(options: { config: Config; store: Store; clock: Clock;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
+    clock,
   });
   const keep = createKeep({ store, storeTranscripts: config.storeTranscripts });
   const receive = createReceive({

@@ -2,15 +2,14 @@ import { open } from "node:fs/promises";
 import type { TemporaryFile } from "../platform/files.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Spool } from "../store/spool.ts";
+import type { AdmissionRefusal, Place } from "./admission.ts";
+import { msMaxFor, watchPace } from "./cut.ts";
+import type { Cut } from "./cut.ts";
 
 /** Larger bodies go to a temporary file. */
 export const MEMORY_BYTES_MAX = 256 * 1024;
 
 const READ_BYTES = 128 * 1024;
-/** A body slower than this over the window is cut. */
-const BYTES_PER_SECOND_MIN = 1024;
-const STALL_WINDOW_MS = 15_000;
-const BODY_MS_MAX = 10 * 60_000;
 
 /** A complete body: in memory, or in a temporary file that its holder must discard or move. */
 export type Body =
@@ -25,7 +24,7 @@ export type SignedBody = {
   receivedAtMs: number;
 };
 
-export type BodyRefusal = "body_too_large" | "body_too_slow" | "body_incomplete";
+export type BodyRefusal = "body_too_large" | "body_too_slow" | "body_incomplete" | AdmissionRefusal;
 
 /** Where a body comes from: a request, or the like of it. */
 export type BodySource = {
@@ -36,7 +35,15 @@ export type BodySource = {
   bytes: () => Promise<Uint8Array>;
 };
 
-type Intake = { hashers: Bun.CryptoHasher[]; bytesMax: number; spool: Spool; clock: Clock };
+type Intake = {
+  hashers: Bun.CryptoHasher[];
+  bytesMax: number;
+  spool: Spool;
+  clock: Clock;
+  place: Place;
+  /** Ends the intake from outside, with the reason. */
+  cut: Cut;
+};
 
 /**
  * Takes in a body: every byte is counted and given to the hashers, none is interpreted. Up to 256 KiB stay in memory. A
@@ -60,17 +67,18 @@ export async function receiveBody(source: BodySource, intake: Intake): Promise<B
 async function receiveAtOnce(
   source: BodySource,
   contentLength: number,
-  { hashers }: Intake,
+  { hashers, place, cut }: Intake,
 ): Promise<Body | BodyRefusal> {
-  const msMax = STALL_WINDOW_MS + (contentLength / BYTES_PER_SECOND_MIN) * 1000;
-  const deadline = Promise.withResolvers<"body_too_slow">();
-  const timer = setTimeout(deadline.resolve, msMax, "body_too_slow");
+  const timer = setTimeout(cut.now, msMaxFor(contentLength), "body_too_slow");
+  place.progress(contentLength, "memory");
   const body = source.bytes();
-  // Where the deadline comes first, nobody waits for the body any more.
+  // Where it is cut, nobody waits for the body any more.
   body.catch(() => {});
+  const isCut = Promise.withResolvers<null>();
+  cut.onCut(() => isCut.resolve(null));
   try {
-    const bytes = await Promise.race([body, deadline.promise]);
-    if (bytes === "body_too_slow") return bytes;
+    const bytes = await Promise.race([body, isCut.promise]);
+    if (bytes === null) return cut.reason() ?? "body_incomplete";
     for (const hasher of hashers) hasher.update(bytes);
     return { kind: "memory", bytes, byteCount: bytes.byteLength };
   } finally {
@@ -80,12 +88,13 @@ async function receiveAtOnce(
 
 async function receiveChunks(
   stream: ReadableStream<Uint8Array> | null,
-  { hashers, bytesMax, spool, clock }: Intake,
+  { hashers, bytesMax, spool, clock, place, cut }: Intake,
 ): Promise<Body | BodyRefusal> {
   if (stream === null) return { kind: "memory", bytes: new Uint8Array(), byteCount: 0 };
 
   const reader = stream.getReader();
-  const pace = watchPace(clock, () => void reader.cancel().catch(() => {}));
+  cut.onCut(() => void reader.cancel().catch(() => {}));
+  const pace = watchPace(clock, cut);
   const chunks: Uint8Array[] = [];
   let file: TemporaryFile | null = null;
   let isComplete = false;
@@ -93,11 +102,14 @@ async function receiveChunks(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (pace.isTooSlow()) return "body_too_slow";
+      const cutBy = cut.reason();
+      if (cutBy !== null) return cutBy;
       if (done) break;
       byteCount += value.byteLength;
       pace.progress(byteCount);
       if (byteCount > bytesMax) return "body_too_large";
+      const refusal = place.progress(byteCount, byteCount <= MEMORY_BYTES_MAX ? "memory" : "disk");
+      if (refusal !== null) return refusal;
       for (const hasher of hashers) hasher.update(value);
       if (byteCount <= MEMORY_BYTES_MAX) {
         chunks.push(value);
@@ -143,27 +155,4 @@ export async function* readPieces(body: Body, start = 0, end = body.byteCount): 
 export async function readWhole(body: Body): Promise<Uint8Array> {
   if (body.kind === "memory") return body.bytes;
   return Bun.file(body.file.path).bytes();
-}
-
-type Pace = { progress: (byteCount: number) => void; isTooSlow: () => boolean; stop: () => void };
-
-/** Calls `cut` once when a body falls below the minimum rate or takes too long in all. */
-function watchPace(clock: Clock, cut: () => void): Pace {
-  const startedMs = clock.monotonicMs();
-  let received = 0;
-  let receivedBefore = 0;
-  let tooSlow = false;
-  const timer = setInterval(() => {
-    const stalled = received - receivedBefore < (BYTES_PER_SECOND_MIN * STALL_WINDOW_MS) / 1000;
-    receivedBefore = received;
-    if (!stalled && clock.monotonicMs() - startedMs < BODY_MS_MAX) return;
-    tooSlow = true;
-    clearInterval(timer);
-    cut();
-  }, STALL_WINDOW_MS);
-  return {
-    progress: (byteCount) => (received = byteCount),
-    isTooSlow: () => tooSlow,
-    stop: () => clearInterval(timer),
-  };
 }

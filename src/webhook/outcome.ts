@@ -1,10 +1,9 @@
-import type { AdmissionRefusal } from "./admission.ts";
 import type { BodyRefusal } from "./body.ts";
 import type { QuarantineCode } from "./event.ts";
 import type { SignatureRefusal } from "./signature.ts";
 
 /** Why a delivery was turned away without anything of it being kept. */
-export type RefusalCode = SignatureRefusal | BodyRefusal | AdmissionRefusal;
+export type RefusalCode = SignatureRefusal | BodyRefusal;
 
 /** What became of a delivery. */
 export type Outcome =

@@ -3,6 +3,7 @@ import type { Spool } from "../store/spool.ts";
 import type { Admission } from "./admission.ts";
 import { receiveBody } from "./body.ts";
 import type { BodySource } from "./body.ts";
+import { createCut } from "./cut.ts";
 import type { Keep } from "./keep.ts";
 import type { Outcome, RefusalCode } from "./outcome.ts";
 import {
@@ -49,17 +50,19 @@ export function createReceive(options: {
     }
     if ((delivery.contentLength ?? 0) > bodyBytesMax) return refused("body_too_large");
 
-    const place = admission.enter(delivery.contentLength);
+    const cut = createCut();
+    const place = await admission.enter(delivery.contentLength, () => cut.now("overloaded"));
     if (typeof place === "string") return refused(place);
     try {
       const signatures = secrets.map((secret) => startSignature(secret, header.timestamp));
       const sha256 = new Bun.CryptoHasher("sha256");
       const hashers = [...signatures, sha256];
-      const body = await receiveBody(delivery, { hashers, bytesMax: bodyBytesMax, spool, clock });
+      const body = await receiveBody(delivery, { hashers, bytesMax: bodyBytesMax, spool, clock, place, cut });
       if (typeof body === "string") return refused(body);
       try {
         const digests = signatures.map((signature) => signature.digest());
         if (matchingSecretIndex(header.digests, digests) === -1) return refused("signature_mismatch");
+        place.verified();
         return await keep({ body, bodySha256: sha256.digest("hex"), receivedAtMs });
       } finally {
         if (body.kind === "file") await body.file.discard();

@@ -1,0 +1,59 @@
+import type { Clock } from "../platform/clock.ts";
+import type { AdmissionRefusal } from "./admission.ts";
+
+/** A body slower than this over the window is cut. */
+const BYTES_PER_SECOND_MIN = 1024;
+const STALL_WINDOW_MS = 15_000;
+const BODY_MS_MAX = 10 * 60_000;
+
+export type CutReason = "body_too_slow" | AdmissionRefusal;
+
+/** The end of an intake from outside. */
+export type Cut = {
+  /** Only the first reason counts. */
+  now: (why: CutReason) => void;
+  reason: () => CutReason | null;
+  /** Calls back when the cut comes, at once where it has come already. */
+  onCut: (callback: () => void) => void;
+};
+
+export function createCut(): Cut {
+  let reason: CutReason | null = null;
+  let act = (): void => {};
+  return {
+    now(why) {
+      if (reason !== null) return;
+      reason = why;
+      act();
+    },
+    reason: () => reason,
+    onCut(callback) {
+      act = callback;
+      if (reason !== null) callback();
+    },
+  };
+}
+
+/** How long a body of that length may take that is not watched on its way. */
+export function msMaxFor(byteCount: number): number {
+  return STALL_WINDOW_MS + (byteCount / BYTES_PER_SECOND_MIN) * 1000;
+}
+
+/** Cuts a body that falls below the minimum rate or takes too long in all. */
+export function watchPace(
+  clock: Clock,
+  cut: Cut,
+): { progress: (byteCount: number) => void; stop: () => void } {
+  const startedMs = clock.monotonicMs();
+  let received = 0;
+  let receivedBefore = 0;
+  const timer = setInterval(() => {
+    const isStalled = received - receivedBefore < (BYTES_PER_SECOND_MIN * STALL_WINDOW_MS) / 1000;
+    receivedBefore = received;
+    if (isStalled || clock.monotonicMs() - startedMs >= BODY_MS_MAX) cut.now("body_too_slow");
+  }, STALL_WINDOW_MS);
+  return {
+    progress: (byteCount) => (received = byteCount),
+    stop: () => clearInterval(timer),
+  };
+}
