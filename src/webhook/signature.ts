@@ -34,6 +34,7 @@ export function parseSignatureHeader(
   const candidates: string[] = [];
   for (const part of header.split(",")) {
     const equals = part.indexOf("=");
+    if (equals === -1) continue;
     const name = part.slice(0, equals).trim();
     const value = part.slice(equals + 1).trim();
     if (name === "t") timestamps.push(value);
