@@ -55,7 +55,15 @@ export function constructEvent(
   const digests = secrets.map((key) => startSignature(key, header.timestamp).update(rawBody).digest());
   if (matchingSecretIndex(header.digests, digests) === -1) throw new SignatureError("signature_mismatch");
 
-  const text =
-    typeof rawBody === "string" ? rawBody : new TextDecoder("utf-8", { fatal: true }).decode(rawBody);
-  return JSON.parse(text);
+  return JSON.parse(typeof rawBody === "string" ? rawBody : decodeUtf8(rawBody));
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  // A byte order mark stays, and is not JSON (RFC 8259, section 8.1).
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new SyntaxError("The body is not UTF-8");
+  }
 }
