@@ -16,6 +16,32 @@ export function eventFixtures(): string[] {
   return readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "signature_vectors.json");
 }
 
+type SignatureVectors = {
+  vectors: {
+    name: string;
+    secret: string;
+    body_base64: string;
+    header: string;
+    now: number;
+    expect_valid_strict: boolean;
+  }[];
+};
+
+/** Signed deliveries with the verdict that they deserve. */
+export function signatureVectors() {
+  const { vectors }: SignatureVectors = JSON.parse(fixture("signature_vectors.json").toString());
+  return vectors.map(({ name, secret, body_base64, header, now, expect_valid_strict }) => {
+    return {
+      name,
+      secret,
+      body: Buffer.from(body_base64, "base64"),
+      header,
+      now,
+      isValid: expect_valid_strict,
+    };
+  });
+}
+
 /** The value of the signature header as ElevenLabs makes it. */
 export function sign(
   body: string | Uint8Array,
