@@ -1,4 +1,4 @@
-import { readPieces, readWhole } from "./body.ts";
+import { readPieces } from "./body.ts";
 import type { Body } from "./body.ts";
 import type { Span } from "./audio-members.ts";
 import { isJsonText } from "./audio-text.ts";
@@ -18,6 +18,7 @@ export type Interpretation = {
 };
 
 const TOO_DEEP = `nested deeper than ${NESTING_LEVELS_MAX} levels`;
+const TOO_LARGE = `more than ${REST_BYTES_MAX} bytes of JSON`;
 
 /** Reads a body whose signature has been checked. */
 export async function interpret(body: Body): Promise<Interpretation | Quarantine> {
@@ -32,7 +33,7 @@ export async function interpret(body: Body): Promise<Interpretation | Quarantine
 /** The way for recordings, and for whatever is too large to be read at once without looking. */
 async function interpretScanned(body: Body): Promise<Interpretation | Quarantine> {
   const scan = await scanBody(body);
-  if (scan === null) return unusable("invalid_payload", `more than ${REST_BYTES_MAX} bytes of JSON`);
+  if (scan === null) return unusable("invalid_payload", TOO_LARGE);
   if (scan.depth > NESTING_LEVELS_MAX) return unusable("invalid_payload", TOO_DEEP);
 
   const event = parseEvent(scan.rest);
@@ -46,11 +47,25 @@ async function interpretScanned(body: Body): Promise<Interpretation | Quarantine
     }
   }
   if (isQuarantine(event)) return event;
-  if (isAudio || scan.leftOut.length === 0) return { event, payload: scan.rest, audio };
-  // The name of the recording's member in an event of another type: nothing is left out of what is stored.
-  if (body.byteCount > REST_BYTES_MAX)
-    return unusable("invalid_payload", `more than ${REST_BYTES_MAX} bytes of JSON`);
-  return { event, payload: await readWhole(body), audio: null };
+  if (scan.leftOut.every((span) => span === audio)) return { event, payload: scan.rest, audio };
+  // Another string under the name of a recording: only what becomes a file is left out of what is stored.
+  const payload = await readWithout(body, audio);
+  return payload === null ? unusable("invalid_payload", TOO_LARGE) : { event, payload, audio };
+}
+
+/** The body without the text of the recording; null where that is too large for memory. */
+async function readWithout(body: Body, audio: Span | null): Promise<Uint8Array | null> {
+  const { start, end } = audio ?? { start: 0, end: 0 };
+  if (body.byteCount - (end - start) > REST_BYTES_MAX) return null;
+  const kept: Uint8Array[] = [];
+  for (const [from, to] of [
+    [0, start],
+    [end, body.byteCount],
+  ]) {
+    // The piece's buffer is used again for the next one.
+    for await (const piece of readPieces(body, from, to)) kept.push(Uint8Array.from(piece));
+  }
+  return Buffer.concat(kept);
 }
 
 async function scanBody(body: Body): Promise<Scan | null> {
