@@ -5,6 +5,9 @@ export type JsonObject = { [name: string]: unknown };
 const SECONDS_MAX = 253_402_300_799; // 9999-12-31T23:59:59Z
 const MILLISECONDS_MIN = 100_000_000_000; // as seconds the year 5138: nobody means that
 
+const DATE = /^(?:\d{4}-\d\d-\d\d|(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} )/;
+const ZONELESS = /^[\d-]+[T ][\d:.]+$/;
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -46,9 +49,17 @@ export function listAt(value: unknown, ...path: string[]): unknown[] {
 
 /** Unix seconds from a number, a number as a string, milliseconds, or a date in words (RFC 3339, RFC 2822). */
 export function secondsAt(value: unknown, ...path: string[]): number | null {
-  const number = numberAt(value, ...path) ?? Date.parse(textAt(value, ...path) ?? "");
-  const seconds = Math.floor(Math.abs(number) >= MILLISECONDS_MIN ? number / 1000 : number);
+  const number = numberAt(value, ...path);
+  const isMilliseconds = number === null || number >= MILLISECONDS_MIN;
+  const time = number ?? parseDateMs(textAt(value, ...path) ?? "");
+  const seconds = Math.floor(isMilliseconds ? time / 1000 : time);
   return seconds >= 0 && seconds <= SECONDS_MAX ? seconds : null;
+}
+
+function parseDateMs(text: string): number {
+  // Date.parse would read a date in "line 7" too, and take one without a zone for local time.
+  if (!DATE.test(text)) return Number.NaN;
+  return Date.parse(ZONELESS.test(text) ? `${text.replace(" ", "T")}Z` : text);
 }
 
 /** True where objects and arrays are nested deeper than `levelsMax`. Runs on every event: plain loops, no copies. */
