@@ -1,7 +1,7 @@
 import { noFacts } from "../store/conversations.ts";
 import type { ConversationFacts } from "../store/conversations.ts";
 import { channelOf } from "./channel.ts";
-import { integerAt, isObject, listAt, numberAt, textAt, valueAt } from "./json-value.ts";
+import { integerAt, isObject, listAt, numberAt, secondsAt, textAt, valueAt } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
 
 const E164 = /^\+[1-9]\d{6,14}$/;
@@ -18,7 +18,7 @@ export function factsOfTranscription(data: JsonObject): ConversationFacts {
     agentName: textAt(data, "agent_name"),
     status: textAt(data, "status"),
     userId: textAt(data, "user_id"),
-    startedAt: integerAt(metadata, "start_time_unix_secs"),
+    startedAt: secondsAt(metadata, "start_time_unix_secs"),
     durationSecs: integerAt(metadata, "call_duration_secs"),
     costCredits: integerAt(metadata, "cost"),
     costUsd: numberAt(metadata, "cost_fiat"),
