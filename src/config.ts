@@ -4,7 +4,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { options } from "./config-options.ts";
 import type { Option, OptionKey } from "./config-options.ts";
 import type { Parsed } from "./config-values.ts";
-import { hasCode } from "./platform/errors.ts";
+import { errorCode, hasCode } from "./platform/errors.ts";
 
 const PREFIX = "ELEVENLABS_WEBHOOK_";
 const SECRET_SHAPE = /^wsec_[0-9a-f]{64}$/;
@@ -122,7 +122,10 @@ function readSecret(path: string, readText: (path: string) => string): Parsed<st
   try {
     return { value: readText(path) };
   } catch (error) {
-    return { problem: `${path} can't be read (${error instanceof Error ? error.message : "unknown"})` };
+    // Neither the path nor the message that quotes it: some put the secret itself where its file should be named.
+    return {
+      problem: `the file named for it can't be read (${errorCode(error)}): correct its name or its rights`,
+    };
   }
 }
 
