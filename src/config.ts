@@ -8,7 +8,8 @@ import { errorCode, hasCode } from "./platform/errors.ts";
 
 const PREFIX = "ELEVENLABS_WEBHOOK_";
 const SECRET_SHAPE = /^wsec_[0-9a-f]{64}$/;
-const TYPO_DISTANCE_MAX = 3;
+// With three, _URL and _PATH of other programs would be slips of _PORT.
+const TYPO_DISTANCE_MAX = 2;
 
 type Values = { [K in OptionKey]: (typeof options)[K] extends Option<infer T> ? T : never };
 type AnyOption = (typeof options)[OptionKey];
