@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import { boolean, bytes, host, integer, oneOf, path, secrets } from "../../src/config-values.ts";
+
+/** The value read, or undefined where the text is refused. */
+const valueOf = <T>(parsed: { value: T } | { problem: string }): T | undefined =>
+  "value" in parsed ? parsed.value : undefined;
+
+test.each([
+  ["1", 1],
+  ["65535", 65_535],
+  ["0080", 80],
+  ["0", undefined],
+  ["65536", undefined],
+  ["1.5", undefined],
+  ["1e3", undefined],
+  ["0x50", undefined],
+  ["-1", undefined],
+  ["+1", undefined],
+  ["80 ", undefined],
+  ["", undefined],
+  ["9".repeat(400), undefined],
+])("a whole number from 1 to 65535: %j is %p", (text, expected) => {
+  expect(valueOf(integer(1, 65_535)(text, "/"))).toBe(expected);
+});
+
+test.each([
+  ["2048", 2048],
+  ["2KiB", 2048],
+  ["2 KiB", 2048],
+  ["3MiB", 3 * 1024 ** 2],
+  ["4GiB", 4 * 1024 ** 3],
+  ["1023", undefined],
+  ["5GiB", undefined],
+  ["2MB", undefined],
+  ["2mib", undefined],
+  ["1.5MiB", undefined],
+  ["MiB", undefined],
+  ["-2KiB", undefined],
+  ["", undefined],
+])("bytes from 1 KiB to 4 GiB: %j is %p", (text, expected) => {
+  expect(valueOf(bytes(1024, 4 * 1024 ** 3)(text, "/"))).toBe(expected);
+});
+
+test.each([
+  ["true", true],
+  ["TRUE", true],
+  ["1", true],
+  ["yes", true],
+  ["on", true],
+  ["false", false],
+  ["0", false],
+  ["No", false],
+  ["off", false],
+  ["", undefined],
+  ["2", undefined],
+  ["truee", undefined],
+])("a boolean: %j is %p", (text, expected) => {
+  expect(valueOf(boolean(text, "/"))).toBe(expected);
+});
+
+test.each([
+  ["0.0.0.0", true],
+  ["::1", true],
+  ["localhost", true],
+  ["my-host.example", true],
+  ["http://localhost", false],
+  ["a b", false],
+  ["", false],
+])("an address to listen on: %j, %p", (text, isAccepted) => {
+  expect(valueOf(host(text, "/")) === text).toBe(isAccepted);
+});
+
+test("a choice is read in any case and told as it is written", () => {
+  expect(oneOf("INFO", "ERROR")("error", "/")).toEqual({ value: "ERROR" });
+  expect(oneOf("INFO", "ERROR")("errors", "/")).toEqual({ problem: '"errors" is not one of INFO, ERROR' });
+});
+
+test("a path is absolute in the end", () => {
+  expect(path("a/../b", "/srv")).toEqual({ value: "/srv/b" });
+  expect(path("/a", "/srv")).toEqual({ value: "/a" });
+  expect(path("a\0", "/srv")).toHaveProperty("problem");
+});
+
+describe("secrets", () => {
+  test("are at most eight of at most 1024 characters", () => {
+    expect(valueOf(secrets(Array(8).fill("x".repeat(1024)).join(), "/"))).toHaveLength(8);
+    expect(secrets(Array(9).fill("x").join(), "/")).toHaveProperty("problem");
+    expect(secrets("x".repeat(1025), "/")).toHaveProperty("problem");
+  });
+
+  test("are trimmed, and empty ones are left out", () => {
+    expect(secrets(" a ,\n, b\n", "/")).toEqual({ value: ["a", "b"] });
+  });
+});

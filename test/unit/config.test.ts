@@ -1,0 +1,332 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadConfig } from "../../src/config.ts";
+import { flagOf, options } from "../../src/config-options.ts";
+import { SECRET } from "../helpers/deliveries.ts";
+import { temporaryFolder } from "../helpers/folders.ts";
+
+type Given = {
+  flags?: Record<string, string>;
+  environment?: Record<string, string | undefined>;
+  envFile?: string;
+};
+
+const root = temporaryFolder();
+let count = 0;
+
+/** Loads the configuration in a folder of its own, with a secret unless told. */
+function load({ flags = {}, environment = {}, envFile }: Given = {}) {
+  const folder = join(root, String(++count));
+  mkdirSync(folder);
+  if (envFile !== undefined) writeFileSync(join(folder, ".env"), envFile);
+  const result = loadConfig({
+    flags,
+    environment: { ELEVENLABS_WEBHOOK_SECRET: SECRET, ...environment },
+    folder,
+    readText: (path) => readFileSync(path, "utf8"),
+  });
+  return { folder, result };
+}
+
+function configOf(given: Given = {}) {
+  const { folder, result } = load(given);
+  if (result.kind === "faulty") throw new Error(result.problems.join("\n"));
+  return { folder, ...result };
+}
+
+function problemsOf(given: Given): string[] {
+  const { result } = load(given);
+  if (result.kind === "valid") throw new Error("the configuration is valid");
+  return result.problems;
+}
+
+/** A file in a folder of its own. */
+function fileWith(text: string, name = "secret"): string {
+  const folder = join(root, `files-${++count}`);
+  mkdirSync(folder);
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+describe("without any setting but the secret", () => {
+  test("everything has its documented default", () => {
+    const { config, warnings, folder } = configOf();
+    expect(warnings).toEqual([]);
+    expect(config).toEqual({
+      secrets: [SECRET],
+      host: "0.0.0.0",
+      port: 3004,
+      logLevel: "INFO",
+      logFormat: "text",
+      databasePath: join(folder, "data/transcripts.sqlite"),
+      audioFolder: null,
+      storeTranscripts: true,
+      unknownEventStatus: 400,
+      toleranceSeconds: 1800,
+      bodyBytesMax: 268_435_456,
+      freeDiskBytesMin: 67_108_864,
+    });
+  });
+
+  test("the secret is required, and the message says what to do", () => {
+    expect(problemsOf({ environment: { ELEVENLABS_WEBHOOK_SECRET: undefined } })).toEqual([
+      "ELEVENLABS_WEBHOOK_SECRET: not set: set it, or ELEVENLABS_WEBHOOK_SECRET_FILE to the path of a file that holds it",
+    ]);
+  });
+
+  test.each(["", "  ", ",", " , ,"])("a secret of %j is none", (secret) => {
+    expect(problemsOf({ environment: { ELEVENLABS_WEBHOOK_SECRET: secret } })).toHaveLength(1);
+  });
+});
+
+describe("a setting", () => {
+  const PORT = "ELEVENLABS_WEBHOOK_PORT";
+
+  test("is taken from a flag before the environment, and from the environment before .env", () => {
+    const envFile = `${PORT}=1001`;
+    expect(configOf({ envFile }).config.port).toBe(1001);
+    expect(configOf({ envFile, environment: { [PORT]: "1002" } }).config.port).toBe(1002);
+    expect(configOf({ envFile, environment: { [PORT]: "1002" }, flags: { port: "1003" } }).config.port).toBe(
+      1003,
+    );
+  });
+
+  test("that is empty in the environment counts as not set, and .env is asked", () => {
+    expect(configOf({ envFile: `${PORT}=1001`, environment: { [PORT]: " " } }).config.port).toBe(1001);
+    expect(configOf({ environment: { [PORT]: "" } }).config.port).toBe(3004);
+  });
+
+  test("of .env may be quoted, exported and commented", () => {
+    const envFile = `# settings\nexport ${PORT}="1001" # ours\n\nLOG_LEVEL='debug'\r\n`;
+    expect(configOf({ envFile }).config).toMatchObject({ port: 1001, logLevel: "DEBUG" });
+  });
+
+  test("never has an empty flag for a value", () => {
+    expect(problemsOf({ flags: { port: "" } })).toHaveLength(1);
+  });
+
+  test("with spaces around it is read without them", () => {
+    expect(configOf({ environment: { [PORT]: " 1001 ", LOG_LEVEL: "warning\n" } }).config).toMatchObject({
+      port: 1001,
+      logLevel: "WARNING",
+    });
+  });
+});
+
+test("a path is relative to the working directory", () => {
+  const environment = { TRANSCRIPT_STORAGE_PATH: "db/x.sqlite", AUDIO_STORAGE_PATH: "/srv/audio" };
+  const { config, folder } = configOf({ environment });
+  expect(config).toMatchObject({ databasePath: join(folder, "db/x.sqlite"), audioFolder: "/srv/audio" });
+});
+
+test(".env that can't be read is a fault", () => {
+  const folder = join(root, String(++count));
+  mkdirSync(join(folder, ".env"), { recursive: true });
+  const result = loadConfig({
+    flags: {},
+    environment: { ELEVENLABS_WEBHOOK_SECRET: SECRET },
+    folder,
+    readText: (path) => readFileSync(path, "utf8"),
+  });
+  expect(result).toEqual({ kind: "faulty", problems: [expect.stringContaining(join(folder, ".env"))] });
+});
+
+describe("the folder of recordings", () => {
+  test("is used where only its path is set, by variable or flag", () => {
+    expect(configOf({ environment: { AUDIO_STORAGE_PATH: "/srv/audio" } }).config.audioFolder).toBe(
+      "/srv/audio",
+    );
+    expect(configOf({ flags: { audioFolder: "/srv/audio" } }).config.audioFolder).toBe("/srv/audio");
+  });
+
+  test("is not used where storage is switched off in words", () => {
+    const environment = { AUDIO_STORAGE_PATH: "/srv/audio", ENABLE_AUDIO_STORAGE: "false" };
+    expect(configOf({ environment }).config.audioFolder).toBeNull();
+  });
+
+  test("is the default one where storage is switched on", () => {
+    const { config, folder } = configOf({ environment: { ENABLE_AUDIO_STORAGE: "yes" } });
+    expect(config.audioFolder).toBe(join(folder, "data/audio"));
+  });
+});
+
+describe("under systemd", () => {
+  test("the data is in the state directory", () => {
+    const environment = { STATE_DIRECTORY: "/var/lib/receiver", ENABLE_AUDIO_STORAGE: "true" };
+    expect(configOf({ environment }).config).toMatchObject({
+      databasePath: "/var/lib/receiver/transcripts.sqlite",
+      audioFolder: "/var/lib/receiver/audio",
+    });
+  });
+
+  test("the data is in the first of several state directories", () => {
+    const environment = { STATE_DIRECTORY: "/var/lib/a:/var/lib/b" };
+    expect(configOf({ environment }).config.databasePath).toBe("/var/lib/a/transcripts.sqlite");
+  });
+
+  test("a path of one's own wins over the state directory", () => {
+    const environment = { STATE_DIRECTORY: "/var/lib/a", TRANSCRIPT_STORAGE_PATH: "/srv/x.sqlite" };
+    expect(configOf({ environment }).config.databasePath).toBe("/srv/x.sqlite");
+  });
+
+  test("the state directory alone switches no recordings on", () => {
+    expect(configOf({ environment: { STATE_DIRECTORY: "/var/lib/a" } }).config.audioFolder).toBeNull();
+  });
+});
+
+describe("the secret", () => {
+  const NAME = "ELEVENLABS_WEBHOOK_SECRET";
+  const none = { [NAME]: undefined };
+  const OTHER = `wsec_${"f".repeat(64)}`;
+
+  test("may be several during a rotation", () => {
+    expect(configOf({ environment: { [NAME]: ` ${SECRET} ,, ${OTHER},` } }).config.secrets).toEqual([
+      SECRET,
+      OTHER,
+    ]);
+  });
+
+  test("may be in a file, with a line end", () => {
+    const environment = { ...none, [`${NAME}_FILE`]: fileWith(`${SECRET}\n`) };
+    expect(configOf({ environment }).config.secrets).toEqual([SECRET]);
+  });
+
+  test("may be in a file that a line of .env names, relative to the working directory", () => {
+    const envFile = `${NAME}_FILE=.env`;
+    // The file named is read as it is: here that of the settings themselves.
+    expect(configOf({ envFile, environment: none }).config.secrets).toEqual([envFile]);
+  });
+
+  test("may be a systemd credential of its name", () => {
+    const CREDENTIALS_DIRECTORY = join(fileWith(`${SECRET}\n`, NAME), "..");
+    expect(configOf({ environment: { ...none, CREDENTIALS_DIRECTORY } }).config.secrets).toEqual([SECRET]);
+  });
+
+  test("of the environment wins over the credential", () => {
+    const CREDENTIALS_DIRECTORY = join(fileWith(OTHER, NAME), "..");
+    expect(configOf({ environment: { CREDENTIALS_DIRECTORY } }).config.secrets).toEqual([SECRET]);
+  });
+
+  test("is not set where the credentials are others'", () => {
+    const CREDENTIALS_DIRECTORY = join(fileWith("x", "another"), "..");
+    expect(problemsOf({ environment: { ...none, CREDENTIALS_DIRECTORY } })).toEqual([
+      expect.stringContaining(`${NAME}: not set`),
+    ]);
+  });
+
+  test("may not be given in two ways", () => {
+    expect(problemsOf({ environment: { [`${NAME}_FILE`]: fileWith(SECRET) } })).toEqual([
+      `${NAME}: it is set and so is ${NAME}_FILE: remove one of them`,
+    ]);
+  });
+
+  test("may not be an empty file, nor one that is missing", () => {
+    expect(problemsOf({ environment: { ...none, [`${NAME}_FILE`]: fileWith(" \n") } })).toEqual([
+      `${NAME}: it holds no secret`,
+    ]);
+    expect(problemsOf({ environment: { ...none, [`${NAME}_FILE`]: "/nowhere/secret" } })).toEqual([
+      `${NAME}: the file named for it can't be read (ENOENT): correct its name or its rights`,
+    ]);
+  });
+
+  test("of another form is accepted with a warning that does not quote it", () => {
+    const { config, warnings } = configOf({ environment: { [NAME]: `${SECRET},hunter2` } });
+    expect(config.secrets).toEqual([SECRET, "hunter2"]);
+    expect(warnings).toEqual([expect.stringContaining("does not look like wsec_")]);
+    expect(warnings.join()).not.toContain("hunter2");
+  });
+
+  test.each([
+    ["where its file should be named", { ...none, [`${NAME}_FILE`]: "hunter2" }],
+    ["in two ways", { [NAME]: "hunter2", [`${NAME}_FILE`]: "/x" }],
+    ["under a name with a slip", { ...none, ELEVENLABS_WEBHOOK_SECRTE: "hunter2" }],
+    ["too often", { [NAME]: Array(9).fill("hunter2").join() }],
+    ["too long", { [NAME]: "hunter2".repeat(200) }],
+  ])("is in no message where it is given %s", (_, environment) => {
+    const problems = problemsOf({ environment }).join("\n");
+    expect(problems).toContain(NAME);
+    expect(problems).not.toContain("hunter2");
+  });
+});
+
+describe("faults", () => {
+  test("are all told at once, each with the setting's name", () => {
+    const environment = {
+      ELEVENLABS_WEBHOOK_SECRET: undefined,
+      ELEVENLABS_WEBHOOK_HOST: "not a host",
+      ELEVENLABS_WEBHOOK_PORT: "70000",
+      LOG_LEVEL: "LOUD",
+      LOG_FORMAT: "xml",
+      ENABLE_TRANSCRIPT_STORAGE: "maybe",
+      ENABLE_AUDIO_STORAGE: "2",
+      UNKNOWN_EVENT_STATUS: "500",
+      SIGNATURE_TOLERANCE_SECONDS: "0",
+      MAX_BODY_BYTES: "lots",
+      MIN_FREE_DISK_BYTES: "-1",
+      TRANSCRIPT_STORAGE_PATH: "a\0b",
+      AUDIO_STORAGE_PATH: "a\0b",
+    };
+    const problems = problemsOf({ environment });
+    expect(problems.map((problem) => problem.split(":")[0])).toEqual(
+      Object.values(options)
+        .map((option) => option.name)
+        .filter((name) => name in environment),
+    );
+    expect(problems).toHaveLength(13);
+  });
+
+  test("of a name and of a value are told together", () => {
+    expect(problemsOf({ environment: { ELEVENLABS_WEBHOOK_PROT: "1", LOG_LEVEL: "x" } })).toHaveLength(2);
+  });
+});
+
+describe("a name that begins with ELEVENLABS_WEBHOOK_", () => {
+  test.each([
+    ["ELEVENLABS_WEBHOOK_SECRETS", "ELEVENLABS_WEBHOOK_SECRET"],
+    ["ELEVENLABS_WEBHOOK_SECRET_FIEL", "ELEVENLABS_WEBHOOK_SECRET_FILE"],
+    ["ELEVENLABS_WEBHOOK_PROT", "ELEVENLABS_WEBHOOK_PORT"],
+    ["ELEVENLABS_WEBHOOK_HOTS", "ELEVENLABS_WEBHOOK_HOST"],
+  ])("is a fault as %s, with a hint", (name, meant) => {
+    const problem = `${name}: there is no such setting, did you mean ${meant}?`;
+    expect(problemsOf({ environment: { [name]: "1" } })).toEqual([problem]);
+    expect(problemsOf({ envFile: `${name}=1` })).toEqual([problem]);
+  });
+
+  test.each([
+    "ELEVENLABS_WEBHOOK_URL",
+    "ELEVENLABS_WEBHOOK_ID",
+    "ELEVENLABS_WEBHOOK_PATH",
+    "ELEVENLABS_WEBHOOK_RETRIES",
+  ])("is ignored with a warning as %s, which is nothing of ours", (name) => {
+    expect(configOf({ environment: { [name]: "1" } }).warnings).toEqual([
+      `${name}: there is no such setting, it is ignored`,
+    ]);
+  });
+
+  test("is no matter where it is empty", () => {
+    expect(configOf({ environment: { ELEVENLABS_WEBHOOK_PROT: "" } }).warnings).toEqual([]);
+  });
+});
+
+test("names of other programs are no matter", () => {
+  expect(configOf({ environment: { ELEVENLABS_API_KEY: "x", PORT: "1", LOG_LEVLE: "x" } }).warnings).toEqual(
+    [],
+  );
+});
+
+describe("the table", () => {
+  test("has a default for each setting that its own parser accepts", () => {
+    for (const option of Object.values(options)) {
+      if (option.default !== null) expect(option.parse(option.default, "/")).toHaveProperty("value");
+    }
+  });
+
+  test("gives every setting a flag of its own", () => {
+    const flags = Object.values(options).map(flagOf);
+    expect(new Set(flags).size).toBe(flags.length);
+    expect(flags).toContain("--port");
+    expect(flags).toContain("--signature-tolerance-seconds");
+    for (const flag of flags) expect(flag).toMatch(/^--[a-z]+(-[a-z]+)*$/);
+  });
+});
