@@ -41,11 +41,16 @@ export function createLog(options: {
 
 function logWith(logger: Logger): Log {
   return {
-    debug: (message, fields) => logger.debug(message, fields),
-    info: (message, fields) => logger.info(message, fields),
-    warning: (message, fields) => logger.warning(message, fields),
-    error: (message, fields) => logger.error(message, fields),
+    debug: (message, fields) => logger.debug(plain(message), fields),
+    info: (message, fields) => logger.info(plain(message), fields),
+    warning: (message, fields) => logger.warning(plain(message), fields),
+    error: (message, fields) => logger.error(plain(message), fields),
   };
+}
+
+/** LogTape fills in what stands in braces; ours, such as those of a path, are meant as they are. */
+function plain(message: string): string {
+  return message.replace(/[{}]/g, "$&$&");
 }
 
 const jsonLine = getJsonLinesFormatter({ properties: "flatten" });
@@ -60,5 +65,13 @@ const textLine = getTextFormatter({
 /** Quotes whatever is not a plain word: a value from a payload must not forge a line or a field of its own. */
 function textField([name, value]: [string, unknown]): string {
   const text = String(value);
-  return `${name}=${/^[\w.:/+@-]+$/.test(text) ? text : JSON.stringify(text)}`;
+  return `${name}=${/^[\w.:/+@-]+$/.test(text) ? text : quoted(text)}`;
+}
+
+/** In ASCII: U+0085 and U+2028 end a line for some readers, U+009B and others steer a terminal. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
