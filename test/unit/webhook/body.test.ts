@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -207,5 +207,47 @@ describe("reading", () => {
       expect(piece.byteLength).toBe(256 * 1024);
       break;
     }
+  });
+});
+
+/** A sender of one portion before the end of each window of 15 s, who goes away in the end. */
+async function receivePortions(portions: readonly number[], windowMs = 15_000) {
+  const folder = mkdtempSync(join(root, "spool-"));
+  const spool = discardingSpool(await openSpool(folder));
+  const clock = standingClock();
+  const sender = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = sender.writable.getWriter();
+  const receiving = receiveBody(sender.readable, { hashers: [], bytesMax: 1e9, spool, clock });
+  for (const portion of portions) {
+    await writer.write(Buffer.alloc(portion));
+    // Is asked for when the portion before it has been dealt with.
+    await writer.write(new Uint8Array());
+    clock.advanceMs(windowMs);
+    jest.advanceTimersByTime(15_000);
+  }
+  await writer.abort(new DOMException("", "AbortError")).catch(() => {});
+  return { received: await receiving, left: readdirSync(folder) };
+}
+
+describe("the pace", () => {
+  const ENOUGH = 15 * 1024;
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  test.each([
+    ["from the beginning", [0]],
+    ["after a good start", [100_000, ENOUGH, ENOUGH - 1]],
+    ["after a good start, in a file", [300_000, ENOUGH, ENOUGH - 1]],
+  ])("below 1 KiB/s cuts a body, which leaves nothing behind: %s", async (_, portions) => {
+    expect(await receivePortions(portions)).toEqual({ received: "body_too_slow", left: [] });
+  });
+
+  test("of 1 KiB/s is enough", async () => {
+    expect(await receivePortions(Array(10).fill(ENOUGH))).toEqual({ received: "body_incomplete", left: [] });
+  });
+
+  test("is no matter after ten minutes: the body is cut", async () => {
+    expect((await receivePortions([ENOUGH, ENOUGH], 299_999)).received).toBe("body_incomplete");
+    expect((await receivePortions([ENOUGH, ENOUGH], 300_000)).received).toBe("body_too_slow");
   });
 });
