@@ -59,15 +59,25 @@ export class TemporaryFile {
   }
 }
 
+const foldersBeingMade = new Map<string, Promise<void>>();
+
 /** Makes a folder and those above it that are missing; each new one is on disk when this returns. */
-export async function makeFolder(path: string): Promise<void> {
+export function makeFolder(path: string): Promise<void> {
+  // A folder is there before it is on disk: whoever finds it in between waits for the one who makes it.
+  const making =
+    foldersBeingMade.get(path) ?? makeFolderNow(path).finally(() => foldersBeingMade.delete(path));
+  foldersBeingMade.set(path, making);
+  return making;
+}
+
+async function makeFolderNow(path: string): Promise<void> {
   const parent = dirname(path);
   try {
     await mkdir(path, { mode: FOLDER_MODE });
   } catch (error) {
     if (hasCode(error, "ENOENT")) {
       await makeFolder(parent);
-      return makeFolder(path);
+      return makeFolderNow(path);
     }
     if (!hasCode(error, "EEXIST")) throw error;
     return;

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -136,6 +137,20 @@ describe("a folder", () => {
     const path = freshPath();
     await Promise.all(Array.from({ length: 20 }, () => makeFolder(join(path, "a/b/c"))));
     expect(statSync(join(path, "a/b/c")).isDirectory()).toBe(true);
+  });
+
+  test("is on disk for whoever finds it while another makes it", () => {
+    const path = freshPath();
+    expect(makeFolder(path)).toBe(makeFolder(path));
+  });
+
+  test("can be made after it could not be", async () => {
+    const path = freshPath();
+    writeFileSync(path, "");
+    await expect(makeFolder(join(path, "a"))).rejects.toThrow();
+    rmSync(path);
+    await makeFolder(join(path, "a"));
+    expect(statSync(join(path, "a")).isDirectory()).toBe(true);
   });
 
   test("is not made below a file", async () => {
