@@ -63,7 +63,7 @@ async function readWithout(body: Body, audio: Span | null): Promise<Uint8Array |
     [end, body.byteCount],
   ]) {
     // The piece's buffer is used again for the next one.
-    for await (const piece of readPieces(body, from, to)) kept.push(Uint8Array.from(piece));
+    for await (const piece of readPieces(body, from, to)) kept.push(new Uint8Array(piece));
   }
   return Buffer.concat(kept);
 }
