@@ -14,8 +14,7 @@ export async function asBothBodies(
   await use(memoryBody(bytes));
   const file = await spool.create();
   try {
-    await file.write(bytes);
-    await file.flush();
+    file.write(bytes);
     await use({ kind: "file", file, byteCount: bytes.byteLength });
   } finally {
     await file.discard();

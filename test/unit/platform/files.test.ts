@@ -24,9 +24,9 @@ const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 describe("a temporary file", () => {
   test("holds what was written, for its owner only", async () => {
     const file = await TemporaryFile.create(freshPath());
-    await file.write(Buffer.from("one "));
-    await file.write(new Uint8Array());
-    await file.write(Buffer.from("two"));
+    file.write(Buffer.from("one "));
+    file.write(new Uint8Array());
+    file.write(Buffer.from("two"));
     await file.sync();
     expect(file.byteCount).toBe(7);
     expect(readFileSync(file.path, "utf8")).toBe("one two");
@@ -43,7 +43,7 @@ describe("a temporary file", () => {
           // The caller's buffer is its own again when the write has returned.
           const shared = Buffer.alloc(byteCount, `portion ${index}`);
           hasher.update(shared);
-          await file.write(shared);
+          file.write(shared);
           shared.fill(0);
         }
         await file.sync();
@@ -56,12 +56,13 @@ describe("a temporary file", () => {
     );
   });
 
-  test("shows readers all of it once it is flushed", async () => {
+  test("shows readers all of it as soon as it is written", async () => {
     const file = await TemporaryFile.create(freshPath());
-    await file.write(Buffer.from("one"));
     expect(readFileSync(file.path, "utf8")).toBe("");
-    await file.flush();
+    file.write(Buffer.from("one"));
     expect(readFileSync(file.path, "utf8")).toBe("one");
+    file.write(Buffer.from(" two"));
+    expect(readFileSync(file.path, "utf8")).toBe("one two");
     await file.discard();
   });
 
@@ -87,18 +88,17 @@ describe("a temporary file", () => {
 
   test("is not taken for whole where somebody has shortened it", async () => {
     const file = await TemporaryFile.create(freshPath());
-    await file.write(Buffer.from("recording"));
-    await file.flush();
+    file.write(Buffer.from("recording"));
     truncateSync(file.path, 3);
     await expect(file.sync()).rejects.toThrow("has 3 bytes instead of 9");
     await file.discard();
   });
 
-  test("is gone when it is discarded: open, flushed, finished or already gone", async () => {
-    for (const finish of ["open", "flush", "sync"] as const) {
+  test("is gone when it is discarded: empty, open, finished or already gone", async () => {
+    for (const state of ["empty", "open", "finished"] as const) {
       const file = await TemporaryFile.create(freshPath());
-      await file.write(Buffer.from("x"));
-      if (finish !== "open") await file[finish]();
+      if (state !== "empty") file.write(Buffer.from("x"));
+      if (state === "finished") await file.sync();
       await file.discard();
       expect(existsSync(file.path)).toBe(false);
       await file.discard();
@@ -107,7 +107,7 @@ describe("a temporary file", () => {
 
   test("that was moved to its place stays there when it is discarded", async () => {
     const file = await TemporaryFile.create(freshPath());
-    await file.write(Buffer.from("x"));
+    file.write(Buffer.from("x"));
     await file.sync();
     const place = freshPath();
     await moveDurably(file.path, place);
