@@ -6,7 +6,7 @@ import { reusedPieces, split } from "../../helpers/bodies.ts";
 /** The decoded bytes in hex; null where the text is refused. */
 async function decoded(pieces: readonly Uint8Array[]): Promise<string | null> {
   const written: Uint8Array[] = [];
-  const isDecoded = await decodeAudioText(reusedPieces(pieces), async (bytes) => {
+  const isDecoded = await decodeAudioText(reusedPieces(pieces), (bytes) => {
     written.push(Uint8Array.from(bytes));
   });
   return isDecoded ? Buffer.concat(written).toHex() : null;
@@ -131,7 +131,7 @@ test("writes a long recording piece by piece, never the whole", async () => {
     text,
     Array.from({ length: 21 }, (_, index) => index * 65_537),
   );
-  await decodeAudioText(reusedPieces(pieces), async (bytes) => {
+  await decodeAudioText(reusedPieces(pieces), (bytes) => {
     sizes.push(bytes.byteLength);
     hasher.update(bytes);
   });
@@ -147,13 +147,13 @@ test("gives up at the first piece that is wrong", async () => {
       yield bytesOf(text);
     }
   }
-  expect(await decodeAudioText(pieces(), async () => {})).toBe(false);
+  expect(await decodeAudioText(pieces(), () => {})).toBe(false);
   expect(asked).toBe(2);
 });
 
 test("lets an error of the writer rise", async () => {
-  const failing = decodeAudioText(reusedPieces([bytesOf("QUJD")]), () =>
-    Promise.reject(new Error("disk full")),
-  );
+  const failing = decodeAudioText(reusedPieces([bytesOf("QUJD")]), () => {
+    throw new Error("disk full");
+  });
   await expect(failing).rejects.toThrow("disk full");
 });

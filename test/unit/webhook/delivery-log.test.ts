@@ -43,7 +43,13 @@ function deliveryLog() {
     lines,
     deliver(outcome: Outcome | Error, address: string | null = "192.0.2.1"): Promise<Outcome> {
       ends.push(outcome);
-      return receive({ signature: "t=1,v0=secret", contentLength: null, body: null, address });
+      return receive({
+        signature: "t=1,v0=secret",
+        contentLength: null,
+        stream: () => null,
+        bytes: async () => new Uint8Array(),
+        address: () => address,
+      });
     },
   };
 }

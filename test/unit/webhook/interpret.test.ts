@@ -13,7 +13,7 @@ import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";
 import { jsonText, mutated } from "../../helpers/json-text.ts";
 
-const spool = await openSpool(temporaryFolder());
+const spool = await openSpool(temporaryFolder(), "transcripts.sqlite");
 // For a failure to be shrunk to a small one.
 const PROPERTY_MS_MAX = 120_000;
 
@@ -31,7 +31,7 @@ async function readingOf(body: Body): Promise<Reading> {
   const stored: unknown = JSON.parse(Buffer.from(read.payload).toString());
   if (read.audio === null) return { recording: null, stored };
   const decoded: Uint8Array[] = [];
-  await decodeAudioText(readPieces(body, read.audio.start, read.audio.end), async (bytes) => {
+  await decodeAudioText(readPieces(body, read.audio.start, read.audio.end), (bytes) => {
     decoded.push(Uint8Array.from(bytes));
   });
   return { recording: Buffer.concat(decoded).toHex(), stored };
