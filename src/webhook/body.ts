@@ -72,8 +72,6 @@ async function receiveAtOnce(
   const timer = setTimeout(cut.now, msMaxFor(contentLength), "body_too_slow");
   place.progress(contentLength, "memory");
   const body = source.bytes();
-  // Where it is cut, nobody waits for the body any more.
-  body.catch(() => {});
   const isCut = Promise.withResolvers<null>();
   cut.onCut(() => isCut.resolve(null));
   try {
@@ -129,7 +127,7 @@ async function receiveChunks(
 }
 
 /**
- * Reads a body, or a part of it, in pieces of at most 256 KiB. A piece is valid until the next one is asked for: they
+ * Reads a body, or a part of it, in pieces of at most 128 KiB. A piece is valid until the next one is asked for: they
  * share a buffer.
  */
 export async function* readPieces(body: Body, start = 0, end = body.byteCount): AsyncGenerator<Uint8Array> {

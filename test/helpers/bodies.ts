@@ -1,5 +1,8 @@
 import type { Spool } from "../../src/store/spool.ts";
+import type { Place } from "../../src/webhook/admission.ts";
 import type { Body } from "../../src/webhook/body.ts";
+import { createCut } from "../../src/webhook/cut.ts";
+import type { Cut } from "../../src/webhook/cut.ts";
 
 export function memoryBody(bytes: Uint8Array): Body {
   return { kind: "memory", bytes, byteCount: bytes.byteLength };
@@ -34,4 +37,9 @@ export async function* reusedPieces(pieces: readonly Uint8Array[]): AsyncGenerat
     yield shared;
     shared.fill(0x3f);
   }
+}
+
+/** Room for everybody, and nobody who cuts: for tests of a body alone. */
+export function undisturbed(): { place: Place; cut: Cut } {
+  return { place: { progress: () => null, verified: () => {}, leave: () => {} }, cut: createCut() };
 }

@@ -7,6 +7,7 @@ import { openSpool } from "../../../src/store/spool.ts";
 import type { Spool } from "../../../src/store/spool.ts";
 import { MEMORY_BYTES_MAX, readPieces, readWhole, receiveBody } from "../../../src/webhook/body.ts";
 import type { Body, BodySource } from "../../../src/webhook/body.ts";
+import { undisturbed } from "../../helpers/bodies.ts";
 import { standingClock } from "../../helpers/clock.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";
 
@@ -67,6 +68,7 @@ async function receive(source: BodySource, bytesMax = BYTES_MAX) {
     bytesMax,
     spool: discardingSpool(await openSpool(folder, DATABASE_PATH)),
     clock: standingClock(),
+    ...undisturbed(),
   };
   return { received: receiveBody(source, options), hasher, left: () => readdirSync(folder) };
 }
@@ -128,6 +130,7 @@ describe("a body", () => {
       bytesMax: 10,
       spool,
       clock: standingClock(),
+      ...undisturbed(),
     });
     const expected = ["a", "b"].map((key) => new Bun.CryptoHasher("sha256", key).update("xy").digest("hex"));
     expect(hashers.map((hasher) => hasher.digest("hex"))).toEqual(expected);
@@ -185,7 +188,7 @@ describe("a body that is refused leaves nothing behind", () => {
     const folder = mkdtempSync(join(root, "spool-"));
     const spool = await openSpool(folder, DATABASE_PATH);
     rmSync(folder, { recursive: true });
-    const options = { hashers: [], bytesMax: BYTES_MAX, spool, clock: standingClock() };
+    const options = { hashers: [], bytesMax: BYTES_MAX, spool, clock: standingClock(), ...undisturbed() };
     const received = receiveBody(chunked(streamOf([Buffer.alloc(600_000)])), options);
     await expect(received).rejects.toThrow(expect.objectContaining({ code: "ENOENT" }));
   });
@@ -209,7 +212,7 @@ describe("a body announced to be small is taken at once", () => {
   test("is given to every hasher", async () => {
     const hashers = [new Bun.CryptoHasher("sha256", "a"), new Bun.CryptoHasher("sha256", "b")];
     const spool = await openSpool(mkdtempSync(join(root, "spool-")), DATABASE_PATH);
-    const options = { hashers, bytesMax: 10, spool, clock: standingClock() };
+    const options = { hashers, bytesMax: 10, spool, clock: standingClock(), ...undisturbed() };
     await receiveBody(
       atOnce(async () => Buffer.from("xy"), 2),
       options,
@@ -299,7 +302,13 @@ async function receivePortions(portions: readonly number[], windowMs = 15_000) {
   const clock = standingClock();
   const sender = new TransformStream<Uint8Array, Uint8Array>();
   const writer = sender.writable.getWriter();
-  const receiving = receiveBody(chunked(sender.readable), { hashers: [], bytesMax: 1e9, spool, clock });
+  const receiving = receiveBody(chunked(sender.readable), {
+    hashers: [],
+    bytesMax: 1e9,
+    spool,
+    clock,
+    ...undisturbed(),
+  });
   for (const portion of portions) {
     await writer.write(Buffer.alloc(portion));
     // Is asked for when the portion before it has been dealt with.
@@ -372,5 +381,40 @@ describe("the pace", () => {
     const { received } = await receive(atOnce(bytes, 100));
     await received.catch(() => {});
     expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a body that has to go", () => {
+  test("because it is cut from outside leaves nothing: chunks in a file", async () => {
+    const folder = mkdtempSync(join(root, "spool-"));
+    const { place, cut } = undisturbed();
+    const sender = new TransformStream<Uint8Array, Uint8Array>();
+    const receiving = receiveBody(chunked(sender.readable), {
+      hashers: [],
+      bytesMax: 1e9,
+      spool: await openSpool(folder, DATABASE_PATH),
+      clock: standingClock(),
+      place,
+      cut,
+    });
+    await sender.writable.getWriter().write(Buffer.alloc(300_000));
+    cut.now("overloaded");
+    expect(await receiving).toBe("overloaded");
+    expect(readdirSync(folder)).toBeEmpty();
+  });
+
+  test("because there is no room for more of it leaves nothing", async () => {
+    const folder = mkdtempSync(join(root, "spool-"));
+    const { place, cut } = undisturbed();
+    const received = await receiveBody(chunked(new Blob([Buffer.alloc(600_000)]).stream()), {
+      hashers: [],
+      bytesMax: 1e9,
+      spool: await openSpool(folder, DATABASE_PATH),
+      clock: standingClock(),
+      place: { ...place, progress: (byteCount) => (byteCount > 400_000 ? "disk_low" : null) },
+      cut,
+    });
+    expect(received).toBe("disk_low");
+    expect(readdirSync(folder)).toBeEmpty();
   });
 });
