@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,11 +10,16 @@ export const EXECUTABLE = join(import.meta.dir, "../../dist/elevenlabs-webhook")
 
 const START_MS_MAX = 10_000;
 
+/** What the webhook answers with. */
+export type Answer = { status?: string; error?: string; code?: string };
+
 /** The compiled program, running on a port and a folder of its own. */
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
-/** Starts the executable and waits until it answers. */
-export async function startReceiver(options: { environment?: Record<string, string>; folder?: string } = {}) {
+/** Starts the executable and waits until it answers; `command` where a shell is to start it. */
+export async function startReceiver(
+  options: { environment?: Record<string, string>; folder?: string; command?: string[] } = {},
+) {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "receiver-"));
   const port = await freePort();
   const environment = {
@@ -26,7 +31,7 @@ export async function startReceiver(options: { environment?: Record<string, stri
     AUDIO_STORAGE_PATH: join(folder, "audio"),
     ...options.environment,
   };
-  const child = Bun.spawn([EXECUTABLE, "serve"], {
+  const child = Bun.spawn(options.command ?? [EXECUTABLE, "serve"], {
     cwd: folder,
     env: environment,
     stdout: "pipe",
@@ -48,7 +53,8 @@ export async function startReceiver(options: { environment?: Record<string, stri
     async post(body: string | Uint8Array, header: string | null = sign(body)) {
       const headers: Record<string, string> = header === null ? {} : { "elevenlabs-signature": header };
       const response = await fetch(`${url}/webhook`, { method: "POST", headers, body: Buffer.from(body) });
-      return { status: response.status, headers: response.headers, answer: await response.json() };
+      const answer = (await response.json()) as Answer;
+      return { status: response.status, headers: response.headers, answer };
     },
 
     /** Rows of the database, read as a user's tool would. */
@@ -59,6 +65,12 @@ export async function startReceiver(options: { environment?: Record<string, stri
       } finally {
         database.close();
       }
+    },
+
+    /** The most memory that it has used so far, in bytes. */
+    peakMemoryBytes(): number {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
     },
 
     /** Ends it with a signal and returns its exit status; the folder goes unless it is to be kept. */
