@@ -18,9 +18,9 @@ export type Server = {
  */
 export function listen(
   app: AnyElysia,
-  options: { host: string; port: number; bodyBytesMax: number },
+  options: { host: string; port: number },
 ): Server | { problem: string } {
-  const { host, port, bodyBytesMax } = options;
+  const { host, port } = options;
   try {
     const server = Bun.serve({
       fetch: app.fetch,
@@ -28,8 +28,9 @@ export function listen(
       port,
       development: false,
       idleTimeout: IDLE_SECONDS,
-      // Just above our own limit: the runtime's answer passes by our log.
-      maxRequestBodySize: bodyBytesMax + 65_536,
+      // Ours is enforced while streaming. The runtime's own cuts the connection, passes by our log, and would fire first:
+      // it counts what is buffered too. The rest of a refused body is dropped as it comes.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       error: () => errorResponse("storage_failed"),
     });
     // Plugins find the connection of a request through it.
