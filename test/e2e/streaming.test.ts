@@ -1,0 +1,62 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { transcription } from "../helpers/deliveries.ts";
+import { startReceiver } from "../helpers/receiver.ts";
+import { largeAudio, sendStream } from "../helpers/stream.ts";
+
+const MB = 1000 * 1000;
+
+setDefaultTimeout(60_000);
+
+async function fileSha256(path: string): Promise<string> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  for await (const bytes of Bun.file(path).stream()) hasher.update(bytes);
+  return hasher.digest("hex");
+}
+
+test("stores four recordings of 100 MB at once, exactly, in little memory", async () => {
+  const receiver = await startReceiver();
+  const ids = ["conv_1", "conv_2", "conv_3", "conv_4"];
+  const recordings = ids.map((id) => largeAudio(id, 75 * MB));
+  const answers = await Promise.all(
+    recordings.map(({ body, signature }) =>
+      sendStream(receiver.port, { body: body(), signature: signature() }),
+    ),
+  );
+  const peakMb = receiver.peakMemoryBytes() / MB;
+  console.log(`Peak memory with four 100 MB audio events at once: ${peakMb.toFixed(0)} MB`);
+
+  for (const answer of answers) expect(answer).toMatchObject({ status: 200, body: '{"status":"received"}' });
+  expect(peakMb).toBeLessThan(200);
+  for (const { conversationId, recordingBytes, recordingSha256 } of recordings) {
+    const sha256 = recordingSha256();
+    const path = `2026/11/02/${conversationId}.mp3`;
+    expect(await fileSha256(join(receiver.folder, "audio", path))).toBe(sha256);
+    const row = "SELECT audio_path, audio_bytes, audio_sha256 FROM conversations WHERE conversation_id = ?";
+    expect(receiver.rows(row, conversationId)).toEqual([
+      { audio_path: path, audio_bytes: recordingBytes, audio_sha256: sha256 },
+    ]);
+  }
+  expect(readdirSync(join(receiver.folder, "spool"))).toEqual([]);
+  expect(readdirSync(join(receiver.folder, "audio"))).toEqual(["2026"]);
+  await receiver.stop();
+});
+
+test.each([
+  ["announced", 300 * MB],
+  ["sent in chunks", undefined],
+])("refuses a body of 300 MB that is %s", async (_, contentLength) => {
+  const receiver = await startReceiver();
+  const piece = Buffer.alloc(MB, 0x20);
+  const body = Array.from({ length: 300 }, () => piece);
+  const signature = `t=${Math.floor(Date.now() / 1000)},v0=${"0".repeat(64)}`;
+  const { status, body: answer } = await sendStream(receiver.port, { body, signature, contentLength });
+  expect([status, answer]).toEqual([413, '{"error":"Request body too large","code":"body_too_large"}']);
+  expect(receiver.output()).toContain("code=body_too_large");
+
+  expect(readdirSync(join(receiver.folder, "spool"))).toEqual([]);
+  expect(receiver.peakMemoryBytes() / MB).toBeLessThan(200);
+  expect((await receiver.post(transcription("conv_next"))).status).toBe(200);
+  await receiver.stop();
+});
