@@ -75,7 +75,8 @@ async function makeFolderNow(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: FOLDER_MODE });
   } catch (error) {
-    if (hasCode(error, "ENOENT")) {
+    // A parent that is there cannot be made: a dangling symlink, or /proc.
+    if (hasCode(error, "ENOENT") && !(await exists(parent))) {
       await makeFolder(parent);
       return makeFolderNow(path);
     }
