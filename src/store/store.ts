@@ -38,6 +38,8 @@ export async function openStore(options: {
     const isNew = !existsSync(databasePath);
     const connect = () => openConnection(databasePath, factsOfPayload);
     const connection = connect();
+    // SQLite opens a file that it may not write, and says so only at the first write.
+    connection.probe();
     const running = `${databasePath}.running`;
     const wasInterrupted = await exists(running);
     await markRunning(running);
