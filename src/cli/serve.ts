@@ -3,18 +3,28 @@ import { createApp } from "../app.ts";
 import { loadConfig } from "../config.ts";
 import type { Config } from "../config.ts";
 import { flagOf, options } from "../config-options.ts";
-import { listen } from "../http/server.ts";
+import { listen, portProblem } from "../http/server.ts";
 import { hasCode } from "../platform/errors.ts";
 import { createLog } from "../platform/log.ts";
 import type { Log } from "../platform/log.ts";
 import { version } from "../platform/version.ts";
 import { sqliteVersion } from "../store/database.ts";
 import { openStore } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
 import { exitStatus } from "./command.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 const DRAIN_MS_MAX = 20_000;
+const UNWRITABLE_CODES = [
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOENT",
+  "ENOTDIR",
+  "SQLITE_READONLY",
+  "SQLITE_CANTOPEN",
+];
 
 /** Receives webhooks until it is told to stop. */
 export const serve: Command = {
@@ -48,11 +58,9 @@ async function run(flags: Partial<Record<string, string>>, context: CommandConte
   // Whatever is made here holds personal data: nobody else reads it.
   process.umask(0o077);
 
-  let store: Awaited<ReturnType<typeof openStore>>;
-  try {
-    store = await openStore({ ...config, factsOfPayload, log });
-  } catch (error) {
-    log.error(`Can't start: ${whyNotOpened(error, config)}`);
+  const store = await openData(config, log);
+  if ("problem" in store) {
+    log.error(`Can't start: ${store.problem}`);
     return exitStatus.failure;
   }
 
@@ -80,6 +88,17 @@ async function run(flags: Partial<Record<string, string>>, context: CommandConte
   return exitStatus.ok;
 }
 
+/** Looks at the port first: a start that can't listen leaves the data alone. */
+async function openData(config: Config, log: Log): Promise<Store | { problem: string }> {
+  const problem = portProblem(config);
+  if (problem !== null) return { problem };
+  try {
+    return await openStore({ ...config, factsOfPayload, log });
+  } catch (error) {
+    return { problem: whyNotOpened(error, config) };
+  }
+}
+
 function logStart(log: Log, config: Config, url: string): void {
   const { program, commit, bun } = version;
   log.info(`elevenlabs-webhook ${program} (commit ${commit}) on Bun ${bun}, SQLite ${sqliteVersion()}`);
@@ -103,7 +122,7 @@ function logStart(log: Log, config: Config, url: string): void {
 function whyNotOpened(error: unknown, config: Config): string {
   if (!(error instanceof Error)) return String(error);
   const { databasePath } = config;
-  for (const code of ["EACCES", "EPERM", "EROFS", "SQLITE_READONLY", "SQLITE_CANTOPEN"]) {
+  for (const code of UNWRITABLE_CODES) {
     if (hasCode(error, code)) {
       return `${databasePath} or ${config.audioFolder ?? "its folder"} can't be written (${error.message}): give this user the right to write there, or name another place`;
     }
