@@ -1,0 +1,113 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { audio, fixture, sign, transcription } from "../helpers/deliveries.ts";
+import { openRaw, requestHead } from "../helpers/raw.ts";
+import { startReceiver } from "../helpers/receiver.ts";
+import type { Receiver } from "../helpers/receiver.ts";
+
+/** Sends all of a delivery but the end of its body. */
+async function sendHalf({ port }: Receiver, body: string) {
+  const connection = await openRaw(port);
+  const headers = { "ElevenLabs-Signature": sign(body), "Content-Length": String(body.length) };
+  await connection.write(requestHead(headers) + body.slice(0, 50));
+  return connection;
+}
+
+async function untilOutput(receiver: Receiver, text: string): Promise<void> {
+  while (!receiver.output().includes(text)) await Bun.sleep(10);
+}
+
+const idsStored = (path: string) => {
+  const database = new Database(path, { readonly: true });
+  try {
+    return database.query<{ id: string }, []>("SELECT conversation_id AS id FROM events").all();
+  } finally {
+    database.close();
+  }
+};
+
+test.each(["SIGTERM", "SIGINT"] as const)("finishes what is in flight at %s, then ends", async (signal) => {
+  const receiver = await startReceiver();
+  const idle = await openRaw(receiver.port);
+  await idle.write(requestHead({}, "GET /health HTTP/1.1"));
+  await idle.response();
+  const silent = await openRaw(receiver.port);
+
+  const body = transcription("conv_in_flight");
+  const halfSent = await sendHalf(receiver, body);
+  // Its signature is checked once the body is read: by now it is in flight.
+  await receiver.post(transcription("conv_before"));
+  receiver.child.kill(signal);
+  await untilOutput(receiver, "Stopping");
+  await expect(fetch(`${receiver.url}/health`)).rejects.toThrow();
+  expect(receiver.child.exitCode).toBeNull();
+
+  await halfSent.write(body.slice(50));
+  expect(await halfSent.response()).toMatchObject({ status: 200, body: '{"status":"received"}' });
+  expect(await receiver.child.exited).toBe(0);
+  for (const connection of [idle, silent, halfSent]) connection.close();
+
+  const database = join(receiver.folder, "transcripts.sqlite");
+  const left = readdirSync(receiver.folder).toSorted();
+  expect(left).toEqual(["audio", "spool", "transcripts.sqlite", "transcripts.sqlite.lock"]);
+  expect(readdirSync(join(receiver.folder, "spool"))).toEqual([]);
+  expect(idsStored(database)).toEqual([{ id: "conv_before" }, { id: "conv_in_flight" }]);
+});
+
+test("ends at once at a second signal", async () => {
+  const receiver = await startReceiver();
+  const halfSent = await sendHalf(receiver, transcription("conv_never"));
+  receiver.child.kill("SIGTERM");
+  await untilOutput(receiver, "Stopping");
+  expect(receiver.child.exitCode).toBeNull();
+  receiver.child.kill("SIGTERM");
+  expect(await receiver.child.exited).toBe(1);
+  halfSent.close();
+});
+
+test("has everything that it acknowledged after it was killed", async () => {
+  const before = await startReceiver();
+  const acknowledged: string[] = [];
+  const deliveries = Array.from({ length: 400 }, async (_, index) => {
+    const id = `conv_${index}`;
+    const body = index % 20 === 0 ? audio(id, fixture("tone.mp3")) : transcription(id);
+    const answered = await before.post(body).catch(() => null);
+    if (answered?.status === 200) acknowledged.push(id);
+    if (acknowledged.length === 100) before.child.kill("SIGKILL");
+  });
+  await Promise.all(deliveries);
+  await before.stop({ signal: "SIGKILL", keepFolder: true });
+  expect(acknowledged.length).toBeGreaterThanOrEqual(100);
+  expect(existsSync(join(before.folder, "transcripts.sqlite.running"))).toBe(true);
+
+  const after = await startReceiver({ folder: before.folder });
+  const rows = after.rows<{ id: string; audio_path: string | null }>(
+    "SELECT conversation_id AS id, audio_path FROM conversations",
+  );
+  expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(acknowledged));
+  for (const { audio_path } of rows) {
+    if (audio_path === null) continue;
+    expect(await Bun.file(join(after.folder, "audio", audio_path)).bytes()).toEqual(
+      new Uint8Array(fixture("tone.mp3")),
+    );
+  }
+  expect(readdirSync(join(after.folder, "audio"))).toEqual(["2026"]);
+  expect((await after.post(transcription("conv_0"))).status).toBe(200);
+  expect(await after.stop()).toBe(0);
+});
+
+test("removes the temporary files that a kill left behind, and no others", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "receiver-"));
+  for (const name of ["spool", "audio"]) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, ".0123456789abcdef-1.tmp"), "half a body");
+  }
+  writeFileSync(join(folder, "audio", "notes.txt"), "not ours");
+  const receiver = await startReceiver({ folder });
+  expect(readdirSync(join(folder, "spool"))).toEqual([]);
+  expect(readdirSync(join(folder, "audio"))).toEqual(["notes.txt"]);
+  await receiver.stop();
+});
