@@ -10,6 +10,9 @@ export type Output = {
   drain: (msMax: number) => Promise<void>;
 };
 
+/** Text on its way out, and the lines that are lost with it: its own, and those that its notice counts. */
+type Piece = { bytes: Buffer; lines: number };
+
 /**
  * Opens standard output or standard error for writing that never blocks, throws or grows without bound: a log that
  * nobody reads, a full disk or a closed pipe must not stop the service. Up to 1 MiB waits for a slow reader; what comes
@@ -20,14 +23,20 @@ export function createOutput(descriptor: 1 | 2): Output {
   const stream = descriptor === 1 ? process.stdout : process.stderr;
   stream.on("error", () => {});
 
-  let pending = Buffer.alloc(0);
+  const pending: Piece[] = [];
+  let pendingBytes = 0;
   let droppedLines = 0;
   let retry: ReturnType<typeof setTimeout> | null = null;
 
   const flush = (): void => {
     retry = null;
     try {
-      while (pending.byteLength > 0) pending = pending.subarray(writeSync(descriptor, pending));
+      for (let [next] = pending; next !== undefined; [next] = pending) {
+        const written = writeSync(descriptor, next.bytes);
+        pendingBytes -= written;
+        next.bytes = next.bytes.subarray(written);
+        if (next.bytes.byteLength === 0) pending.shift();
+      }
     } catch (error) {
       if (isTemporary(error)) {
         retry = setTimeout(flush, RETRY_MS);
@@ -35,36 +44,38 @@ export function createOutput(descriptor: 1 | 2): Output {
         return;
       }
       // ENOSPC, EPIPE, EIO: this text is lost. The next line tries again, so that a log disk with room again is used.
-      droppedLines += countLines(pending);
-      pending = Buffer.alloc(0);
+      for (const { lines } of pending.splice(0)) droppedLines += lines;
+      pendingBytes = 0;
     }
   };
 
   return {
     write(text) {
-      if (pending.byteLength > PENDING_BYTES_MAX) {
-        droppedLines += 1;
+      let lines = text.split("\n").length - 1;
+      if (pendingBytes > PENDING_BYTES_MAX) {
+        droppedLines += lines;
         return;
       }
-      const notice =
-        droppedLines > 0 && pending.byteLength === 0 ? `(${droppedLines} log lines were lost)\n` : "";
-      if (notice !== "") droppedLines = 0;
-      pending = Buffer.concat([pending, Buffer.from(`${notice}${text}`)]);
+      let notice = "";
+      if (droppedLines > 0 && pendingBytes === 0) {
+        notice = `(${droppedLines} log lines were lost)\n`;
+        lines += droppedLines;
+        droppedLines = 0;
+      }
+      const bytes = Buffer.from(`${notice}${text}`);
+      pending.push({ bytes, lines });
+      pendingBytes += bytes.byteLength;
       if (retry === null) flush();
     },
     async drain(msMax) {
-      for (let waitedMs = 0; pending.byteLength > 0 && waitedMs < msMax; waitedMs += RETRY_MS)
+      for (let waitedMs = 0; waitedMs < msMax; waitedMs += RETRY_MS) {
+        if (pending.length === 0) return;
         await Bun.sleep(RETRY_MS);
+      }
     },
   };
 }
 
 function isTemporary(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "EAGAIN" || error.code === "EINTR");
-}
-
-function countLines(text: Buffer): number {
-  let lines = 0;
-  for (const byte of text) if (byte === 0x0a) lines += 1;
-  return lines;
 }
