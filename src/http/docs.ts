@@ -4,10 +4,14 @@ import scalarScript from "../../node_modules/@scalar/api-reference/dist/browser/
 import { Elysia } from "elysia";
 import { version } from "../platform/version.ts";
 
+// The page's configuration is in the attributes of a script element that holds nothing but this: no code, but the
+// policy has to let it pass, or every visit logs an error.
+const CONFIGURATION_SCRIPT_SHA256 = new Bun.CryptoHasher("sha256").update("\n    ").digest("base64");
+
 /** No request may leave the host, whatever the page's script would like to fetch. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  `script-src 'self' 'sha256-${CONFIGURATION_SCRIPT_SHA256}'`,
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "font-src 'self' data:",
@@ -18,38 +22,52 @@ const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 // The plugin's types know an older page than the one that is embedded: a literal in its place would not pass.
-const scalarConfig = { customCss: "", withDefaultFonts: false, telemetry: false, hideClientButton: true };
+const scalarConfig = {
+  customCss: "",
+  withDefaultFonts: false,
+  telemetry: false,
+  defaultOpenAllTags: true,
+  // Whatever the page offers that would need a service elsewhere.
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  agent: { disabled: true },
+  mcp: { disabled: true },
+};
 
 /** `GET /docs`, the OpenAPI page, and `GET /docs/json`, the document. */
 export function docsRoutes() {
-  return new Elysia({ name: "docs" })
-    .onAfterHandle(({ set }) => {
-      set.headers["content-security-policy"] = CONTENT_SECURITY_POLICY;
-      set.headers["referrer-policy"] = "no-referrer";
-      set.headers["x-content-type-options"] = "nosniff";
-    })
-    .get(
-      "/docs/scalar.js",
-      () => new Response(Bun.file(scalarScript), { headers: { "cache-control": "max-age=86400" } }),
-      {
-        detail: { hide: true },
-      },
-    )
-    .use(
-      swagger({
-        path: "/docs",
-        // Relative, so that the page works behind a proxy's path prefix.
-        scalarCDN: "docs/scalar.js",
-        scalarConfig,
-        documentation: {
-          info: {
-            title: "elevenlabs-webhook",
-            version: version.program,
-            description:
-              "Receives ElevenLabs webhooks: what was signed is on disk before it is answered with 200.",
-          },
-          tags: [{ name: "webhook" }, { name: "operation" }],
+  return (
+    new Elysia({ name: "docs" })
+      .onAfterHandle(({ set }) => {
+        set.headers["content-security-policy"] = CONTENT_SECURITY_POLICY;
+        set.headers["referrer-policy"] = "no-referrer";
+        set.headers["x-content-type-options"] = "nosniff";
+      })
+      .get(
+        "/docs/scalar.js",
+        () => new Response(Bun.file(scalarScript), { headers: { "cache-control": "max-age=86400" } }),
+        {
+          detail: { hide: true },
         },
-      }),
-    );
+      )
+      // Browsers ask for it unasked, and log an error where it is missing.
+      .get("/favicon.ico", () => new Response(null, { status: 204 }), { detail: { hide: true } })
+      .use(
+        swagger({
+          path: "/docs",
+          // Relative, so that the page works behind a proxy's path prefix.
+          scalarCDN: "docs/scalar.js",
+          scalarConfig,
+          documentation: {
+            info: {
+              title: "elevenlabs-webhook",
+              version: version.program,
+              description:
+                "Receives ElevenLabs webhooks: what was signed is on disk before it is answered with 200.",
+            },
+            tags: [{ name: "webhook" }, { name: "operation" }],
+          },
+        }),
+      )
+  );
 }
