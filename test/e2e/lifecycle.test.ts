@@ -57,6 +57,29 @@ test.each(["SIGTERM", "SIGINT"] as const)("finishes what is in flight at %s, the
   expect(idsStored(database)).toEqual([{ id: "conv_before" }, { id: "conv_in_flight" }]);
 });
 
+test("sends a delivery that begins during the stop away, to come back later", async () => {
+  const receiver = await startReceiver();
+  const body = transcription("conv_early");
+  const halfSent = await sendHalf(receiver, body);
+  const late = transcription("conv_late");
+  const head = requestHead({ "ElevenLabs-Signature": sign(late), "Content-Length": String(late.length) });
+  const begun = await openRaw(receiver.port);
+  await begun.write(head.slice(0, 60));
+  await receiver.post(transcription("conv_before"));
+
+  receiver.child.kill("SIGTERM");
+  await untilOutput(receiver, "Stopping");
+  await begun.write(head.slice(60) + late);
+  const { status, headers, body: answer } = await begun.response();
+  expect([status, answer]).toEqual([503, '{"error":"Shutting down","code":"shutting_down"}']);
+  expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+
+  await halfSent.write(body.slice(50));
+  expect(await halfSent.response()).toMatchObject({ status: 200 });
+  expect(await receiver.child.exited).toBe(0);
+  for (const connection of [begun, halfSent]) connection.close();
+});
+
 test("ends at once at a second signal", async () => {
   const receiver = await startReceiver();
   const halfSent = await sendHalf(receiver, transcription("conv_never"));
