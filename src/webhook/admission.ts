@@ -7,6 +7,8 @@ const UNVERIFIED_DISK_SHARE = 0.5;
 /** A recording is decoded beside its body: that much more disk for each byte of the body. */
 const DECODED_SHARE = 0.75;
 const WAIT_MS_MAX = 5_000;
+/** Who waits looks again after this time, since a newcomer may have become one to be dropped. */
+const LOOK_MS = 500;
 /** A body younger than this is a newcomer: its rate says nothing yet. */
 const NEWCOMER_MS = 1_000;
 
@@ -70,10 +72,10 @@ export function createAdmission(options: {
     slowest?.entry.drop();
   }
 
-  /** Resolves when somebody has left, or after the longest wait. */
+  /** Resolves when somebody has left, or when it is time to look again. */
   async function waitForRoom(): Promise<void> {
     const left = Promise.withResolvers<void>();
-    const timer = setTimeout(left.resolve, WAIT_MS_MAX);
+    const timer = setTimeout(left.resolve, LOOK_MS);
     waiting.add(left.resolve);
     await left.promise;
     waiting.delete(left.resolve);

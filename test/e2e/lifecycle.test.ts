@@ -1,7 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audio, fixture, sign, transcription } from "../helpers/deliveries.ts";
 import { openRaw, requestHead } from "../helpers/raw.ts";
@@ -126,12 +125,17 @@ test("has everything that it acknowledged after it was killed in the middle of i
 });
 
 test("removes the temporary files that a kill left behind, and no others", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "receiver-"));
-  for (const name of ["spool", "audio"]) {
-    mkdirSync(join(folder, name));
-    writeFileSync(join(folder, name, ".0123456789abcdef-1.tmp"), "half a body");
-  }
+  const killed = await startReceiver();
+  const { folder } = killed;
   writeFileSync(join(folder, "audio", "notes.txt"), "not ours");
+  const body = audio("conv_killed", Buffer.alloc(1_000_000));
+  const connection = await openRaw(killed.port);
+  const headers = { "ElevenLabs-Signature": sign(body), "Content-Length": String(body.length) };
+  await connection.write(requestHead(headers) + body.slice(0, 700_000));
+  while (readdirSync(join(folder, "spool")).length === 0) await Bun.sleep(10);
+  await killed.stop({ signal: "SIGKILL", keepFolder: true });
+  connection.close();
+
   const receiver = await startReceiver({ folder });
   expect(readdirSync(join(folder, "spool"))).toEqual([]);
   expect(readdirSync(join(folder, "audio"))).toEqual(["notes.txt"]);

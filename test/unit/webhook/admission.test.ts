@@ -33,11 +33,12 @@ afterEach(() => void jest.useRealTimers());
 describe("room", () => {
   test("is for 1,024 bodies at once; the next one waits five seconds for it", async () => {
     const { enter } = admission();
-    await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, () => placeOf(enter(null))));
+    const places = await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, () => placeOf(enter(null))));
+    for (const place of places) place.verified();
     const waiting = enter(null);
-    await advanceMs(4_999);
+    for (let look = 1; look < 10; look += 1) await advanceMs(500);
     expect(Bun.peek.status(waiting)).toBe("pending");
-    await advanceMs(1);
+    await advanceMs(500);
     expect(await waiting).toBe("overloaded");
   });
 
@@ -98,6 +99,19 @@ describe("the slowest unverified body is dropped", () => {
     const newcomer = enter(null);
     expect(dropped).toEqual([7]);
     places[7]?.leave();
+    expect(await newcomer).toHaveProperty("leave");
+  });
+
+  test("where all of them were newcomers a moment ago", async () => {
+    const { enter } = admission();
+    const places = await Promise.all(
+      Array.from({ length: IN_FLIGHT_MAX }, () => placeOf(enter(null, () => places[0]?.leave()))),
+    );
+    const newcomer = enter(null);
+    await advanceMs(500);
+    expect(Bun.peek.status(newcomer)).toBe("pending");
+    await advanceMs(500);
+    await advanceMs(500);
     expect(await newcomer).toHaveProperty("leave");
   });
 
