@@ -1,7 +1,7 @@
 // A whole escape, or what may become one: \uXXXX is the longest.
 const ESCAPE_CHARS_MAX = 6;
 // oxlint-disable-next-line no-control-regex -- JSON forbids exactly these in a string (RFC 8259, section 7)
-const NOT_PLAIN = /[\\\u0000-\u001f]/;
+const NOT_PLAIN = /["\\\u0000-\u001f]/;
 const WHITE_SPACE = /[\t\n\f\r ]/g;
 
 /**
