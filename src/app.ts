@@ -37,7 +37,12 @@ export function createApp(options: { config: Config; store: Store; clock: Clock;
 
   const healthProblem = () => {
     if (admission.isClosed()) return "shutting_down";
-    if (admission.isDiskLow(0)) return "disk_low";
+    try {
+      if (admission.isDiskLow(0)) return "disk_low";
+    } catch {
+      // A folder of ours is gone, or its disk does not answer.
+      return "storage_failed";
+    }
     return store.isHealthy() ? null : "storage_failed";
   };
 

@@ -187,3 +187,12 @@ function alterDatabase(sql: string): void {
   database.run(sql);
   database.close();
 }
+
+test("health says so where the folder of the recordings is gone", async () => {
+  rmSync(join(app.folder, "audio"), { recursive: true });
+  const health = await app.handle("/health");
+  expect([health.status, await health.json()]).toEqual([
+    503,
+    { status: "unhealthy", service: "elevenlabs-webhook", reason: "storage_failed" },
+  ]);
+});
