@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { exitStatus } from "./cli/command.ts";
 import { runProgram } from "./cli/program.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -17,6 +18,11 @@ function onStopSignal(callback: () => void): () => void {
   };
 }
 
+/** Touches standard input only once a command reads from it. */
+async function* standardInput(): AsyncGenerator<Uint8Array> {
+  yield* Bun.stdin.stream();
+}
+
 async function main(): Promise<void> {
   const out = createOutput(1);
   const error = createOutput(2);
@@ -26,8 +32,10 @@ async function main(): Promise<void> {
       environment: process.env,
       folder: process.cwd(),
       clock: systemClock,
+      input: standardInput(),
       writeOut: out.write,
       writeError: error.write,
+      isTerminal: { input: isatty(0), output: isatty(1), error: isatty(2) },
       onStopSignal,
     });
   } catch (surprise) {

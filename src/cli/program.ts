@@ -1,14 +1,20 @@
 import { Command as CommanderCommand, CommanderError, Option } from "commander";
+import type { OutputConfiguration } from "commander";
 import { version } from "../platform/version.ts";
 import { sqliteVersion } from "../store/database.ts";
 import { exitStatus } from "./command.ts";
-import type { Command, CommandContext } from "./command.ts";
+import type { Command, CommandContext, Given } from "./command.ts";
 import { commands } from "./commands.ts";
 
 /** Reads the arguments (without the program's own name), runs the command and returns its exit status. */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<number> {
   let status: number = exitStatus.ok;
-  const output = { writeOut: context.writeOut, writeErr: context.writeError };
+  const output: OutputConfiguration = {
+    writeOut: context.writeOut,
+    writeErr: context.writeError,
+    // commander puts what it suggests on a line of its own.
+    outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`),
+  };
   const program = new CommanderCommand("elevenlabs-webhook")
     .description("Receives ElevenLabs webhooks and has every signed event on disk before it answers.")
     .version(versionText(), "-V, --version", "print versions and exit")
@@ -20,14 +26,17 @@ export async function runProgram(args: readonly string[], context: CommandContex
   for (const command of commands) {
     const subcommand = program.command(command.name);
     subcommand
-      .description(command.summary)
+      .summary(command.summary)
+      .addHelpText("before", introduction(command))
       .helpOption("-h, --help", "print help and exit")
       .addHelpText("after", `\n${command.notes}`)
       .configureOutput(output)
       .exitOverride()
       .action(async () => {
-        status = await command.run(flagsGiven(command, subcommand.opts()), context);
+        status = await command.run(given(command, subcommand.opts(), subcommand.args), context);
       });
+    for (const { argument, description } of command.arguments ?? [])
+      subcommand.argument(argument, description);
     for (const { flag, description } of command.flags) subcommand.addOption(new Option(flag, description));
   }
 
@@ -47,14 +56,26 @@ function withCommand(args: readonly string[]): string[] {
   return isOwn || (first !== "" && !first.startsWith("-")) ? [...args] : [commands[0].name, ...args];
 }
 
-/** The flags that were given, by the command's own keys. */
-function flagsGiven(command: Command, parsed: Record<string, unknown>): Partial<Record<string, string>> {
-  const given: Partial<Record<string, string>> = {};
+/** The flags and arguments that were given, by the command's own keys. */
+function given(command: Command, flags: Record<string, unknown>, args: readonly string[]): Given {
+  const found: Given = {};
   for (const { flag, key } of command.flags) {
-    const value = parsed[new Option(flag).attributeName()];
-    if (typeof value === "string") given[key] = value;
+    const value = flags[new Option(flag).attributeName()];
+    if (typeof value === "string") found[key] = value;
+    if (value === true) found[key] = "true";
   }
-  return given;
+  for (const [index, { key }] of (command.arguments ?? []).entries()) {
+    const value = args[index];
+    if (value !== undefined) found[key] = value;
+  }
+  return found;
+}
+
+/** Examples come first: they are what most people look for. */
+function introduction({ summary, examples }: Command): string {
+  const width = Math.max(...examples.map(({ line }) => line.length));
+  const lines = examples.map(({ line, does }) => `  elevenlabs-webhook ${line.padEnd(width)}  # ${does}\n`);
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.\n\nExamples:\n${lines.join("")}`;
 }
 
 function versionText(): string {

@@ -13,7 +13,7 @@ import { openStore } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
 import { exitStatus } from "./command.ts";
-import type { Command, CommandContext } from "./command.ts";
+import type { Command, CommandContext, Given } from "./command.ts";
 
 const DRAIN_MS_MAX = 20_000;
 const UNWRITABLE_CODES = [
@@ -30,6 +30,10 @@ const UNWRITABLE_CODES = [
 export const serve: Command = {
   name: "serve",
   summary: "receive webhooks (the default)",
+  examples: [
+    { line: "serve", does: "with the settings of the environment and .env" },
+    { line: "serve --port 8080", does: "on another port" },
+  ],
   flags: Object.entries(options).map(([key, option]) => ({
     key,
     flag: `${flagOf(option)} <value>`,
@@ -42,7 +46,7 @@ A secret can also be in the file that ${options.secrets.name}_FILE names, or in 
   run,
 };
 
-async function run(flags: Partial<Record<string, string>>, context: CommandContext): Promise<number> {
+async function run(flags: Given, context: CommandContext): Promise<number> {
   const { environment, folder, clock } = context;
   const loaded = loadConfig({ flags, environment, folder, readText: (path) => readFileSync(path, "utf8") });
   if (loaded.kind === "faulty") {

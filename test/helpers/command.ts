@@ -1,22 +1,32 @@
+import { tmpdir } from "node:os";
 import type { CommandContext } from "../../src/cli/command.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 
-/** Runs the program in this process; it is told to stop as soon as it waits for that. */
-export async function run(args: string[], context: Partial<CommandContext> = {}) {
-  let out = "";
-  let error = "";
+/** Runs a command line in this process, as the executable would, and returns what it wrote. */
+export async function runCommand(
+  args: string[],
+  options: Partial<Omit<CommandContext, "writeOut" | "writeError" | "input">> & {
+    input?: string | Uint8Array;
+  } = {},
+) {
+  const { input = "", ...context } = options;
+  let stdout = "";
+  let stderr = "";
   const status = await runProgram(args, {
     environment: {},
-    folder: "/nowhere",
+    folder: tmpdir(),
     clock: systemClock,
-    writeOut: (text) => (out += text),
-    writeError: (text) => (error += text),
-    onStopSignal: (callback) => {
-      queueMicrotask(callback);
-      return () => {};
-    },
+    isTerminal: { input: false, output: false, error: false },
+    onStopSignal: () => () => {},
     ...context,
+    input: new Blob([Buffer.from(input)]).stream(),
+    writeOut: (text) => {
+      stdout += text;
+    },
+    writeError: (text) => {
+      stderr += text;
+    },
   });
-  return { status, out, error };
+  return { status, stdout, stderr };
 }

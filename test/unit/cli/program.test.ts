@@ -4,11 +4,24 @@ import { join } from "node:path";
 import packageJson from "../../../package.json" with { type: "json" };
 import { flagOf, options } from "../../../src/config-options.ts";
 import { freePort } from "../../helpers/receiver.ts";
-import { run } from "../../helpers/command.ts";
+import { runCommand } from "../../helpers/command.ts";
 import { SECRET } from "../../helpers/deliveries.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";
 
 const root = temporaryFolder();
+
+/** Runs the program; it is told to stop as soon as it waits for that. */
+async function run(args: string[], { environment = {} }: { environment?: Record<string, string> } = {}) {
+  const { status, stdout, stderr } = await runCommand(args, {
+    environment,
+    folder: "/nowhere",
+    onStopSignal: (callback) => {
+      queueMicrotask(callback);
+      return () => {};
+    },
+  });
+  return { status, out: stdout, error: stderr };
+}
 
 describe("--help", () => {
   test.each([["--help"], ["-h"], ["help"]])(
