@@ -78,6 +78,11 @@ export function readSettings(
   return { value: { settings: settings as Settings, ...judgeNames(variables.value) } };
 }
 
+/** A setting's value, or another one where it is not sound. */
+export function valueOf<T>({ parsed }: Setting<T>, otherwise: T): T {
+  return "value" in parsed ? parsed.value : otherwise;
+}
+
 /** True for the shape of all secrets that are known; nothing documents it. */
 export function looksLikeSecret(secret: string): boolean {
   return SECRET_SHAPE.test(secret);

@@ -1,0 +1,159 @@
+type Escapes = "kept" | "minimal" | "ascii" | "ascii and slashes" | "slashes" | "HTML" | ".NET";
+
+/** How JSON text is written: every serialiser has its own way. */
+export type JsonStyle = {
+  layout: "compact" | "spaced" | "indented by 1" | "indented by 2" | "indented by 4" | "indented by tabs";
+  isSorted: boolean;
+  escapes: Escapes;
+  /** `rewritten`: 1.0 became 1 */
+  numbers: "kept" | "rewritten";
+};
+
+type Node =
+  | { kind: "scalar"; text: string }
+  | { kind: "array"; items: Node[] }
+  | { kind: "object"; members: { key: string; value: Node }[] };
+
+const DEPTH_MAX = 500;
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+const minimal = (token: string) => JSON.stringify(JSON.parse(token));
+const ascii = (token: string) => toAscii(minimal(token), false);
+
+/** Ways to write a string: those of JavaScript, Python, PHP, Go and .NET among them. */
+const escapes: readonly (readonly [Escapes, (token: string) => string])[] = [
+  ["kept", (token) => token],
+  ["minimal", minimal],
+  ["ascii", ascii],
+  ["ascii and slashes", (token) => ascii(token).replaceAll("/", "\\/")],
+  ["slashes", (token) => minimal(token).replaceAll("/", "\\/")],
+  ["HTML", (token) => minimal(token).replace(/[<>&\u2028\u2029]/g, (found) => unicodeEscape(found, false))],
+  [
+    ".NET",
+    (token) => {
+      const quoted = minimal(token).slice(1, -1).replaceAll('\\"', "\\u0022");
+      const html = quoted.replace(/[<>&'+`]/g, (found) => unicodeEscape(found, true));
+      return `"${toAscii(html, true)}"`;
+    },
+  ],
+];
+
+const layouts: readonly (readonly [
+  JsonStyle["layout"],
+  indent: string | null,
+  comma: string,
+  colon: string,
+])[] = [
+  ["compact", null, ",", ":"],
+  ["spaced", null, ", ", ": "],
+  ["indented by 1", " ", ",", ": "],
+  ["indented by 2", "  ", ",", ": "],
+  ["indented by 4", "    ", ",", ": "],
+  ["indented by tabs", "\t", ",", ": "],
+];
+
+/** Writes a JSON text in every usual way, the likeliest first; nothing where it is not JSON. */
+export function* jsonLayouts(text: string): Generator<{ style: JsonStyle; text: string }> {
+  const root = readTree(text);
+  if (root === null) return;
+  const seen = new Set<bigint | number>();
+  for (const [name, escape] of escapes) {
+    for (const numbers of ["kept", "rewritten"] as const) {
+      const write = (token: string) => writeScalar(token, escape, numbers);
+      // Most texts have nothing to escape: what comes out the same is not tried again.
+      const hash = Bun.hash(print(root, { write, isSorted: false, indent: null, comma: ",", colon: ":" }));
+      if (seen.has(hash)) continue;
+      seen.add(hash);
+      yield* inEveryLayout(root, write, { escapes: name, numbers });
+    }
+  }
+}
+
+function* inEveryLayout(
+  root: Node,
+  write: (token: string) => string,
+  scalars: Pick<JsonStyle, "escapes" | "numbers">,
+): Generator<{ style: JsonStyle; text: string }> {
+  for (const isSorted of [false, true]) {
+    for (const [layout, indent, comma, colon] of layouts) {
+      const style = { ...scalars, layout, isSorted };
+      yield { style, text: print(root, { write, isSorted, indent, comma, colon }) };
+    }
+  }
+}
+
+function writeScalar(
+  token: string,
+  escape: (token: string) => string,
+  numbers: JsonStyle["numbers"],
+): string {
+  if (token.startsWith('"')) return escape(token);
+  return numbers === "kept" ? token : JSON.stringify(JSON.parse(token));
+}
+
+type Form = {
+  write: (token: string) => string;
+  isSorted: boolean;
+  indent: string | null;
+  comma: string;
+  colon: string;
+};
+
+function print(node: Node, form: Form, depth = 0): string {
+  if (node.kind === "scalar") return form.write(node.text);
+  const [open, close] = node.kind === "object" ? "{}" : "[]";
+  const inner =
+    node.kind === "array"
+      ? node.items.map((item) => print(item, form, depth + 1))
+      : sorted(node.members, form.isSorted).map(
+          ({ key, value }) => `${form.write(key)}${form.colon}${print(value, form, depth + 1)}`,
+        );
+  if (inner.length === 0) return `${open}${close}`;
+  if (form.indent === null) return `${open}${inner.join(form.comma)}${close}`;
+  const line = `\n${form.indent.repeat(depth)}`;
+  return `${open}${line}${form.indent}${inner.join(`${form.comma}${line}${form.indent}`)}${line}${close}`;
+}
+
+function sorted<Member extends { key: string }>(members: Member[], isSorted: boolean): Member[] {
+  return isSorted ? members.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))) : members;
+}
+
+/** Keeps every token as it was written, where JSON.parse would lose `1.0`, `\/` and a repeated key. */
+function readTree(text: string): Node | null {
+  try {
+    JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const tokens = text.match(TOKEN) ?? [];
+  let next = 0;
+
+  const readNode = (depth: number): Node | null => {
+    const token = tokens[next++] ?? "";
+    if (depth > DEPTH_MAX) return null;
+    if (token !== "{" && token !== "[") return { kind: "scalar", text: token };
+    const items: Node[] = [];
+    const members: { key: string; value: Node }[] = [];
+    while (tokens[next] !== "}" && tokens[next] !== "]") {
+      if (tokens[next] === ",") next += 1;
+      const key = tokens[next] ?? "";
+      if (token === "{") next += 2;
+      const value = readNode(depth + 1);
+      if (value === null) return null;
+      if (token === "{") members.push({ key, value });
+      else items.push(value);
+    }
+    next += 1;
+    return token === "{" ? { kind: "object", members } : { kind: "array", items };
+  };
+  return readNode(0);
+}
+
+function toAscii(text: string, isUpperCase: boolean): string {
+  return text.replace(/[\u007f-\uffff]/g, (character) => unicodeEscape(character, isUpperCase));
+}
+
+function unicodeEscape(character: string, isUpperCase: boolean): string {
+  const hex = character.charCodeAt(0).toString(16).padStart(4, "0");
+  return `\\u${isUpperCase ? hex.toUpperCase() : hex}`;
+}
