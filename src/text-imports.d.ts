@@ -8,3 +8,8 @@ declare module "*/standalone.js" {
   const path: string;
   export default path;
 }
+
+declare module "*.mp3" {
+  const path: string;
+  export default path;
+}

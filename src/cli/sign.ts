@@ -1,4 +1,4 @@
-import { signatureHeader } from "./signing.ts";
+import { signatureHeader } from "../sender/signing.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { readInput } from "./input.ts";

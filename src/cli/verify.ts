@@ -93,7 +93,9 @@ function forPeople(diagnosis: Diagnosis, context: CommandContext): string {
 function forMachines({ isValid, findings }: Diagnosis): string {
   const explained = findings.map((finding) => {
     const { subject, isGood, text, remedies } = explain(finding);
-    return { subject, ok: isGood, text, remedies, finding };
+    const { kind } = finding;
+    const cause = kind === "hash-reproduced" ? { cause: finding.deviation } : {};
+    return { subject, ok: isGood, kind, text, remedies, ...cause };
   });
   return `${JSON.stringify({ valid: isValid, findings: explained })}\n`;
 }

@@ -83,7 +83,7 @@ test("--json is one line of JSON", async () => {
   expect(answer.findings.at(-1)).toMatchObject({
     subject: "hash",
     ok: false,
-    finding: { kind: "hash-unexplained" },
+    kind: "hash-unexplained",
   });
 });
 
