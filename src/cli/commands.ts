@@ -1,8 +1,10 @@
 import type { Command } from "./command.ts";
+import { check } from "./check.ts";
+import { healthcheck } from "./healthcheck.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
 import { sign } from "./sign.ts";
 import { verify } from "./verify.ts";
 
 /** All commands. The first one runs when none is named. */
-export const commands: readonly [Command, ...Command[]] = [serve, send, verify, sign];
+export const commands: readonly [Command, ...Command[]] = [serve, send, verify, sign, check, healthcheck];

@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
 import { createApp } from "../app.ts";
+import { checkClock, isClockSynchronised } from "../checks/clock.ts";
+import { checkStart } from "../checks/startup.ts";
 import { loadConfig } from "../config.ts";
 import type { Config } from "../config.ts";
-import { flagOf, options } from "../config-options.ts";
-import { listen, portProblem } from "../http/server.ts";
+import { options } from "../config-options.ts";
+import { listen } from "../http/server.ts";
 import { hasCode } from "../platform/errors.ts";
+import type { Clock } from "../platform/clock.ts";
 import { createLog } from "../platform/log.ts";
 import type { Log } from "../platform/log.ts";
 import { version } from "../platform/version.ts";
@@ -14,6 +16,8 @@ import type { Store } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
 import { exitStatus } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
+import { optionFlags } from "./option-flags.ts";
+import { settingSources } from "./settings.ts";
 
 const DRAIN_MS_MAX = 20_000;
 const UNWRITABLE_CODES = [
@@ -34,11 +38,7 @@ export const serve: Command = {
     { line: "serve", does: "with the settings of the environment and .env" },
     { line: "serve --port 8080", does: "on another port" },
   ],
-  flags: Object.entries(options).map(([key, option]) => ({
-    key,
-    flag: `${flagOf(option)} <value>`,
-    description: `instead of ${option.name}`,
-  })),
+  flags: optionFlags,
   notes: `Settings, as environment variables or lines in .env (flags win, then the environment):
 ${Object.values(options).map(settingLine).join("")}
 A secret can also be in the file that ${options.secrets.name}_FILE names, or in a systemd credential of its name.
@@ -47,8 +47,8 @@ A secret can also be in the file that ${options.secrets.name}_FILE names, or in 
 };
 
 async function run(flags: Given, context: CommandContext): Promise<number> {
-  const { environment, folder, clock } = context;
-  const loaded = loadConfig({ flags, environment, folder, readText: (path) => readFileSync(path, "utf8") });
+  const { clock } = context;
+  const loaded = loadConfig(settingSources(context, flags));
   if (loaded.kind === "faulty") {
     context.writeError(
       `The configuration has faults:\n${loaded.problems.map((problem) => `  ${problem}\n`).join("")}`,
@@ -61,6 +61,11 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   for (const warning of warnings) log.warning(warning);
   // Whatever is made here holds personal data: nobody else reads it.
   process.umask(0o077);
+
+  const { blocking, notable } = await checkStart(config);
+  for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
+  for (const { subject, text, remedy } of blocking) log.error(`Can't start: ${subject} ${text}. ${remedy}`);
+  if (blocking.length > 0) return exitStatus.failure;
 
   const store = await openData(config, log);
   if ("problem" in store) {
@@ -76,6 +81,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     return exitStatus.failure;
   }
   logStart(log, config, server.url);
+  void warnOfClock(log, clock);
 
   await new Promise<void>((resolve) => {
     const forget = context.onStopSignal(() => {
@@ -92,15 +98,23 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   return exitStatus.ok;
 }
 
-/** Looks at the port first: a start that can't listen leaves the data alone. */
 async function openData(config: Config, log: Log): Promise<Store | { problem: string }> {
-  const problem = portProblem(config);
-  if (problem !== null) return { problem };
   try {
     return await openStore({ ...config, factsOfPayload, log });
   } catch (error) {
     return { problem: whyNotOpened(error, config) };
   }
+}
+
+/** Not waited for: to ask the system may take a while, and what it says does not keep us from receiving. */
+async function warnOfClock(log: Log, clock: Clock): Promise<void> {
+  if ((await isClockSynchronised()) !== false) return;
+  const { text, remedy } = checkClock({
+    nowMs: clock.nowMs(),
+    isSynchronised: false,
+    newestReceivedAtMs: null,
+  });
+  log.warning(`The clock is ${text}. ${remedy ?? ""}`);
 }
 
 function logStart(log: Log, config: Config, url: string): void {

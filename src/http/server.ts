@@ -46,16 +46,6 @@ export function listen(
   }
 }
 
-/** Why the port can't be listened on, or null: to be asked before the data is touched. */
-export function portProblem({ host, port }: { host: string; port: number }): string | null {
-  try {
-    Bun.listen({ hostname: host, port, socket: { data() {} } }).stop(true);
-    return null;
-  } catch (error) {
-    return whyNotListening(error, host, port);
-  }
-}
-
 function whyNotListening(error: unknown, host: string, port: number): string {
   if (hasCode(error, "EADDRINUSE")) {
     return `port ${port} is taken, by another program or another instance: stop it, or set ELEVENLABS_WEBHOOK_PORT to a free one`;

@@ -6,6 +6,9 @@ import initial from "./migrations/0001-initial.sql" with { type: "text" };
 /** In order; `user_version` counts those applied. They only ever add, so that the version before still works. */
 const migrations: readonly string[] = [initial];
 
+/** The schema of this version of the program. */
+export const schemaVersion = migrations.length;
+
 /** What each connection needs, and what SQLite must answer when asked for it afterwards: its defaults differ. */
 const pragmas: readonly (readonly [name: string, set: string, readBack: string | number])[] = [
   ["page_size", "8192", 8192],

@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { freeDiskBytes } from "../platform/disk.ts";
+import { errorCode } from "../platform/errors.ts";
+import { error, ok, sizeText, warning } from "./result.ts";
+import type { CheckResult } from "./result.ts";
+
+/** Fewer times the least that is needed is soon too little. */
+const PLENTY_FACTOR = 8;
+
+/** Writes a small file and removes it: rights alone do not tell of read-only mounts, quotas and full disks. */
+export function checkFolder(subject: string, folder: string): CheckResult {
+  const nearest = nearestExisting(folder);
+  const missing = nearest === folder ? "" : ` (made at the first start, in ${nearest})`;
+  if (!statSync(nearest).isDirectory()) {
+    return error(subject, `${nearest} is not a folder`, "Move it away, or name another place.");
+  }
+  const probe = join(nearest, `.check-${randomBytes(8).toString("hex")}`);
+  try {
+    writeFileSync(probe, "x", { mode: 0o600, flag: "wx" });
+    rmSync(probe);
+  } catch (failure) {
+    rmSync(probe, { force: true });
+    return error(
+      subject,
+      `${nearest} can't be written (${errorCode(failure)})`,
+      "Give this user the right to write there, make room on its disk, or name another place.",
+    );
+  }
+  return ok(subject, `${folder} can be written${missing}`);
+}
+
+/** Free space for what is to come. */
+export function checkDisk(folders: readonly string[], freeDiskBytesMin: number): CheckResult {
+  const subject = "disk";
+  const disks = folders.map((folder) => ({ folder, free: freeDiskBytes(nearestExisting(folder)) }));
+  const { folder, free } = disks.reduce((least, disk) => (disk.free < least.free ? disk : least));
+  const text = `${sizeText(free)} free at ${folder}`;
+  if (free < freeDiskBytesMin) {
+    return error(
+      subject,
+      `${text}, less than MIN_FREE_DISK_BYTES (${sizeText(freeDiskBytesMin)}): deliveries are turned away`,
+      "Make room, or move the data to a larger disk.",
+    );
+  }
+  if (free < freeDiskBytesMin * PLENTY_FACTOR) {
+    return warning(subject, text, "Make room: an hour of recording takes about 60 MB.");
+  }
+  return ok(subject, text);
+}
+
+/** The user whose folder it is; null where it is not there yet. */
+export function ownerOf(folder: string): number | null {
+  return existsSync(folder) ? statSync(folder).uid : null;
+}
+
+/** Root may write anywhere: what it finds says little of the service's own user. */
+export function checkUser(userId: number | undefined, ownerId: number | null): CheckResult | null {
+  if (userId !== 0 || ownerId === 0 || ownerId === null) return null;
+  return warning(
+    "user",
+    "this runs as root, the data belongs to another user",
+    `Check as that user: sudo -u '#${ownerId}' elevenlabs-webhook check`,
+  );
+}
+
+function nearestExisting(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestExisting(dirname(folder));
+}

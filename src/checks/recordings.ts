@@ -1,0 +1,60 @@
+import { existsSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { DatabaseContent } from "./database.ts";
+import { ok, warning } from "./result.ts";
+import type { CheckResult } from "./result.ts";
+
+/** The file comes first and its row second: a newer file may belong to a delivery that is just being stored. */
+const SETTLED_MS = 60_000;
+const HASH_SUFFIX = /-[0-9a-f]{12}$/;
+
+/** Compares the recordings on disk with those that the database knows. */
+export async function checkRecordings(
+  folder: string,
+  { recordings }: DatabaseContent,
+  nowMs: number,
+): Promise<CheckResult[]> {
+  const subject = "recordings";
+  const files = await recordingPaths(folder);
+  const onDisk = new Set(files);
+  const known = new Set(recordings.map(({ path }) => path));
+  const conversations = new Set(recordings.map(({ conversationId }) => conversationId));
+
+  const lost = [...known].filter((path) => !onDisk.has(path));
+  const strays = files.filter((path) => {
+    if (known.has(path)) return false;
+    const stem = basename(path, ".mp3");
+    // A conversation's row names its latest recording; the earlier ones stay beside it.
+    if (conversations.has(stem) || conversations.has(stem.replace(HASH_SUFFIX, ""))) return false;
+    return nowMs - statSync(join(folder, path)).mtimeMs > SETTLED_MS;
+  });
+
+  const results: CheckResult[] = [];
+  if (lost.length > 0) {
+    const [first = ""] = lost;
+    results.push(
+      warning(
+        subject,
+        `${lost.length} of ${known.size} are not on disk, such as ${first}`,
+        "Restore them from a backup, unless they were removed on purpose.",
+      ),
+    );
+  }
+  if (strays.length > 0) {
+    const [first = ""] = strays;
+    results.push(
+      warning(
+        subject,
+        `${strays.length} on disk have no row, such as ${first}`,
+        "Nothing is lost: a start after an interruption adopts them.",
+      ),
+    );
+  }
+  return results.length > 0 ? results : [ok(subject, `${known.size} rows, each with its file`)];
+}
+
+async function recordingPaths(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const glob = new Bun.Glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]/*.mp3");
+  return Array.fromAsync(glob.scan({ cwd: folder, onlyFiles: true, followSymlinks: false }));
+}

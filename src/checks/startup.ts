@@ -1,0 +1,48 @@
+import { dirname } from "node:path";
+import { checkDisk, checkFolder } from "./folders.ts";
+import { checkLimits, readLimits } from "./limits.ts";
+import { checkPort } from "./port.ts";
+import type { CheckResult } from "./result.ts";
+
+/** What these checks need to know of the configuration. */
+export type Place = {
+  databasePath: string;
+  /** null: recordings are not stored */
+  audioFolder: string | null;
+  freeDiskBytesMin: number;
+  bodyBytesMax: number;
+};
+
+/** Whether the data can be kept: the folders, their disks, the limits of the process. */
+export function checkPlace({
+  databasePath,
+  audioFolder,
+  freeDiskBytesMin,
+  bodyBytesMax,
+}: Place): CheckResult[] {
+  const databaseFolder = dirname(databasePath);
+  const folders = audioFolder === null ? [databaseFolder] : [databaseFolder, audioFolder];
+  return [
+    ...folders.map((folder) => checkFolder("folder", folder)),
+    checkDisk(folders, freeDiskBytesMin),
+    ...checkLimits(readLimits(), bodyBytesMax),
+  ];
+}
+
+/**
+ * What can be checked before the data is opened. `blocking` keeps the receiver from starting; with the rest it starts,
+ * since a 503 that the sender may repeat is better than no answer.
+ */
+export async function checkStart(
+  options: Place & { host: string; port: number },
+): Promise<{ blocking: CheckResult[]; notable: CheckResult[] }> {
+  const results = [await checkPort(options.host, options.port), ...checkPlace(options)];
+  return {
+    blocking: results.filter(isBlocking),
+    notable: results.filter((result) => result.level !== "ok" && !isBlocking(result)),
+  };
+}
+
+function isBlocking({ level, subject }: CheckResult): boolean {
+  return level === "error" && (subject === "port" || subject === "folder");
+}

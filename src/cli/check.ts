@@ -1,0 +1,120 @@
+import { dirname } from "node:path";
+import { checkClock, isClockSynchronised } from "../checks/clock.ts";
+import { checkConfiguration, checkSecrets, shownSettings } from "../checks/configuration.ts";
+import type { ShownSetting } from "../checks/configuration.ts";
+import { checkDatabase } from "../checks/database.ts";
+import { checkUser, ownerOf } from "../checks/folders.ts";
+import { checkPortOrReceiver } from "../checks/port.ts";
+import { checkRecordings } from "../checks/recordings.ts";
+import type { CheckResult } from "../checks/result.ts";
+import { checkPlace } from "../checks/startup.ts";
+import { readSettings } from "../config.ts";
+import type { Settings } from "../config.ts";
+import { ownOrigin } from "../sender/target.ts";
+import { exitStatus, refuse } from "./command.ts";
+import type { Command, CommandContext, Given } from "./command.ts";
+import { optionFlags } from "./option-flags.ts";
+import { createPaint, indented } from "./paint.ts";
+import type { Paint } from "./paint.ts";
+import { settingSources } from "./settings.ts";
+
+/** Looks at everything that the receiver needs. */
+export const check: Command = {
+  name: "check",
+  summary: "look at configuration, folders, disk, port, data, clock and limits",
+  examples: [
+    { line: "check", does: "with the settings of the environment and .env" },
+    { line: "check --json", does: "for machines" },
+    { line: "check || echo 'not ready'", does: "in a script" },
+  ],
+  flags: [{ key: "json", flag: "--json", description: "for machines" }, ...optionFlags],
+  notes: `It changes nothing, and may run beside the receiver. Run it as the user that the receiver runs as.
+Exit status: 0 without errors (there may be warnings), 1 with errors.
+`,
+  run,
+};
+
+async function run(given: Given, context: CommandContext): Promise<number> {
+  const read = readSettings(settingSources(context, given));
+  if ("problem" in read) return refuse(context, read.problem, "failure");
+  const { settings } = read.value;
+  const results = [...checkConfiguration(read.value), ...(await checkSystem(settings, context))];
+  const shown = shownSettings(settings);
+  const isGood = results.every(({ level }) => level !== "error");
+  context.writeOut(
+    given.json === undefined
+      ? forPeople(shown, results, createPaint(context))
+      : `${JSON.stringify({ ok: isGood, settings: shown, checks: results })}\n`,
+  );
+  return isGood ? exitStatus.ok : exitStatus.failure;
+}
+
+/** All checks for which the settings are sound. */
+async function checkSystem(settings: Settings, { clock }: CommandContext): Promise<CheckResult[]> {
+  const results: (CheckResult | null)[] = [checkSecrets(settings)];
+  const nowMs = clock.nowMs();
+  let newestReceivedAtMs: number | null = null;
+  const { host, port, databasePath, audioFolder, storeAudio, freeDiskBytesMin, bodyBytesMax } =
+    valuesOf(settings);
+
+  if (host !== null && port !== null) {
+    results.push(await checkPortOrReceiver({ host, port, origin: ownOrigin(settings), clock }));
+  }
+  if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
+    const storedAudio = storeAudio === true ? audioFolder : null;
+    results.push(...checkPlace({ databasePath, audioFolder: storedAudio, freeDiskBytesMin, bodyBytesMax }));
+    results.push(checkUser(process.getuid?.(), ownerOf(dirname(databasePath))));
+    const database = checkDatabase(databasePath);
+    results.push(...database.results);
+    newestReceivedAtMs = database.content?.newestReceivedAtMs ?? null;
+    if (database.content !== null && audioFolder !== null) {
+      results.push(...(await checkRecordings(audioFolder, database.content, nowMs)));
+    }
+  }
+  results.push(checkClock({ nowMs, isSynchronised: await isClockSynchronised(), newestReceivedAtMs }));
+  return results.filter((result) => result !== null);
+}
+
+/** The settings, with null for those that are not sound. */
+function valuesOf(settings: Settings): { [K in keyof Settings]: ValueOf<Settings[K]> | null } {
+  const entries = Object.entries(settings).map(([key, { parsed }]) => [
+    key,
+    "value" in parsed ? parsed.value : null,
+  ]);
+  // Every setting has an entry.
+  return Object.fromEntries(entries) as { [K in keyof Settings]: ValueOf<Settings[K]> | null };
+}
+
+type ValueOf<S> = S extends { parsed: infer P } ? Extract<P, { value: unknown }>["value"] : never;
+
+function forPeople(settings: readonly ShownSetting[], results: readonly CheckResult[], paint: Paint): string {
+  const nameWidth = Math.max(...settings.map(({ name }) => name.length));
+  const valueWidth = Math.min(40, Math.max(...settings.map(({ value }) => value.length)));
+  const subjectWidth = Math.max(...results.map(({ subject }) => subject.length));
+  const colours = { ok: paint.good, warning: paint.warning, error: paint.bad };
+  const indent = 2 + 7 + 2 + subjectWidth + 2;
+
+  const settingLines = settings.map(
+    ({ name, value, origin }) =>
+      `  ${name.padEnd(nameWidth)}  ${value.padEnd(valueWidth)}  ${paint.faint(origin)}\n`,
+  );
+  const resultLines = results.map(({ subject, level, text, remedy }) => {
+    const line = `  ${colours[level](level.padEnd(7))}  ${subject.padEnd(subjectWidth)}  ${indented(text, indent)}\n`;
+    return remedy === null
+      ? line
+      : `${line}${" ".repeat(indent)}${paint.strong("do:")} ${indented(remedy, indent + 4)}\n`;
+  });
+  const count = (level: CheckResult["level"]) => results.filter((result) => result.level === level).length;
+  const verdict = `${plural(count("error"), "error")}, ${plural(count("warning"), "warning")}`;
+  return [
+    `${paint.strong("Settings")}\n`,
+    ...settingLines,
+    `\n${paint.strong("Checks")}\n`,
+    ...resultLines,
+    `\n${count("error") > 0 ? paint.bad(verdict) : paint.good(verdict)}\n`,
+  ].join("");
+}
+
+function plural(n: number, word: string): string {
+  return `${n === 0 ? "no" : n} ${word}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,47 @@
+import { judge } from "../sender/expectation.ts";
+import { request } from "../sender/request.ts";
+import { healthUrl, webhookUrl } from "../sender/target.ts";
+import { exitStatus, refuse } from "./command.ts";
+import type { Command, CommandContext, Given } from "./command.ts";
+import { findSettings, wholeNumber } from "./settings.ts";
+
+/** Asks a running receiver for its health, by exit status. */
+export const healthcheck: Command = {
+  name: "healthcheck",
+  summary: "ask a running receiver for its health: exit status 0 or 1, for containers",
+  examples: [
+    { line: "healthcheck", does: "the receiver at the configured host and port" },
+    { line: "healthcheck --url http://127.0.0.1:8080", does: "another one" },
+  ],
+  flags: [
+    {
+      key: "url",
+      flag: "--url <url>",
+      description: "where the receiver is (default: the configured host and port)",
+    },
+    { key: "timeout", flag: "--timeout <seconds>", description: "wait so long for an answer (default 5)" },
+  ],
+  notes: `In a Dockerfile: HEALTHCHECK CMD ["/elevenlabs-webhook", "healthcheck"]
+Exit status: 0 healthy, 1 not, or no answer.
+`,
+  run,
+};
+
+async function run(given: Given, context: CommandContext): Promise<number> {
+  const settings = findSettings(context);
+  if ("problem" in settings) return refuse(context, settings.problem, "failure");
+  const url = webhookUrl(given.url, settings.value);
+  const timeout = wholeNumber(given, "timeout", { otherwise: 5, min: 1, max: 600 });
+  // Docker keeps 2 and more for itself: whatever is wrong is 1.
+  if ("problem" in url) return refuse(context, url.problem, "failure");
+  if ("problem" in timeout) return refuse(context, timeout.problem, "failure");
+
+  const health = healthUrl(url.value);
+  const answer = await request(health, { init: {}, timeoutMs: timeout.value * 1000, clock: context.clock });
+  if (judge(answer, "accepted").isExpected) {
+    context.writeOut("healthy\n");
+    return exitStatus.ok;
+  }
+  const problem = answer.kind === "unanswered" ? answer.problem : `${answer.status} ${answer.text.trim()}`;
+  return refuse(context, `${health.href}: ${problem.replace(/[\s\p{C}]+/gu, " ")}`, "failure");
+}
