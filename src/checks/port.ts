@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
+import { basename } from "node:path";
 import type { Clock } from "../platform/clock.ts";
 import { hasCode } from "../platform/errors.ts";
 import { request } from "../sender/request.ts";
@@ -66,7 +67,8 @@ function portOwner(port: number): string | null {
     const inodes = new Set(["tcp", "tcp6"].flatMap((table) => listeningInodes(table, port)));
     for (const processId of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
       if (!holdsSocket(processId, inodes)) continue;
-      const name = readFileSync(`/proc/${processId}/comm`, "utf8").trim();
+      // Not `comm`, which is cut off after 15 characters.
+      const name = basename(readlinkSync(`/proc/${processId}/exe`));
       return `${name} (process ${processId})`;
     }
   } catch {
