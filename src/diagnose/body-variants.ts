@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { jsonLayouts } from "./json-layouts.ts";
 import type { JsonStyle } from "./json-layouts.ts";
 
@@ -33,8 +34,10 @@ const singleByte = {
 /** The usual ways in which a body changes between the sender's hash and the receiver's, one at a time. */
 export function* bodyVariants(body: Uint8Array): Generator<BodyVariant> {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  for (const { change, bytes: changed } of [...newlines(bytes), ...encodings(bytes)]) {
-    if (changed.byteLength > 0 && !bytes.equals(changed)) yield { change, bytes: changed };
+  for (const variants of [newlines, encodings]) {
+    for (const { change, bytes: changed } of variants(bytes)) {
+      if (changed.byteLength > 0 && !bytes.equals(changed)) yield { change, bytes: changed };
+    }
   }
   const text = utf8(withoutMark(bytes));
   if (text === null) return;
@@ -52,46 +55,45 @@ export function* bodyVariants(body: Uint8Array): Generator<BodyVariant> {
   }
 }
 
-// In Latin-1 one character is one byte: text functions then work on bytes and lose none.
-function newlines(bytes: Buffer): BodyVariant[] {
+// In Latin-1 one character is one byte: text functions then work on bytes and lose none. One at a time, since each copy
+// takes as much memory again.
+function* newlines(bytes: Buffer): Generator<BodyVariant> {
   const text = bytes.toString("latin1");
-  const changes: readonly (readonly [BodyChange, string])[] = [
-    [{ kind: "final-newline-removed" }, text.replace(/\r?\n$/, "")],
-    [{ kind: "final-newline-removed" }, text.trimEnd()],
-    [{ kind: "final-newline-added" }, `${text}\n`],
-    [{ kind: "final-newline-added" }, `${text}\r\n`],
-    [{ kind: "line-ends-to-lf" }, text.replaceAll("\r\n", "\n")],
-    [{ kind: "line-ends-to-crlf" }, text.replace(/\r?\n/g, "\r\n")],
-    [{ kind: "line-ends-removed" }, text.replace(/[\r\n]/g, "")],
-  ];
-  return changes.map(([change, changed]) => ({ change, bytes: Buffer.from(changed, "latin1") }));
+  yield made({ kind: "final-newline-removed" }, text.replace(/\r?\n$/, ""));
+  yield made({ kind: "final-newline-removed" }, text.trimEnd());
+  yield made({ kind: "final-newline-added" }, `${text}\n`);
+  yield made({ kind: "final-newline-added" }, `${text}\r\n`);
+  yield made({ kind: "line-ends-to-lf" }, text.replaceAll("\r\n", "\n"));
+  yield made({ kind: "line-ends-to-crlf" }, text.replace(/\r?\n/g, "\r\n"));
+  yield made({ kind: "line-ends-removed" }, text.replace(/[\r\n]/g, ""));
 }
 
-function encodings(bytes: Buffer): BodyVariant[] {
-  const variants: BodyVariant[] = [
-    { change: { kind: "byte-order-mark-removed" }, bytes: withoutMark(bytes) },
-    { change: { kind: "byte-order-mark-added" }, bytes: Buffer.concat([MARK, bytes]) },
-    { change: { kind: "invalid-bytes-replaced" }, bytes: Buffer.from(bytes.toString("utf8")) },
-    {
-      change: { kind: "encoded-as", encoding: "Latin-1" },
-      bytes: Buffer.from(bytes.toString("latin1")),
-    },
-  ];
-  const text = utf8(bytes);
-  if (text !== null) {
-    for (const encoding of ["Latin-1", "Windows-1252"] as const) {
-      const encoded = encodeSingleByte(text, encoding);
-      if (encoded !== null) variants.push({ change: { kind: "decoded-as", encoding }, bytes: encoded });
-    }
-    if (/^[A-Za-z0-9+/]+={0,2}\s*$/.test(text)) {
-      variants.push({ change: { kind: "base64-decoded" }, bytes: Buffer.from(text, "base64") });
-    }
-  }
+function made(change: BodyChange, latin1: string): BodyVariant {
+  return { change, bytes: Buffer.from(latin1, "latin1") };
+}
+
+function* encodings(bytes: Buffer): Generator<BodyVariant> {
+  yield { change: { kind: "byte-order-mark-removed" }, bytes: withoutMark(bytes) };
+  yield { change: { kind: "byte-order-mark-added" }, bytes: Buffer.concat([MARK, bytes]) };
   if (bytes[0] === 0xff && bytes[1] === 0xfe) {
     const decoded = Buffer.from(bytes.subarray(2).toString("utf16le"));
-    variants.push({ change: { kind: "encoded-as", encoding: "UTF-16" }, bytes: decoded });
+    yield { change: { kind: "encoded-as", encoding: "UTF-16" }, bytes: decoded };
   }
-  return variants;
+  const text = utf8(bytes);
+  if (text !== null && /^[A-Za-z0-9+/]+={0,2}\s*$/.test(text)) {
+    yield { change: { kind: "base64-decoded" }, bytes: Buffer.from(text, "base64") };
+  }
+  // Plain ASCII is the same in all encodings.
+  if (isAscii(bytes)) return;
+  yield { change: { kind: "invalid-bytes-replaced" }, bytes: Buffer.from(bytes.toString("utf8")) };
+  yield {
+    change: { kind: "encoded-as", encoding: "Latin-1" },
+    bytes: Buffer.from(bytes.toString("latin1")),
+  };
+  for (const encoding of ["Latin-1", "Windows-1252"] as const) {
+    const encoded = text === null ? null : encodeSingleByte(text, encoding);
+    if (encoded !== null) yield { change: { kind: "decoded-as", encoding }, bytes: encoded };
+  }
 }
 
 /** The bytes that give this text when they are taken for that encoding; null where none do. */

@@ -15,7 +15,10 @@ type Node =
   | { kind: "object"; members: { key: string; value: Node }[] };
 
 const DEPTH_MAX = 500;
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+/** Of a longer text the strings and numbers are kept as they are: to rewrite a recording takes too long. */
+export const EVERY_STYLE_CHARS_MAX = 4 * 1024 ** 2;
+// Written so that a string takes a step per escape, not per character: a recording is one string of many megabytes.
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 const minimal = (token: string) => JSON.stringify(JSON.parse(token));
 const ascii = (token: string) => toAscii(minimal(token), false);
@@ -56,6 +59,10 @@ const layouts: readonly (readonly [
 export function* jsonLayouts(text: string): Generator<{ style: JsonStyle; text: string }> {
   const root = readTree(text);
   if (root === null) return;
+  if (text.length > EVERY_STYLE_CHARS_MAX) {
+    yield* inEveryLayout(root, (token) => token, { escapes: "kept", numbers: "kept" });
+    return;
+  }
   const seen = new Set<bigint | number>();
   for (const [name, escape] of escapes) {
     for (const numbers of ["kept", "rewritten"] as const) {

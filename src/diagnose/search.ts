@@ -1,12 +1,13 @@
 import { timingSafeEqual } from "node:crypto";
 import { bodyVariants } from "./body-variants.ts";
+import { EVERY_STYLE_CHARS_MAX } from "./json-layouts.ts";
 import type { Deviation } from "./finding.ts";
 import type { HeaderReading } from "./header.ts";
 import { messagePrefixes } from "./messages.ts";
 import { secretVariants } from "./secret-variants.ts";
 
 /** A body of 10 KB needs 60 MB for all causes; more than this takes longer than anybody waits. */
-const HASHED_BYTES_MAX = 1024 ** 3;
+const HASHED_BYTES_MAX = 3 * 1024 ** 3;
 
 /** Of a larger body no changed copies are made: each takes as much memory again. */
 const CHANGED_BODY_BYTES_MAX = 32 * 1024 ** 2;
@@ -18,15 +19,20 @@ type Attempt = { key: string | Uint8Array; prefix: string; body: Uint8Array; dev
 const unchanged: Deviation = { secret: null, body: null, message: null };
 
 /** Looks for the usual cause that makes one of the header's hashes: each by itself first, then two at once. */
-export function searchCause(header: HeaderReading, body: Uint8Array, secrets: readonly string[]): Search {
-  let bytesLeft = HASHED_BYTES_MAX;
+export function searchCause(
+  header: Pick<HeaderReading, "timestamp" | "digests">,
+  body: Uint8Array,
+  secrets: readonly string[],
+  hashedBytesMax = HASHED_BYTES_MAX,
+): Search {
+  let bytesLeft = hashedBytesMax;
   for (const { key, prefix, body: tried, deviation } of attempts(header.timestamp, body, secrets)) {
     bytesLeft -= tried.byteLength;
     if (bytesLeft < 0) return { kind: "not-found", isComplete: false };
     const digest = new Bun.CryptoHasher("sha256", key).update(prefix).update(tried).digest();
     if (header.digests.some((sent) => timingSafeEqual(sent, digest))) return { kind: "found", deviation };
   }
-  return { kind: "not-found", isComplete: body.byteLength <= CHANGED_BODY_BYTES_MAX };
+  return { kind: "not-found", isComplete: body.byteLength <= EVERY_STYLE_CHARS_MAX };
 }
 
 function* attempts(
@@ -45,20 +51,24 @@ function* attempts(
   for (const { prefix, message } of messages) {
     for (const key of secrets) yield { key, prefix, body, deviation: { ...unchanged, message } };
   }
-  for (const { prefix, message } of messages) {
-    for (const { change, key } of damaged) {
-      yield { key, prefix, body, deviation: { ...unchanged, message, secret: change } };
-    }
+  for (const { change: secret, key } of damaged) {
+    yield { key, prefix: usual.prefix, body, deviation: { ...unchanged, message: usual.message, secret } };
   }
-  if (body.byteLength > CHANGED_BODY_BYTES_MAX) return;
-  for (const { change, bytes } of bodyVariants(body)) {
+  const canChange = body.byteLength <= CHANGED_BODY_BYTES_MAX;
+  for (const { change, bytes } of canChange ? bodyVariants(body) : []) {
     const deviation = { ...unchanged, message: usual.message, body: change };
     for (const key of secrets) yield { key, prefix: usual.prefix, body: bytes, deviation };
   }
-  for (const { change, bytes } of bodyVariants(body)) {
+
+  for (const { prefix, message } of others) {
+    for (const { change: secret, key } of damaged) {
+      yield { key, prefix, body, deviation: { ...unchanged, message, secret } };
+    }
+  }
+  for (const { change, bytes } of canChange ? bodyVariants(body) : []) {
     for (const { prefix, message } of others) {
-      for (const key of secrets)
-        yield { key, prefix, body: bytes, deviation: { secret: null, message, body: change } };
+      const deviation = { ...unchanged, message, body: change };
+      for (const key of secrets) yield { key, prefix, body: bytes, deviation };
     }
     for (const { change: secret, key } of damaged) {
       const deviation = { secret, message: usual.message, body: change };
