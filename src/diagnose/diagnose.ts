@@ -4,6 +4,7 @@ import type { Diagnosis, Finding } from "./finding.ts";
 import { readHeader } from "./header.ts";
 import type { HeaderReading } from "./header.ts";
 import { searchCause } from "./search.ts";
+import { secretVariants } from "./secret-variants.ts";
 
 /** Finds out whether a signature holds, and where it does not, which of the usual causes makes its hash. */
 export function diagnose(options: {
@@ -55,7 +56,12 @@ function findHash(
     const secret = matchingSecretIndex(digests, secrets.map(digestOf));
     if (secret >= 0) return { kind: "hash-matches", secret };
     const other = matchingSecretIndex(digests, otherSecrets.map(digestOf));
-    if (other >= 0) return { kind: "hash-of-other-secret", secret: other };
+    if (other >= 0) {
+      // Where the one is the other with quotes around it, that is the better answer.
+      const damage = secrets.flatMap(secretVariants).find(({ key }) => key === otherSecrets[other]);
+      if (damage === undefined) return { kind: "hash-of-other-secret", secret: other };
+      return { kind: "hash-reproduced", deviation: { secret: damage.change, body: null, message: null } };
+    }
   }
   const search = searchCause(header, body, [...secrets, ...otherSecrets]);
   if (search.kind === "found") return { kind: "hash-reproduced", deviation: search.deviation };

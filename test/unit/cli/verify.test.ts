@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../helpers/command.ts";
@@ -126,6 +126,17 @@ for (const [what, args, status, problem] of badInput) {
     expect(await verify(args)).toEqual({ status, stdout: "", stderr: problem });
   });
 }
+
+test("refuses a file that does not fit into memory, before it is read", async () => {
+  const path = join(folder, "huge.json");
+  writeFileSync(path, "{}");
+  truncateSync(path, 1024 ** 3 + 1);
+  expect(await verify(["--header", "x", "huge.json"])).toEqual({
+    status: 64,
+    stdout: "",
+    stderr: "huge.json is larger than 1 GiB\n",
+  });
+});
 
 test("says what to do without a secret", async () => {
   const { status, stderr } = await verify(["--header", "x", "body.json"], { environment: {} });
