@@ -62,10 +62,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   // Whatever is made here holds personal data: nobody else reads it.
   process.umask(0o077);
 
-  const { blocking, notable } = await checkStart(config);
-  for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
-  for (const { subject, text, remedy } of blocking) log.error(`Can't start: ${subject} ${text}. ${remedy}`);
-  if (blocking.length > 0) return exitStatus.failure;
+  if (!(await isPlaceSound(log, config))) return exitStatus.failure;
 
   const store = await openData(config, log);
   if ("problem" in store) {
@@ -104,6 +101,14 @@ async function openData(config: Config, log: Log): Promise<Store | { problem: st
   } catch (error) {
     return { problem: whyNotOpened(error, config) };
   }
+}
+
+/** Makes the checks of the `check` command that can be made before the data is opened. */
+async function isPlaceSound(log: Log, config: Config): Promise<boolean> {
+  const { blocking, notable } = await checkStart(config);
+  for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
+  for (const { subject, text, remedy } of blocking) log.error(`Can't start: ${subject} ${text}. ${remedy}`);
+  return blocking.length === 0;
 }
 
 /** Not waited for: to ask the system may take a while, and what it says does not keep us from receiving. */

@@ -104,9 +104,9 @@ function bad(subject: Explanation["subject"], text: string, remedies: string[]):
   return { subject, isGood: false, text, remedies };
 }
 
+/** @param seconds of 12 digits at most: every such time has a date */
 function dateOf(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? "no date" : date.toISOString().replace(".000Z", "Z");
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
 function durationText(seconds: number): string {
