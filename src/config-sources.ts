@@ -103,6 +103,8 @@ function readSecret(path: string, readText: (path: string) => string): Parsed<st
     return { value: readText(path) };
   } catch (error) {
     // Neither the path nor the message that quotes it: some put the secret itself where its file should be named.
-    return { problem: `the file named for it can't be read (${errorCode(error)}): correct its name or its rights` };
+    return {
+      problem: `the file named for it can't be read (${errorCode(error)}): correct its name or its rights`,
+    };
   }
 }

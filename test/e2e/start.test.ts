@@ -25,7 +25,7 @@ test("does not start on a port that another program has, and touches nothing", a
     folder,
   );
   expect(status).toBe(1);
-  expect(stdout).toContain(`port ${port} is taken, by another program or another instance`);
+  expect(stdout).toContain(`port ${port} is taken by bun`);
   expect(stdout).toContain("ELEVENLABS_WEBHOOK_PORT");
   expect(readdirSync(folder)).toEqual([]);
   other.close();
@@ -117,7 +117,9 @@ test.each([
   const environment = { ...required, ELEVENLABS_WEBHOOK_PORT: String(await freePort()), [name]: path };
   const { status, stdout } = await runExecutable(["serve"], environment, newFolder());
   expect(status).toBe(1);
-  expect(stdout).toMatch(/Can't start: .* can't be written .*: give this user the right to write there/);
+  expect(stdout).toMatch(
+    /Can't start: .* (can't be written .*[Gg]ive this user the right to write there|is not a folder\. Move it away)/,
+  );
   expect(stdout).toContain(path);
 });
 

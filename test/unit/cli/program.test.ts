@@ -57,9 +57,9 @@ test.each([["--version"], ["-V"]])(
 
 describe("a slip is a fault of use, with a hint on standard error", () => {
   test.each([
-    ["an unknown command", ["sevre"], /unknown command 'sevre'\n\(Did you mean serve\?\)/],
+    ["an unknown command", ["sevre"], /unknown command 'sevre' \(Did you mean serve\?\)/],
     ["an unknown command unlike any other", ["xyzzy"], /unknown command 'xyzzy'/],
-    ["an unknown flag", ["serve", "--prot", "1"], /unknown option '--prot'\n\(Did you mean --port\?\)/],
+    ["an unknown flag", ["serve", "--prot", "1"], /unknown option '--prot' \(Did you mean --port\?\)/],
     ["an unknown flag without a command", ["--prot=1"], /unknown option '--prot=1'/],
     ["a flag without its value", ["serve", "--port"], /argument missing/],
     ["an argument too many", ["serve", "now"], /too many arguments/],
