@@ -5,12 +5,11 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadConfig } from "../src/config.ts";
-import { startSignature } from "../src/webhook/signature.ts";
 
 const START_MS_MAX = 10_000;
 const root = join(import.meta.dir, "..");
 const executable = join(root, "dist/elevenlabs-webhook");
-const samples = ["transcription_full_twilio_outbound", "audio_tiny", "call_initiation_failure_twilio_busy"];
+const samples = ["transcription", "audio", "failure"];
 
 const secret = `wsec_${randomBytes(32).toString("hex")}`;
 const environment = { ENABLE_AUDIO_STORAGE: "true", ...process.env, ELEVENLABS_WEBHOOK_SECRET: secret };
@@ -45,9 +44,8 @@ async function demonstrate(): Promise<void> {
   console.log(
     "\nNo ELEVENLABS_WEBHOOK_SECRET is set: this run uses one of its own. Delivering three sample events:\n",
   );
-  for (const name of samples) {
-    const answer = await deliver(url, readFileSync(join(root, `test/fixtures/${name}.json`)));
-    console.log(`  ${name.padEnd(38)} ${answer}`);
+  for (const sample of samples) {
+    await Bun.spawn([executable, "send", "--sample", sample], { env: environment, stdout: "inherit" }).exited;
   }
 
   const database = new Database(databasePath, { readonly: true });
@@ -83,12 +81,4 @@ async function isReady(url: string): Promise<boolean> {
     }
   }
   return false;
-}
-
-async function deliver(url: string, body: Buffer): Promise<string> {
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const v0 = startSignature(secret, timestamp).update(body).digest("hex");
-  const headers = { "elevenlabs-signature": `t=${timestamp},v0=${v0}`, "content-type": "application/json" };
-  const response = await fetch(`${url}/webhook`, { method: "POST", headers, body });
-  return `${response.status} ${await response.text()}`;
 }
