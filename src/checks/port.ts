@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createServer } from "node:net";
 import { basename } from "node:path";
 import type { Clock } from "../platform/clock.ts";
 import { hasCode } from "../platform/errors.ts";
@@ -12,8 +11,8 @@ const SERVICE = "elevenlabs-webhook";
 const HEALTH_MS_MAX = 2000;
 
 /** Whether this program could listen there now. */
-export async function checkPort(host: string, port: number): Promise<CheckResult> {
-  const failure = await tryToListen(host, port);
+export function checkPort(host: string, port: number): CheckResult {
+  const failure = tryToListen(host, port);
   if (failure === null) return ok(SUBJECT, `${port} is free`);
   if (hasCode(failure, "EADDRINUSE")) {
     return error(
@@ -41,7 +40,7 @@ export async function checkPortOrReceiver(options: {
   clock: Clock;
 }): Promise<CheckResult> {
   const { host, port, origin, clock } = options;
-  const found = await checkPort(host, port);
+  const found = checkPort(host, port);
   if (found.level === "ok") return found;
   const answer = await request(new URL("/health", origin), { init: {}, timeoutMs: HEALTH_MS_MAX, clock });
   if (answer.kind === "unanswered" || !answer.text.includes(`"${SERVICE}"`)) return found;
@@ -53,12 +52,13 @@ export async function checkPortOrReceiver(options: {
   );
 }
 
-function tryToListen(host: string, port: number): Promise<Error | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", (failure) => resolve(failure));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
-  });
+function tryToListen(hostname: string, port: number): Error | null {
+  try {
+    Bun.listen({ hostname, port, socket: { data() {} } }).stop(true);
+    return null;
+  } catch (failure) {
+    return failure instanceof Error ? failure : new Error(String(failure));
+  }
 }
 
 /** Name and number of the process that listens on a port; null where the system does not tell us. */

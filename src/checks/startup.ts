@@ -33,10 +33,11 @@ export function checkPlace({
  * What can be checked before the data is opened. `blocking` keeps the receiver from starting; with the rest it starts,
  * since a 503 that the sender may repeat is better than no answer.
  */
-export async function checkStart(
-  options: Place & { host: string; port: number },
-): Promise<{ blocking: CheckResult[]; notable: CheckResult[] }> {
-  const results = [await checkPort(options.host, options.port), ...checkPlace(options)];
+export function checkStart(options: Place & { host: string; port: number }): {
+  blocking: CheckResult[];
+  notable: CheckResult[];
+} {
+  const results = [checkPort(options.host, options.port), ...checkPlace(options)];
   return {
     blocking: results.filter(isBlocking),
     notable: results.filter((result) => result.level !== "ok" && !isBlocking(result)),

@@ -62,7 +62,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   // Whatever is made here holds personal data: nobody else reads it.
   process.umask(0o077);
 
-  if (!(await isPlaceSound(log, config))) return exitStatus.failure;
+  if (!isPlaceSound(log, config)) return exitStatus.failure;
 
   const store = await openData(config, log);
   if ("problem" in store) {
@@ -104,8 +104,8 @@ async function openData(config: Config, log: Log): Promise<Store | { problem: st
 }
 
 /** Makes the checks of the `check` command that can be made before the data is opened. */
-async function isPlaceSound(log: Log, config: Config): Promise<boolean> {
-  const { blocking, notable } = await checkStart(config);
+function isPlaceSound(log: Log, config: Config): boolean {
+  const { blocking, notable } = checkStart(config);
   for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
   for (const { subject, text, remedy } of blocking) log.error(`Can't start: ${subject} ${text}. ${remedy}`);
   return blocking.length === 0;
