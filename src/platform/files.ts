@@ -59,9 +59,13 @@ export class TemporaryFile {
   }
 }
 
-const foldersBeingMade = new Map<string, Promise<void>>();
+const FOLDERS_ON_DISK_MAX = 4096;
 
-/** Makes a folder and those above it that are missing; each new one is on disk when this returns. */
+const foldersBeingMade = new Map<string, Promise<void>>();
+/** Folders whose names this process has seen flushed, or need not be. */
+const foldersOnDisk = new Set<string>();
+
+/** Makes a folder and those above it that are missing; it is on disk when this returns, whoever made it. */
 export function makeFolder(path: string): Promise<void> {
   // A folder is there before it is on disk: whoever finds it in between waits for the one who makes it.
   const making =
@@ -81,9 +85,29 @@ async function makeFolderNow(path: string): Promise<void> {
       return makeFolderNow(path);
     }
     if (!hasCode(error, "EEXIST")) throw error;
+    if (foldersOnDisk.has(path)) return;
+    // Its maker may have been stopped, or have failed, before the name was on disk.
+    await syncParentOfOthers(parent);
+    rememberOnDisk(path);
     return;
   }
+  foldersOnDisk.delete(path);
   await syncFolder(parent);
+  rememberOnDisk(path);
+}
+
+function rememberOnDisk(path: string): void {
+  if (foldersOnDisk.size >= FOLDERS_ON_DISK_MAX) foldersOnDisk.clear();
+  foldersOnDisk.add(path);
+}
+
+/** Like `syncFolder`; a parent that we can't read, or that can't be flushed, such as /proc, holds no folder of ours. */
+async function syncParentOfOthers(path: string): Promise<void> {
+  try {
+    await syncFolder(path);
+  } catch (error) {
+    if (!["EACCES", "EPERM", "EINVAL", "EROFS"].some((code) => hasCode(error, code))) throw error;
+  }
 }
 
 /** Makes the names in a folder durable. */
