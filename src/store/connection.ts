@@ -33,6 +33,8 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
     findByBody: events.findByBody,
     hasRecording: conversations.hasRecording,
     adoptRecording: conversations.adoptRecording,
+    recordingsAfter: conversations.recordingsAfter,
+    bodyFilesAfter: events.bodyFilesAfter,
 
     /** Writes all records, or none and throws. When it returns they are on disk. */
     insertAll(records: readonly EventRecord[]): EventOutcome[] {

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, isNull, ne, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gt, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import type { Orm } from "./database.ts";
 import type { EventRecord } from "./event-record.ts";
 import { placeholders } from "./placeholders.ts";
@@ -43,6 +43,7 @@ export const noFacts: ConversationFacts = {
   holdsTurns: false,
 };
 
+const ROWS_AT_ONCE_MAX = 1000;
 const OTEL_TYPE = "post_call_transcription_otel";
 
 // The order of events: by time, and on a tie the JSON form of a transcription beats the OpenTelemetry form.
@@ -54,7 +55,7 @@ const form = sql<number>`iif(${events.type} = ${OTEL_TYPE}, 0, 1)`;
  * that says something wins.
  */
 export function createConversationStore(orm: Orm, factsOfPayload: FactsOfPayload) {
-  const { insertNew, overlay, newerEvent, payloads, byAudioPath, audioless } = prepare(orm);
+  const { insertNew, overlay, newerEvent, payloads, byAudioPath, audioless, withAudio } = prepare(orm);
 
   /** Folds all events of a conversation, oldest first: for the rare event that arrives after a newer one. */
   function foldAll(conversationId: string) {
@@ -91,6 +92,9 @@ export function createConversationStore(orm: Orm, factsOfPayload: FactsOfPayload
     },
 
     hasRecording: (path: string): boolean => byAudioPath.get({ path }) !== undefined,
+
+    /** Some of the recordings that have a row, in the order of their paths. */
+    recordingsAfter: (path: string) => withAudio.all({ path }),
 
     /** Enters a recording that was found on disk. Returns false where the conversation has another one already. */
     adoptRecording(conversationId: string, recording: Recording, receivedAtMs: number): boolean {
@@ -144,6 +148,13 @@ function prepare(orm: Orm) {
       .select({ conversationId: conversations.conversationId })
       .from(conversations)
       .where(eq(conversations.audioPath, sql.placeholder("path")))
+      .prepare(),
+    withAudio: orm
+      .select({ path: sql<string>`${conversations.audioPath}`, byteCount: conversations.audioBytes })
+      .from(conversations)
+      .where(and(isNotNull(conversations.audioPath), gt(conversations.audioPath, sql.placeholder("path"))))
+      .orderBy(conversations.audioPath)
+      .limit(ROWS_AT_ONCE_MAX)
       .prepare(),
     audioless: orm
       .select({ conversationId: conversations.conversationId })

@@ -1,9 +1,11 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { Orm } from "./database.ts";
 import type { EventOutcome, EventRecord } from "./event-record.ts";
 import { placeholders } from "./placeholders.ts";
 import { events } from "./schema.ts";
+
+const ROWS_AT_ONCE_MAX = 1000;
 
 /** What makes two deliveries the same. */
 export type EventKey = Pick<EventRecord, "bodySha256" | "conversationId">;
@@ -19,6 +21,13 @@ export function createEventStore(orm: Orm) {
     eq(events.conversationId, sql.placeholder("conversationId")),
   );
   const selectOfNone = prepareSelect(orm, isNull(events.conversationId));
+  const selectFiles = orm
+    .select({ id: events.id, path: sql<string>`${events.payloadPath}`, byteCount: events.bodyBytes })
+    .from(events)
+    .where(and(isNotNull(events.payloadPath), gt(events.id, sql.placeholder("id"))))
+    .orderBy(events.id)
+    .limit(ROWS_AT_ONCE_MAX)
+    .prepare();
 
   return {
     /** Returns the new row's id, or null where the same body is stored already. */
@@ -26,6 +35,9 @@ export function createEventStore(orm: Orm) {
       const row = (record.payloadIsText ? insertText : insertBytes).get({ ...record, id: null });
       return row?.id ?? null;
     },
+
+    /** Some of the events whose body is a file, in the order of their ids. */
+    bodyFilesAfter: (id: number) => selectFiles.all({ id }),
 
     /** The first delivery of a body; a body says the same of its conversation every time. */
     findByBody({ bodySha256, conversationId }: EventKey): EventOutcome | null {

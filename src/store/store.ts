@@ -9,6 +9,7 @@ import { openConnection } from "./connection.ts";
 import type { FactsOfPayload } from "./conversations.ts";
 import type { EventOutcome, EventRecord } from "./event-record.ts";
 import { lockData } from "./data-lock.ts";
+import { warnOfMissingFiles } from "./missing-files.ts";
 import { quarantineBody } from "./quarantine.ts";
 import { openRecordings } from "./recordings.ts";
 import { openSpool } from "./spool.ts";
@@ -48,6 +49,7 @@ export async function openStore(options: {
     const recordings = audioFolder === null ? null : await openRecordings(audioFolder, databasePath);
     if (audioFolder !== null && (isNew || wasInterrupted))
       await adoptRecordings(audioFolder, connection, log);
+    if (wasInterrupted) await warnOfMissingFiles({ databaseFolder, audioFolder, connection, log });
 
     const writer = createWriter({ connection, connect, log });
     let leavesOrphan = false;

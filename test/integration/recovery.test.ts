@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -123,6 +123,33 @@ describe("after a stop that was none", () => {
     await app.post(audio("conv_1", Buffer.from("recording")));
     expect(conversations()).toEqual([{ conversation_id: "conv_1", audio_path: "2026/11/02/conv_1.mp3" }]);
     expect(readdirSync(join(app.folder, "audio/2026/11/02"))).toEqual(["conv_1.mp3"]);
+  });
+
+  test("a row whose file is missing or of another size is told, and left as it is", async () => {
+    await app.post("x".repeat(1_100_000));
+    for (const id of ["gone", "cut", "whole"]) await app.post(audio(id, Buffer.from("recording")));
+    const before = app.rows("SELECT * FROM conversations");
+    await restartAfterCrash((folder) => {
+      rmSync(join(folder, "quarantine"), { recursive: true });
+      rmSync(join(folder, "audio/2026/11/02/gone.mp3"));
+      writeFileSync(join(folder, "audio/2026/11/02/cut.mp3"), "rec");
+    });
+    expect(warnings()).toEqual([
+      expect.stringMatching(/is missing.*quarantine.*bytes_expected=1100000/),
+      expect.stringMatching(/has another size.*cut\.mp3 bytes=3 bytes_expected=9/),
+      expect.stringMatching(/is missing.*gone\.mp3/),
+    ]);
+    expect(app.rows("SELECT * FROM conversations")).toEqual(before);
+
+    await restart();
+    expect(warnings()).toBeEmpty();
+  });
+
+  test("many missing files are twenty lines and their count", async () => {
+    for (let index = 0; index < 30; index += 1) await app.post(audio(`conv_${index}`, Buffer.from("mp3")));
+    await restartAfterCrash((folder) => rmSync(join(folder, "audio/2026"), { recursive: true }));
+    expect(warnings()).toHaveLength(21);
+    expect(warnings().at(-1)).toContain("count=30");
   });
 
   test("recordings are adopted into a database that was lost", async () => {

@@ -1,0 +1,61 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { hasCode } from "../platform/errors.ts";
+import type { Log } from "../platform/log.ts";
+import type { Connection } from "./connection.ts";
+
+const LINES_MAX = 20;
+
+/** A file that a row speaks of. */
+type Named = { path: string; byteCount: number | null };
+
+/**
+ * Warns of rows whose file is missing or of another size, as a power failure on a disk that lies about its flushes, or
+ * a person, leaves them. Nothing is changed: the row still tells what there was.
+ */
+export async function warnOfMissingFiles(options: {
+  databaseFolder: string;
+  /** null: recordings are not stored */
+  audioFolder: string | null;
+  connection: Connection;
+  log: Log;
+}): Promise<void> {
+  const { databaseFolder, audioFolder, connection, log } = options;
+  let count = 0;
+
+  async function look(folder: string, { path, byteCount }: Named): Promise<void> {
+    const found = await fileBytes(join(folder, path));
+    if (found === byteCount) return;
+    count += 1;
+    if (count > LINES_MAX) return;
+    const problem = found === null ? "is missing" : "has another size";
+    log.warning(`A file that the database names ${problem}: restore it from a backup`, {
+      path: join(folder, path),
+      bytes: found,
+      bytes_expected: byteCount,
+    });
+  }
+
+  for (let rows = connection.bodyFilesAfter(0); rows.length > 0;) {
+    for (const row of rows) await look(databaseFolder, row);
+    rows = connection.bodyFilesAfter(rows.at(-1)?.id ?? Number.MAX_SAFE_INTEGER);
+  }
+  if (audioFolder !== null) {
+    for (let rows = connection.recordingsAfter(""); rows.length > 0;) {
+      for (const row of rows) await look(audioFolder, row);
+      rows = connection.recordingsAfter(rows.at(-1)?.path ?? "");
+    }
+  }
+  if (count > LINES_MAX) log.warning("More files are missing or of another size than are listed", { count });
+}
+
+/** null where there is no such file. */
+async function fileBytes(path: string): Promise<number | null> {
+  try {
+    const stat = await lstat(path);
+    return stat.isFile() ? stat.size : null;
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return null;
+    throw error;
+  }
+}
