@@ -1,10 +1,12 @@
 import { Database } from "bun:sqlite";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
 
 /** In order; `user_version` counts those applied. They only ever add, so that the version before still works. */
-const migrations: readonly string[] = [initial];
+const schemaMigrations: readonly string[] = [initial];
 
 /** The schema of this version of the program. */
 export const schemaVersion = migrations.length;
@@ -30,22 +32,27 @@ export class SchemaError extends Error {
 }
 
 /**
- * Opens or creates the database and brings its schema up to date.
+ * Opens or creates the database and brings its schema up to date, after a copy of what is there.
  *
+ * @param migrations others in tests
  * @throws SchemaError where the database is newer than this program; SQLiteError where it can't be opened or written
  */
-export function openDatabase(path: string): { sqlite: Database; orm: Orm } {
+export function openDatabase(
+  path: string,
+  migrations: readonly string[] = schemaMigrations,
+): { sqlite: Database; orm: Orm } {
   const sqlite = new Database(path, { create: true, readwrite: true, strict: true });
   try {
     const schema = userVersion(sqlite);
     if (schema > migrations.length) {
       throw new SchemaError(
         `${path} has schema ${schema}, this version of the program knows ${migrations.length}: ` +
-          "run the newer version, or restore the copy made before the upgrade",
+          `run the newer version, or restore the copy made before the upgrade, ${copyPath(path, schema)}`,
       );
     }
     for (const pragma of pragmas) applyPragma(sqlite, ...pragma);
-    migrate(sqlite, schema);
+    if (schema > 0 && schema < migrations.length) copyDatabase(sqlite, copyPath(path, migrations.length));
+    migrate(sqlite, migrations, schema);
   } catch (error) {
     sqlite.close();
     throw error;
@@ -63,7 +70,35 @@ export function sqliteVersion(): string {
   }
 }
 
-function migrate(sqlite: Database, from: number): void {
+/** Where the database is copied to before it gets a schema. */
+function copyPath(path: string, schema: number): string {
+  return `${path}.before-schema-${schema}`;
+}
+
+/** Copies a database; the copy is complete and on disk when it has its name. */
+function copyDatabase(sqlite: Database, path: string): void {
+  const unfinished = `${path}.tmp`;
+  rmSync(unfinished, { force: true });
+  try {
+    sqlite.query("VACUUM INTO ?").run(unfinished);
+    syncNow(unfinished);
+    renameSync(unfinished, path);
+    syncNow(dirname(path));
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+function syncNow(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function migrate(sqlite: Database, migrations: readonly string[], from: number): void {
   if (from === migrations.length) return;
   sqlite
     .transaction(() => {
