@@ -7,6 +7,20 @@ import { createEventStore } from "./events.ts";
 
 export type Connection = ReturnType<typeof openConnection>;
 
+/**
+ * The last entries of tables and indexes, where new rows go. Not all of them: to check a large database takes minutes,
+ * in which nobody would receive.
+ */
+const ENDS = [
+  "SELECT id FROM events ORDER BY id DESC LIMIT 1",
+  "SELECT max(conversation_id) FROM events INDEXED BY events_body WHERE conversation_id IS NOT NULL",
+  "SELECT max(body_sha256) FROM events INDEXED BY events_body_without_conversation WHERE conversation_id IS NULL",
+  "SELECT rowid FROM conversations ORDER BY rowid DESC LIMIT 1",
+  "SELECT max(conversation_id) FROM conversations",
+  "SELECT max(audio_path) FROM conversations INDEXED BY conversations_audio_path WHERE audio_path IS NOT NULL",
+  "SELECT event_id FROM call_failures ORDER BY event_id DESC LIMIT 1",
+];
+
 /** An open database with all its statements prepared. Not used any more once a write to disk has failed on it. */
 export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
   const { sqlite, orm } = openDatabase(path);
@@ -49,8 +63,13 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
       }
     },
 
-    /** Writes to the database without changing it. @throws where the disk does not take it */
+    /**
+     * Reads where new rows go, and writes to the database without changing it.
+     *
+     * @throws where the database is corrupt there, or the disk does not take it
+     */
     probe(): void {
+      for (const sql of ENDS) sqlite.query(sql).values();
       sqlite.run("BEGIN IMMEDIATE");
       const version = Number(sqlite.query("PRAGMA user_version").values()[0]?.[0]);
       sqlite.run(`PRAGMA user_version = ${version}`);

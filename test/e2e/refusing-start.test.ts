@@ -1,0 +1,101 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { audio, SECRET, transcription } from "../helpers/deliveries.ts";
+import { freePort, runExecutable, startReceiver } from "../helpers/receiver.ts";
+
+setDefaultTimeout(60_000);
+
+const PAGE_BYTES = 8192;
+
+/** A folder with data of a receiver that has stopped. */
+async function usedFolder(signal: NodeJS.Signals = "SIGTERM"): Promise<{ folder: string; database: string }> {
+  const receiver = await startReceiver();
+  for (let index = 0; index < 50; index += 1) {
+    await receiver.post(transcription(`conv_${index}`).padEnd(5_000));
+  }
+  await receiver.post(audio("conv_audio", Buffer.from("recording")));
+  await receiver.stop({ signal, keepFolder: true });
+  return { folder: receiver.folder, database: join(receiver.folder, "transcripts.sqlite") };
+}
+
+async function startOn(folder: string) {
+  return runExecutable(
+    ["serve"],
+    {
+      ELEVENLABS_WEBHOOK_SECRET: SECRET,
+      ELEVENLABS_WEBHOOK_HOST: "127.0.0.1",
+      ELEVENLABS_WEBHOOK_PORT: String(await freePort()),
+      TRANSCRIPT_STORAGE_PATH: join(folder, "transcripts.sqlite"),
+      AUDIO_STORAGE_PATH: join(folder, "audio"),
+    },
+    folder,
+  );
+}
+
+/** Every file with a hash of its content. */
+function contents(folder: string): Map<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return new Map(
+    entries.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path, Bun.hash(readFileSync(path)).toString()];
+    }),
+  );
+}
+
+const overwrite = (database: string, from: number, to: number) => {
+  const bytes = readFileSync(database);
+  bytes.fill(0x5a, from, to);
+  writeFileSync(database, bytes);
+};
+
+describe("a start refuses, says what to do, and touches nothing, where the database", () => {
+  test.each([
+    ["is no database", (database: string) => writeFileSync(database, "no database ".repeat(1000))],
+    ["is cut off", (database: string) => truncateSync(database, 3 * PAGE_BYTES)],
+    ["has a broken schema", (database: string) => overwrite(database, 100, PAGE_BYTES)],
+    [
+      "has broken tables",
+      (database: string) => overwrite(database, PAGE_BYTES, readFileSync(database).byteLength),
+    ],
+  ])("%s", async (_, damage) => {
+    const { folder, database } = await usedFolder();
+    damage(database);
+    const before = contents(folder);
+    const { status, stdout } = await startOn(folder);
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringContaining(`${database} is not a sound SQLite database`),
+    ]);
+    expect(stdout).toContain("restore it from a backup, or move it away");
+    expect(contents(folder)).toEqual(before);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("has a newer schema", async () => {
+    const { folder, database } = await usedFolder();
+    const newer = new Database(database);
+    newer.run("PRAGMA user_version = 999");
+    newer.close();
+    const before = contents(folder);
+    const { status, stdout } = await startOn(folder);
+    expect([status, stdout]).toEqual([1, expect.stringContaining(`${database} has schema 999`)]);
+    expect(stdout).toContain("run the newer version, or restore the copy");
+    expect(contents(folder)).toEqual(before);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+test("a start after a kill tells of recordings that are missing or of another size", async () => {
+  const { folder } = await usedFolder("SIGKILL");
+  const path = [...contents(folder).keys()].find((name) => name.endsWith(".mp3")) ?? "";
+  writeFileSync(path, "rec");
+  const receiver = await startReceiver({ folder });
+  expect(receiver.output()).toMatch(/WARNING .*another size.*conv_audio\.mp3 bytes=3 bytes_expected=9/);
+  expect(receiver.rows("SELECT count(*) AS n FROM events")).toEqual([{ n: 51 }]);
+  await receiver.stop();
+});
