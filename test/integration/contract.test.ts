@@ -56,17 +56,6 @@ describe("a signed event", () => {
     expect((await app.post(body, sign(body, { secret: OLD_SECRET }))).status).toBe(200);
     expect((await app.post(body, sign(body, { secret: "wsec_other" }))).status).toBe(401);
   });
-
-  test("is accepted exactly at the tolerance, and refused a second past it", async () => {
-    const nowSeconds = 1_793_620_900;
-    await reopen({ clock: { nowMs: () => nowSeconds * 1000, monotonicMs: () => 0 } });
-    const body = transcription("conv_1");
-    const statuses = [];
-    for (const offset of [-1801, -1800, 1800, 1801]) {
-      statuses.push((await app.post(body, sign(body, { timestamp: nowSeconds + offset }))).status);
-    }
-    expect(statuses).toEqual([400, 200, 200, 400]);
-  });
 });
 
 describe("a delivery that proves nothing is refused and leaves nothing", () => {
