@@ -2,9 +2,10 @@ import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { audio, sign, transcription } from "../helpers/deliveries.ts";
+import { temporaryFolder } from "../helpers/folders.ts";
 import { chunk, openRaw, requestHead } from "../helpers/raw.ts";
 import { startReceiver } from "../helpers/receiver.ts";
-import { canTraceFor, inject } from "../helpers/strace.ts";
+import { canTraceFor, inject, readCalls, trace } from "../helpers/strace.ts";
 
 setDefaultTimeout(60_000);
 
@@ -26,7 +27,7 @@ afterEach(async () => {
 });
 afterAll(() => receiver.stop());
 
-const newId = () => `conv_${(count += 1)}`;
+const newId = () => `conv_fault_${(count += 1)}`;
 const newTranscription = () => transcription(newId());
 const newAudio = (byteCount: number) => () => {
   const id = newId();
@@ -104,6 +105,26 @@ describe.skipIf(!isTraced)(
       const begin = () => inject(pid, "fsync", "error=EIO", join(receiver.folder, "audio"));
       await expectRefusedWhile(begin, audio(newId(), Buffer.from("recording"), Date.UTC(2031, 0) / 1000));
     });
+  },
+);
+
+test.skipIf(!isTraced)(
+  "after a failed flush the database is opened anew before anything is stored",
+  async () => {
+    const log = join(temporaryFolder(), "trace");
+    const id = newId();
+    release = await inject(pid, "fsync,fdatasync", "error=EIO", wal);
+    expect(await statusAndCode(transcription(id))).toEqual(FAILED);
+    await release();
+    release = await trace(pid, "-yy", "-s", "100000", "-e", "trace=openat,pwrite64", "-o", log);
+    expect(await statusAndCode(transcription(id))).toEqual([200, undefined]);
+    await release();
+    release = null;
+    const calls = readCalls(log);
+    // SQLite may reuse the descriptor of the database itself, never that of its log.
+    const opened = calls.find(({ name, text }) => name === "openat" && text.includes('-wal"'));
+    const written = calls.find(({ name, text }) => name === "pwrite64" && text.includes(id));
+    expect(opened?.ended).toBeLessThan(written?.begun ?? 0);
   },
 );
 
