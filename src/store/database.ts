@@ -9,7 +9,7 @@ import initial from "./migrations/0001-initial.sql" with { type: "text" };
 const schemaMigrations: readonly string[] = [initial];
 
 /** The schema of this version of the program. */
-export const schemaVersion = migrations.length;
+export const schemaVersion = schemaMigrations.length;
 
 /** What each connection needs, and what SQLite must answer when asked for it afterwards: its defaults differ. */
 const pragmas: readonly (readonly [name: string, set: string, readBack: string | number])[] = [
@@ -49,6 +49,9 @@ export function openDatabase(
         `${path} has schema ${schema}, this version of the program knows ${migrations.length}: ` +
           `run the newer version, or restore the copy made before the upgrade, ${copyPath(path, schema)}`,
       );
+    }
+    if (schema === 0 && hasTables(sqlite)) {
+      throw new SchemaError(`${path} is the database of another program: name another file`);
     }
     for (const pragma of pragmas) applyPragma(sqlite, ...pragma);
     if (schema > 0 && schema < migrations.length) copyDatabase(sqlite, copyPath(path, migrations.length));
@@ -115,6 +118,10 @@ function applyPragma(sqlite: Database, name: string, set: string, readBack: stri
   if (value !== readBack && name !== "page_size") {
     throw new Error(`SQLite answers ${String(value)} to PRAGMA ${name} = ${set}`);
   }
+}
+
+function hasTables(sqlite: Database): boolean {
+  return sqlite.query("SELECT 1 FROM sqlite_schema LIMIT 1").values().length > 0;
 }
 
 function userVersion(sqlite: Database): number {

@@ -103,6 +103,21 @@ describe("the database", () => {
     app = await openTestApp({ folder });
   });
 
+  test("is not made in the database of another program", async () => {
+    const { folder, config } = app;
+    await app.close({ keepFolder: true });
+    for (const name of ["", "-wal", "-shm"]) rmSync(`${config.databasePath}${name}`, { force: true });
+    const other = new Database(config.databasePath);
+    other.run("CREATE TABLE theirs (id INTEGER)");
+    other.close();
+    const before = readFileSync(config.databasePath);
+    await expect(openTestApp({ folder })).rejects.toThrow("the database of another program");
+    expect(readFileSync(config.databasePath)).toEqual(before);
+
+    rmSync(config.databasePath);
+    app = await openTestApp({ folder });
+  });
+
   test("can be read by other programs, with tables that hold to their types", () => {
     const sql = "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'";
     const tables = app.rows(`${sql} AND name NOT LIKE 'sqlite_%' ORDER BY name`);
