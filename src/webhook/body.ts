@@ -3,11 +3,14 @@ import type { TemporaryFile } from "../platform/files.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Spool } from "../store/spool.ts";
 import type { AdmissionRefusal, Place } from "./admission.ts";
-import { msMaxFor, watchPace } from "./cut.ts";
+import { STALL_WINDOW_MS, watchPace, WINDOW_BYTES_MIN } from "./cut.ts";
 import type { Cut } from "./cut.ts";
 
 /** Larger bodies go to a temporary file. */
 export const MEMORY_BYTES_MAX = 256 * 1024;
+
+// How much of it has come can't be seen on its way: only what has to be complete within one window of the pace.
+const AT_ONCE_BYTES_MAX = WINDOW_BYTES_MIN;
 
 const READ_BYTES = 128 * 1024;
 
@@ -53,7 +56,7 @@ type Intake = {
  */
 export async function receiveBody(source: BodySource, intake: Intake): Promise<Body | BodyRefusal> {
   const { contentLength } = source;
-  const isSmall = contentLength !== null && contentLength <= Math.min(MEMORY_BYTES_MAX, intake.bytesMax);
+  const isSmall = contentLength !== null && contentLength <= Math.min(AT_ONCE_BYTES_MAX, intake.bytesMax);
   try {
     return await (isSmall
       ? receiveAtOnce(source, contentLength, intake)
@@ -69,7 +72,7 @@ async function receiveAtOnce(
   contentLength: number,
   { hashers, place, cut }: Intake,
 ): Promise<Body | BodyRefusal> {
-  const timer = setTimeout(cut.now, msMaxFor(contentLength), "body_too_slow");
+  const timer = setTimeout(cut.now, STALL_WINDOW_MS, "body_too_slow");
   place.progress(contentLength, "memory");
   const body = source.bytes();
   const isCut = Promise.withResolvers<null>();

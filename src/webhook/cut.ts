@@ -3,8 +3,11 @@ import type { AdmissionRefusal } from "./admission.ts";
 
 /** A body slower than this over the window is cut. */
 const BYTES_PER_SECOND_MIN = 1024;
-const STALL_WINDOW_MS = 15_000;
+export const STALL_WINDOW_MS = 15_000;
 const BODY_MS_MAX = 10 * 60_000;
+
+/** What must come in within a window: a body of no more has to be complete by its end. */
+export const WINDOW_BYTES_MIN = (BYTES_PER_SECOND_MIN * STALL_WINDOW_MS) / 1000;
 
 export type CutReason = "body_too_slow" | AdmissionRefusal;
 
@@ -34,11 +37,6 @@ export function createCut(): Cut {
   };
 }
 
-/** How long a body of that length may take that is not watched on its way. */
-export function msMaxFor(byteCount: number): number {
-  return STALL_WINDOW_MS + (byteCount / BYTES_PER_SECOND_MIN) * 1000;
-}
-
 /** Cuts a body that falls below the minimum rate or takes too long in all. */
 export function watchPace(
   clock: Clock,
@@ -48,7 +46,7 @@ export function watchPace(
   let received = 0;
   let receivedBefore = 0;
   const timer = setInterval(() => {
-    const isStalled = received - receivedBefore < (BYTES_PER_SECOND_MIN * STALL_WINDOW_MS) / 1000;
+    const isStalled = received - receivedBefore < WINDOW_BYTES_MIN;
     receivedBefore = received;
     if (isStalled || clock.monotonicMs() - startedMs >= BODY_MS_MAX) cut.now("body_too_slow");
   }, STALL_WINDOW_MS);
