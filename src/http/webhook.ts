@@ -6,8 +6,8 @@ import { errorResponse } from "./errors.ts";
 import { webhookDetail } from "./webhook-detail.ts";
 
 /**
- * An open connection without a request, or a request without all its headers, is closed after this time; the runtime
- * looks every few seconds, and keeps the promise of 10 s where it is told 8.
+ * A connection is closed after this time without a request, after an answer whose body still trickles in, and with the
+ * next request's headers incomplete. For its first request the runtime has a time of its own, 8 to 12 s.
  */
 export const IDLE_SECONDS = 8;
 

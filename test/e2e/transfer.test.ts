@@ -143,10 +143,17 @@ test.each([
   expect((await fetch(`${receiver.url}/health`)).status).toBe(200);
 });
 
-test("does not gather a head without an end", async () => {
+const chunkedHead = signed("{}", { "Transfer-Encoding": "chunked" });
+
+test.each([
+  ["a head", "POST /webhook HTTP/1.1\r\nX: "],
+  ["a chunk's extension", `${chunkedHead}1;x=`],
+  ["a trailer", `${chunkedHead}1\r\n{\r\n0\r\nX: `],
+  ["a request's target", "POST /"],
+])("does not gather %s without an end", async (_, start) => {
   const before = receiver.peakMemoryBytes();
   const heads = Array.from({ length: 8 }, async () => {
-    const connection = await send("POST /webhook HTTP/1.1\r\nX: ");
+    const connection = await send(start);
     for (let sent = 0; sent < 16 && (await connection.write(Buffer.alloc(MIB, 0x78))); sent += 1);
     await connection.closed;
   });
