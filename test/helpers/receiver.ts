@@ -67,11 +67,11 @@ export async function startReceiver(
       }
     },
 
+    /** The memory that it uses now, in bytes. */
+    memoryBytes: () => memoryBytes(child.pid, "VmRSS"),
+
     /** The most memory that it has used so far, in bytes. */
-    peakMemoryBytes(): number {
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-    },
+    peakMemoryBytes: () => memoryBytes(child.pid, "VmHWM"),
 
     /** Ends it with a signal and returns its exit status; the folder goes unless it is to be kept. */
     async stop({ signal = "SIGTERM" as NodeJS.Signals, keepFolder = false } = {}): Promise<number> {
@@ -109,6 +109,13 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
+}
+
+function memoryBytes(pid: number, name: "VmRSS" | "VmHWM"): number {
+  const line = readFileSync(`/proc/${pid}/status`, "utf8")
+    .split("\n")
+    .find((text) => text.startsWith(name));
+  return Number(/(\d+) kB$/.exec(line ?? "")?.[1]) * 1024;
 }
 
 type Collected = { text: string; done: Promise<unknown> };
