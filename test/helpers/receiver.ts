@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SECRET, sign } from "./deliveries.ts";
+import { eventFixtures, fixture, SECRET, sign } from "./deliveries.ts";
+import { privateTexts } from "./private-texts.ts";
 
 /** The executable that scripts/build has made. */
 export const EXECUTABLE = join(import.meta.dir, "../../dist/elevenlabs-webhook");
@@ -78,6 +79,7 @@ export async function startReceiver(
       child.kill(signal);
       const status = await child.exited;
       await output.done;
+      expectNothingPrivate(output.text);
       if (!keepFolder) rmSync(folder, { recursive: true, force: true });
       return status;
     },
@@ -109,6 +111,21 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
+}
+
+const hidden = new Set([
+  SECRET.slice("wsec_".length),
+  ...eventFixtures().flatMap((name) => privateTexts(JSON.parse(fixture(name).toString()))),
+]);
+// A signature is 64 digits of hex; so is the name of a recording whose id makes no name.
+const SIGNATURE = /(?<!sha256-)\b[0-9a-f]{64}\b|\bv0=/i;
+const PHONE_NUMBER = /\+\d{7}/;
+
+/** Whatever a test has sent, nothing of this is ever written. @throws where it is */
+function expectNothingPrivate(text: string): void {
+  const found = [...hidden].find((one) => text.includes(one));
+  const match = found ?? SIGNATURE.exec(text)?.[0] ?? PHONE_NUMBER.exec(text)?.[0];
+  if (match !== undefined) throw new Error(`the receiver wrote "${match}"`);
 }
 
 function memoryBytes(pid: number, name: "VmRSS" | "VmHWM"): number {
