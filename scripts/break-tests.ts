@@ -1,0 +1,84 @@
+// The work behind scripts/break-tests.
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { breakages } from "./breakages.ts";
+import type { Breakage } from "./breakages.ts";
+
+/** A breakage may have a test hang: it is killed then, and what failed before counts. */
+const TESTS_MS_MAX = 120_000;
+
+const root = join(import.meta.dir, "..");
+const copy = mkdtempSync(join(tmpdir(), "break-tests-"));
+const rows: string[] = [];
+let unnoticed = 0;
+
+try {
+  copyCheckout();
+  const wanted = breakages.filter(({ name }) => name.includes(process.argv[2] ?? ""));
+  const [ready, missing] = [wanted.filter(hasTests), wanted.filter((breakage) => !hasTests(breakage))];
+  expectGreen([...new Set(ready.flatMap(({ tests }) => tests))]);
+  for (const breakage of ready) tryBreakage(breakage);
+  for (const { name, tests } of missing)
+    rows.push(`| ${name} | (not tried: ${tests.join(", ")} is missing) |`);
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`| breakage | test that went red |\n| --- | --- |\n${rows.join("\n")}`);
+console.log(`\n${rows.length} breakages, ${unnoticed} unnoticed`);
+process.exit(unnoticed === 0 ? 0 : 1);
+
+/** What git knows and what is new, as it is now; the packages by a link. */
+function copyCheckout(): void {
+  const list = "git ls-files -z --cached --others --exclude-standard";
+  const { exitCode } = Bun.spawnSync(["bash", "-c", `${list} | tar --null -T - -c | tar -x -C "$0"`, copy], {
+    cwd: root,
+  });
+  if (exitCode !== 0) throw new Error("the checkout can't be copied");
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+}
+
+function hasTests({ tests }: Breakage): boolean {
+  return tests.every((test) => existsSync(join(copy, test)));
+}
+
+/** A test that is red anyway notices nothing. */
+function expectGreen(tests: string[]): void {
+  const { isRed, output } = runTests(tests);
+  if (isRed) throw new Error(`the tests are red before anything is broken:\n${output}`);
+}
+
+function tryBreakage({ name, file, find, replace, tests }: Breakage): void {
+  const path = join(copy, file);
+  const source = readFileSync(path, "utf8");
+  const places = source.split(find).length - 1;
+  if (places !== 1) throw new Error(`"${name}": its text stands ${places} times in ${file}, not once`);
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  );
+  const { isRed, output } = runTests(tests);
+  writeFileSync(path, source);
+  // A test that fails names itself; a program that no longer starts fails without one, and proves nothing.
+  const [, red] = /^\(fail\) (.+?)(?: \[[\d.]+m?s\])?$/m.exec(output) ?? [];
+  const isNoticed = isRed && red !== undefined && !/SyntaxError|Cannot find module/.test(output);
+  if (!isNoticed) unnoticed += 1;
+  rows.push(`| ${name} | ${isNoticed ? red : "**none**"} |`);
+  console.error(rows.at(-1));
+}
+
+function runTests(tests: string[]): { isRed: boolean; output: string } {
+  const needsBuild = tests.some((test) => test.startsWith("test/e2e/"));
+  const commands = [...(needsBuild ? [["scripts/build"]] : []), ["scripts/bun", "test", ...tests]];
+  let output = "";
+  for (const command of commands) {
+    const { exitCode, stdout, stderr } = Bun.spawnSync(command, {
+      cwd: copy,
+      env: { ...process.env, NO_COLOR: "1" },
+      timeout: TESTS_MS_MAX,
+    });
+    output += stdout.toString() + stderr.toString();
+    if (exitCode !== 0) return { isRed: true, output };
+  }
+  return { isRed: false, output };
+}
