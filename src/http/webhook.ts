@@ -11,6 +11,12 @@ import { webhookDetail } from "./webhook-detail.ts";
  */
 export const IDLE_SECONDS = 8;
 
+/**
+ * Who has sent a signed delivery may keep the connection longer than proxies do (nginx 60 s, Caddy 120 s): if we hang up
+ * first, the next delivery may be on its way already, and is lost.
+ */
+const PROVEN_IDLE_SECONDS = 130;
+
 /** `POST /webhook`: the endpoint that ElevenLabs calls. */
 export function webhookRoutes(options: {
   receive: Receive;
@@ -25,6 +31,7 @@ export function webhookRoutes(options: {
       async ({ request, server }) => {
         // The runtime's idle time-out would cut a slow but steady recording; receiveBody has deadlines of its own.
         server?.timeout(request, 0);
+        let idleSeconds = IDLE_SECONDS;
         try {
           const outcome = await receive({
             signature: request.headers.get(SIGNATURE_HEADER),
@@ -33,9 +40,10 @@ export function webhookRoutes(options: {
             bytes: () => request.bytes(),
             address: () => server?.requestIP(request)?.address ?? null,
           });
+          if (outcome.kind !== "refused") idleSeconds = PROVEN_IDLE_SECONDS;
           return answer(outcome, unknownEventStatus);
         } finally {
-          server?.timeout(request, IDLE_SECONDS);
+          server?.timeout(request, idleSeconds);
         }
       },
       // Elysia must not read the body: what is verified are the bytes as they came.

@@ -18,6 +18,7 @@ const mutations: Mutation[] = [
   ({ t, v0 }) => `v0=${v0},t=${t}`,
   ({ t, v0 }) => ` t = ${t} ,\tv0 = ${v0} `,
   ({ t, v0 }) => `T=${t},V0=${v0}`,
+  ({ t, v0 }) => `t=${t},V0=${v0}`,
   ({ t, v0 }) => `t=${t},v0=${v0.toUpperCase()}`,
   ({ t, v0 }) => `t=${t},v0=${v0.slice(0, -2)}`,
   ({ t, v0 }) => `t=${t},v0=${v0}00`,
