@@ -143,6 +143,23 @@ test.each([
   expect((await fetch(`${receiver.url}/health`)).status).toBe(200);
 });
 
+test("what the runtime refuses itself leaves no line in the log", async () => {
+  const before = receiver.output();
+  for (const head of [
+    signed(body, { "Content-Length": length, "content-length": "3" }),
+    signed(body, { "X-Long": "x".repeat(MIB) }),
+    "nonsense\r\n\r\n",
+  ]) {
+    await (
+      await send(head, body)
+    ).closed;
+  }
+  expect((await receiver.post(transcription("conv_logged"))).status).toBe(200);
+  await Bun.sleep(100);
+  const lines = receiver.output().slice(before.length).trim().split("\n");
+  expect(lines).toEqual([expect.stringContaining("conversation=conv_logged")]);
+});
+
 const chunkedHead = signed("{}", { "Transfer-Encoding": "chunked" });
 
 test.each([

@@ -62,6 +62,12 @@ describe("the folder of a recording is the date", () => {
 });
 
 describe("the name of a recording", () => {
+  test("differs where ids differ by case only", async () => {
+    await store(audio("conv_case", tone));
+    await store(audio("CONV_CASE", tone));
+    expect(files().toSorted()).toEqual(["2026/11/02/CONV_CASE.mp3", "2026/11/02/conv_case.mp3"]);
+  });
+
   test.each([["conv_1"], ["a"], ["-"], ["x".repeat(128)]])("is the id where that is safe: %s", async (id) => {
     await store(audio(id, tone));
     expect(files()).toEqual([`2026/11/02/${id}.mp3`]);
