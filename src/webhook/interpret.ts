@@ -17,6 +17,9 @@ export type Interpretation = {
   audio: Span | null;
 };
 
+// A byte order mark stays, and is not JSON (RFC 8259, section 8.1).
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const TOO_DEEP = `nested deeper than ${NESTING_LEVELS_MAX} levels`;
 const TOO_LARGE = `more than ${REST_BYTES_MAX} bytes of JSON`;
 
@@ -79,8 +82,7 @@ async function scanBody(body: Body): Promise<Scan | null> {
 function parseEvent(bytes: Uint8Array): Event | Quarantine {
   let parsed: unknown;
   try {
-    // A byte order mark stays, and is not JSON (RFC 8259, section 8.1).
-    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    parsed = JSON.parse(utf8.decode(bytes));
   } catch (error) {
     return unusable("invalid_json", error instanceof SyntaxError ? "not JSON" : "not UTF-8");
   }
