@@ -1,4 +1,4 @@
-import { readPieces } from "./body.ts";
+import { readPieces, readWhole } from "./body.ts";
 import type { Body } from "./body.ts";
 import type { Span } from "./audio-members.ts";
 import { isJsonText } from "./audio-text.ts";
@@ -36,7 +36,7 @@ export async function interpret(body: Body): Promise<Interpretation | Quarantine
 /** The way for recordings, and for whatever is too large to be read at once without looking. */
 async function interpretScanned(body: Body): Promise<Interpretation | Quarantine> {
   const scan = await scanBody(body);
-  if (scan === null) return unusable("invalid_payload", TOO_LARGE);
+  if (scan === null) return whyNotScanned(body);
   if (scan.depth > NESTING_LEVELS_MAX) return unusable("invalid_payload", TOO_DEEP);
 
   const event = parseEvent(scan.rest);
@@ -69,6 +69,16 @@ async function readWithout(body: Body, audio: Span | null): Promise<Uint8Array |
     for await (const piece of readPieces(body, from, to)) kept.push(new Uint8Array(piece));
   }
   return Buffer.concat(kept);
+}
+
+/** A body of which there is too much to keep beside its recording, or whose strings could be too many recordings. */
+async function whyNotScanned(body: Body): Promise<Quarantine> {
+  const event = body.byteCount <= REST_BYTES_MAX ? parseEvent(await readWhole(body)) : null;
+  if (event !== null && isQuarantine(event)) return event;
+  return unusable(
+    "invalid_payload",
+    event === null ? TOO_LARGE : "too many strings that may be the recording",
+  );
 }
 
 async function scanBody(body: Body): Promise<Scan | null> {

@@ -238,3 +238,17 @@ describe("the size", () => {
     expect(await interpret(memoryBody(event(members)))).toMatchObject({ code: "invalid_payload" });
   });
 });
+
+describe("an audio event with more strings under a recording's name than are looked at", () => {
+  const many = Array.from({ length: 17 }, () => '"full_audio":"QQ=="').join(",");
+  const start = `{"type":"post_call_audio","data":{"conversation_id":"conv_1",${many}`;
+
+  test.each([
+    ["that is JSON is kept as a payload that can't be used", `${start}}}`, "invalid_payload"],
+    ["that is not JSON is kept as such", `${start}`, "invalid_json"],
+  ])("%s", async (_, text, code) => {
+    await asBothBodies(spool, Buffer.from(text), async (body) => {
+      expect(await interpret(body)).toMatchObject({ code });
+    });
+  });
+});
