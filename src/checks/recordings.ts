@@ -1,5 +1,6 @@
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { recordingPaths } from "../store/recordings.ts";
 import type { DatabaseContent } from "./database.ts";
 import { ok, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
@@ -51,10 +52,4 @@ export async function checkRecordings(
     );
   }
   return results.length > 0 ? results : [ok(subject, `${known.size} rows, each with its file`)];
-}
-
-async function recordingPaths(folder: string): Promise<string[]> {
-  if (!existsSync(folder)) return [];
-  const glob = new Bun.Glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]/*.mp3");
-  return Array.fromAsync(glob.scan({ cwd: folder, onlyFiles: true, followSymlinks: false }));
 }

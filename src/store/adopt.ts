@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
-import { fileSha256 } from "./recordings.ts";
+import { fileSha256, recordingPaths } from "./recordings.ts";
 
 /**
  * Finds finished recordings that no row knows, as a stop between the file and its row leaves them, and rebuilds the
@@ -32,9 +32,4 @@ export async function adoptRecordings(folder: string, connection: Connection, lo
       log.info("A recording without a row stays beside the newer one of its conversation", { path });
     }
   }
-}
-
-async function recordingPaths(folder: string): Promise<string[]> {
-  const glob = new Bun.Glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]/*.mp3");
-  return Array.fromAsync(glob.scan({ cwd: folder, onlyFiles: true, followSymlinks: false }));
 }

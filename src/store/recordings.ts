@@ -2,7 +2,7 @@ import { lstatSync, renameSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode } from "../platform/errors.ts";
-import { makeFolder, syncFolder } from "../platform/files.ts";
+import { exists, makeFolder, syncFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
 import { openSpool } from "./spool.ts";
 
@@ -109,4 +109,11 @@ export async function fileSha256(path: string): Promise<string> {
   const hasher = new Bun.CryptoHasher("sha256");
   for await (const piece of Bun.file(path).stream()) hasher.update(piece);
   return hasher.digest("hex");
+}
+
+/** The paths of all finished recordings, relative to their folder; none where there is no folder. */
+export async function recordingPaths(folder: string): Promise<string[]> {
+  if (!(await exists(folder))) return [];
+  const glob = new Bun.Glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]/*.mp3");
+  return Array.fromAsync(glob.scan({ cwd: folder, onlyFiles: true, followSymlinks: false }));
 }
