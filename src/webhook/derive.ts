@@ -24,7 +24,7 @@ export function deriveFacts(event: Event): ConversationFacts | null {
 }
 
 /** The same from a stored payload. */
-export function factsOfPayload(_type: string, payload: string): ConversationFacts | null {
+export function factsOfPayload(payload: string): ConversationFacts | null {
   const event = readEvent(JSON.parse(payload));
   return isQuarantine(event) ? null : deriveFacts(event);
 }

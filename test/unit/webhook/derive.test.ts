@@ -173,7 +173,7 @@ describe("the columns of each documented event of a conversation", () => {
       const text = fixture(name).toString();
       const read = readEvent(JSON.parse(text));
       expect(isQuarantine(read) ? null : deriveFacts(read)).toEqual(facts);
-      expect(factsOfPayload("", text)).toEqual(facts);
+      expect(factsOfPayload(text)).toEqual(facts);
     });
   }
 });
