@@ -1,6 +1,6 @@
 // Writes .env.example and the README's table of settings from the table in src/config-options.ts.
 import { readFileSync, writeFileSync } from "node:fs";
-import { options } from "../src/config-options.ts";
+import { options, shownDefault } from "../src/config-options.ts";
 
 const BEGIN = "<!-- settings: written by scripts/config-docs.ts -->";
 const END = "<!-- /settings -->";
@@ -17,12 +17,16 @@ export function envExample(): string {
 /** The README with its table of settings brought up to date. */
 export function withSettings(readme: string): string {
   const rows = Object.values(options).map(
-    (option) =>
-      `| \`${option.name}\` | ${option.default === null ? "required" : `\`${option.default}\``} | ${option.description} |`,
+    (option) => `| \`${option.name}\` | ${defaultCell(option)} | ${option.description} |`,
   );
   const table = ["| variable | default | |", "| --- | --- | --- |", ...rows].join("\n");
   const before = readme.slice(0, readme.indexOf(BEGIN) + BEGIN.length);
   return `${before}\n\n${table}\n\n${readme.slice(readme.indexOf(END))}`;
+}
+
+function defaultCell(option: { default: string | null }): string {
+  const shown = shownDefault(option);
+  return shown === option.default ? `\`${shown}\`` : shown;
 }
 
 if (import.meta.main) {

@@ -1,9 +1,13 @@
 import { Elysia } from "elysia";
 import type { Config } from "./config.ts";
+import { callFailureRoutes } from "./http/call-failures.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { errorResponse } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { webhookRoutes } from "./http/webhook.ts";
+import { ArchiveBusyError } from "./inspect/archive.ts";
+import type { Archive } from "./inspect/archive.ts";
+import { errorCode } from "./platform/errors.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import type { Store } from "./store/store.ts";
@@ -12,13 +16,22 @@ import { logDeliveries } from "./webhook/delivery-log.ts";
 import { createKeep } from "./webhook/keep.ts";
 import { createReceive } from "./webhook/receive.ts";
 
+/** The thread that reads. Named here, beside it: in the executable both have the same folder as in the sources. */
+export const readingThread = new URL("./reading-thread.ts", import.meta.url);
+
 /**
  * Composes the application from what it depends on; the caller listens.
  *
  * @returns `app`, and `drain`, which admits no delivery any more and resolves when the last one has been answered
  */
-export function createApp(options: { config: Config; store: Store; clock: Clock; log: Log }) {
-  const { config, store, clock, log } = options;
+export function createApp(options: {
+  config: Config;
+  store: Store;
+  archive: Archive;
+  clock: Clock;
+  log: Log;
+}) {
+  const { config, store, archive, clock, log } = options;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
@@ -50,7 +63,8 @@ export function createApp(options: { config: Config; store: Store; clock: Clock;
     // Elysia's own errors name schemas and files: none of them is ever serialised.
     .onError(({ code, error }) => {
       if (code === "NOT_FOUND") return errorResponse("not_found");
-      log.error("A request failed", { error: error instanceof Error ? error.name : "unknown" });
+      if (error instanceof ArchiveBusyError) return errorResponse("overloaded");
+      log.error("A request failed", { error: errorCode(error) });
       return errorResponse("storage_failed");
     })
     .use(
@@ -60,6 +74,7 @@ export function createApp(options: { config: Config; store: Store; clock: Clock;
       }),
     )
     .use(healthRoutes({ problem: healthProblem }))
+    .use(callFailureRoutes({ archive, tokens: config.apiTokens }))
     .use(docsRoutes());
 
   return { app, drain: admission.drain };

@@ -1,4 +1,4 @@
-import { boolean, bytes, host, integer, oneOf, path, secrets } from "./config-values.ts";
+import { boolean, bytes, host, integer, oneOf, path, secrets, tokens } from "./config-values.ts";
 import type { Parse } from "./config-values.ts";
 
 const GIB = 1024 ** 3;
@@ -7,7 +7,7 @@ const GIB = 1024 ** 3;
 export type Option<T> = {
   /** Of the environment variable. */
   name: string;
-  /** As text; null where the option has to be set. */
+  /** As text, empty where the option is off unless set; null where it has to be set. */
   default: string | null;
   /** The name of the default path in $STATE_DIRECTORY, under systemd. */
   stateName?: string;
@@ -84,6 +84,14 @@ export const options = {
     description: "answer to signed events that can't be processed and are quarantined: 400 or 200",
     parse: oneOf("400", "200"),
   }),
+  apiTokens: define({
+    name: "API_TOKEN",
+    default: "",
+    isSecret: true,
+    description:
+      "turns on the API that reads what arrived; whoever asks has to show it; several with commas during a rotation",
+    parse: tokens,
+  }),
   toleranceSeconds: define({
     name: "SIGNATURE_TOLERANCE_SECONDS",
     default: "1800",
@@ -105,6 +113,12 @@ export const options = {
 };
 
 export type OptionKey = keyof typeof options;
+
+/** The default of an option, in words for people. */
+export function shownDefault(option: { default: string | null }): string {
+  if (option.default === null) return "required";
+  return option.default === "" ? "off" : option.default;
+}
 
 /** `--port` for ELEVENLABS_WEBHOOK_PORT, `--log-level` for LOG_LEVEL. */
 export function flagOf(option: { name: string }): string {

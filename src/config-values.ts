@@ -7,6 +7,7 @@ export type Parse<T> = (text: string, folder: string) => Parsed<T>;
 
 const SECRETS_MAX = 8;
 const SECRET_CHARS_MAX = 1024;
+const TOKEN_CHARS_MIN = 32;
 const UNITS = new Map([
   ["", 1],
   ["KiB", 1024],
@@ -56,15 +57,34 @@ export const path: Parse<string> = (text, folder) =>
 
 /** One secret, or several with commas between them. The problem never quotes any. */
 export const secrets: Parse<readonly string[]> = (text) => {
-  const value = text
+  const value = listed(text);
+  if (value.length === 0) return { problem: "it holds no secret" };
+  return bounded(value);
+};
+
+/** No token, one, or several with commas between them, as they can stand in a header. The problem never quotes any. */
+export const tokens: Parse<readonly string[]> = (text) => {
+  const value = listed(text);
+  if (value.some((token) => token.length < TOKEN_CHARS_MIN || !/^[\w.~+/-]+=*$/.test(token))) {
+    return {
+      problem: `a token has at least ${TOKEN_CHARS_MIN} letters and digits: make one with openssl rand -hex 32`,
+    };
+  }
+  return bounded(value);
+};
+
+function listed(text: string): string[] {
+  return text
     .split(",")
     .map((secret) => secret.trim())
     .filter((secret) => secret !== "");
-  if (value.length === 0) return { problem: "it holds no secret" };
+}
+
+function bounded(value: readonly string[]): Parsed<readonly string[]> {
   if (value.length > SECRETS_MAX)
     return { problem: `it holds ${value.length} secrets, more than ${SECRETS_MAX}` };
   if (value.some((secret) => secret.length > SECRET_CHARS_MAX)) {
     return { problem: `a secret is longer than ${SECRET_CHARS_MAX} characters` };
   }
   return { value };
-};
+}

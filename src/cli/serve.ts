@@ -1,10 +1,11 @@
-import { createApp } from "../app.ts";
+import { createApp, readingThread } from "../app.ts";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkStart } from "../checks/startup.ts";
 import { loadConfig } from "../config.ts";
 import type { Config } from "../config.ts";
-import { options } from "../config-options.ts";
+import { options, shownDefault } from "../config-options.ts";
 import { listen } from "../http/server.ts";
+import { createArchive } from "../inspect/archive.ts";
 import { hasCode } from "../platform/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createLog } from "../platform/log.ts";
@@ -70,7 +71,8 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     return exitStatus.failure;
   }
 
-  const { app, drain } = createApp({ config, store, clock, log });
+  const archive = createArchive({ ...config, thread: readingThread });
+  const { app, drain } = createApp({ config, store, archive, clock, log });
   const server = listen(app, config);
   if ("problem" in server) {
     log.error(`Can't start: ${server.problem}`);
@@ -90,6 +92,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   const isDrained = await withinMs(Promise.all([drain(), server.stop()]), DRAIN_MS_MAX);
   if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
   await server.stopNow();
+  archive.close();
   await store.close();
   log.info("Stopped");
   return exitStatus.ok;
@@ -138,6 +141,9 @@ function logStart(log: Log, config: Config, url: string): void {
   } else {
     log.info(`Recordings go to ${config.audioFolder}`);
   }
+  if (config.apiTokens.length === 0) {
+    log.info("The API that reads what arrived is off: set API_TOKEN to turn it on");
+  }
   log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
 }
 
@@ -167,6 +173,5 @@ async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
 }
 
 function settingLine(option: { name: string; default: string | null; description: string }): string {
-  const shownDefault = option.default === null ? "required" : `default ${option.default}`;
-  return `  ${option.name.padEnd(28)} ${option.description} (${shownDefault})\n`;
+  return `  ${option.name.padEnd(28)} ${option.description} (default: ${shownDefault(option)})\n`;
 }

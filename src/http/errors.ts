@@ -1,7 +1,14 @@
 import type { QuarantineCode } from "../webhook/event.ts";
 import type { RefusalCode } from "../webhook/outcome.ts";
 
-export type ErrorCode = RefusalCode | QuarantineCode | "storage_failed" | "method_not_allowed" | "not_found";
+export type ErrorCode =
+  | RefusalCode
+  | QuarantineCode
+  | "storage_failed"
+  | "method_not_allowed"
+  | "not_found"
+  | "token_invalid"
+  | "invalid_parameter";
 
 type ErrorAnswer = { status: number; error: string; headers?: Record<string, string> };
 
@@ -26,6 +33,12 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
   storage_failed: { status: 500, error: "Internal server error" },
   method_not_allowed: { status: 405, error: "Method not allowed" },
   not_found: { status: 404, error: "Not found" },
+  token_invalid: {
+    status: 401,
+    error: "Missing or wrong token",
+    headers: { "www-authenticate": "Bearer" },
+  },
+  invalid_parameter: { status: 400, error: "Invalid parameter" },
 };
 
 /**

@@ -2,8 +2,9 @@ import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApp } from "../../src/app.ts";
+import { createApp, readingThread } from "../../src/app.ts";
 import type { Config } from "../../src/config.ts";
+import { createArchive } from "../../src/inspect/archive.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
@@ -29,6 +30,7 @@ export async function openTestApp(
     audioFolder: join(folder, "audio"),
     storeTranscripts: true,
     unknownEventStatus: 400,
+    apiTokens: [],
     toleranceSeconds: 1800,
     bodyBytesMax: 256 * 1024 * 1024,
     freeDiskBytesMin: 0,
@@ -41,7 +43,8 @@ export async function openTestApp(
     write: (line) => logLines.push(line),
   });
   const store = await openStore({ ...config, factsOfPayload, log });
-  const { app, drain } = createApp({ config, store, clock, log });
+  const archive = createArchive({ ...config, thread: readingThread });
+  const { app, drain } = createApp({ config, store, archive, clock, log });
 
   const handle = (path: string, init?: RequestInit) =>
     app.handle(new Request(`http://localhost${path}`, init));
@@ -61,6 +64,18 @@ export async function openTestApp(
       return { status: response.status, headers: response.headers, answer: await response.json() };
     },
 
+    /** Asks the API, with the token unless told. */
+    async ask<Answer = Record<string, unknown>>(
+      path: string,
+      token: string | null = config.apiTokens[0] ?? null,
+    ) {
+      const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+      const response = await handle(path, { headers });
+      // A test says what it looks at.
+      const answer = (await response.json()) as Answer;
+      return { status: response.status, headers: response.headers, answer };
+    },
+
     /** Rows of the database, read by another connection, as a user's tool would. */
     rows<Row = Record<string, unknown>>(sql: string, ...parameters: (string | number)[]): Row[] {
       const database = new Database(config.databasePath, { readonly: true });
@@ -72,6 +87,7 @@ export async function openTestApp(
     },
 
     async close({ keepFolder = false } = {}) {
+      archive.close();
       await store.close();
       if (!keepFolder) rmSync(folder, { recursive: true, force: true });
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { boolean, bytes, host, integer, oneOf, path, secrets } from "../../src/config-values.ts";
+import { boolean, bytes, host, integer, oneOf, path, secrets, tokens } from "../../src/config-values.ts";
 
 /** The value read, or undefined where the text is refused. */
 const valueOf = <T>(parsed: { value: T } | { problem: string }): T | undefined =>
@@ -90,5 +90,24 @@ describe("secrets", () => {
 
   test("are trimmed, and empty ones are left out", () => {
     expect(secrets(" a ,\n, b\n", "/")).toEqual({ value: ["a", "b"] });
+  });
+});
+
+describe("tokens", () => {
+  const token = "0123456789abcdef0123456789abcdef";
+
+  test("are none, one or several", () => {
+    expect(tokens("", "/")).toEqual({ value: [] });
+    expect(tokens(`${token}, ${token}x`, "/")).toEqual({ value: [token, `${token}x`] });
+  });
+
+  test.each([
+    ["too short to be safe", token.slice(1)],
+    ["with a space, which no header could carry", `${token} ${token}`],
+    ["one of two too short", `${token},abc`],
+  ])("%s: a fault that says how to make one, and does not quote it", (_, text) => {
+    const parsed = tokens(text, "/");
+    expect(parsed).toEqual({ problem: expect.stringContaining("openssl rand -hex 32") });
+    expect(JSON.stringify(parsed)).not.toContain(text);
   });
 });

@@ -63,6 +63,7 @@ describe("without any setting but the secret", () => {
       audioFolder: null,
       storeTranscripts: true,
       unknownEventStatus: 400,
+      apiTokens: [],
       toleranceSeconds: 1800,
       bodyBytesMax: 268_435_456,
       freeDiskBytesMin: 67_108_864,

@@ -1,0 +1,44 @@
+import { Type } from "@sinclair/typebox";
+import type { TSchema } from "@sinclair/typebox";
+import { errorAnswers } from "./errors.ts";
+import type { ErrorCode } from "./errors.ts";
+
+/** A moment as the API writes it. */
+export const Time = Type.String({ format: "date-time", examples: ["2026-01-31T09:30:00Z"] });
+
+/** A member that is null where nothing is known. */
+export function Nullable<Model extends TSchema>(model: Model, description: string) {
+  return Type.Union([model, Type.Null()], { description });
+}
+
+/** RFC 3339 in UTC, without milliseconds where there are none. */
+export function timeText(unixMs: number): string {
+  return new Date(unixMs).toISOString().replace(".000Z", "Z");
+}
+
+/** The first full second that is not before a moment. */
+export function secondsOf(unixMs: number | null): number | null {
+  return unixMs === null ? null : Math.ceil(unixMs / 1000);
+}
+
+/** What the OpenAPI document says of a route's answers: its own, and the errors that every route of the API has. */
+export function describeAnswers(model: TSchema, description: string, ...codes: ErrorCode[]) {
+  const errors: ErrorCode[] = ["invalid_parameter", "token_invalid", "not_found", "overloaded", ...codes];
+  return {
+    200: { description, content: { "application/json": { schema: model } } },
+    ...Object.fromEntries(errors.map((code) => [errorAnswers[code].status, describeError(code)])),
+  };
+}
+
+function describeError(code: ErrorCode) {
+  const { error } = errorAnswers[code];
+  return {
+    description: error,
+    content: { "application/json": { schema: ErrorAnswer, example: { error, code } } },
+  };
+}
+
+const ErrorAnswer = Type.Object({
+  error: Type.String({ description: "What is wrong, for people." }),
+  code: Type.String({ description: "What is wrong, for programs." }),
+});

@@ -1,0 +1,88 @@
+import { Worker } from "node:worker_threads";
+import type { Argument, OperationName, Result, ThreadAnswer, ThreadOptions } from "./messages.ts";
+
+const WAITING_MAX = 64;
+const ANSWER_MS_MAX = 30_000;
+
+/** More is being asked than can be answered, or one question takes too long. */
+export class ArchiveBusyError extends Error {
+  override readonly name = "ArchiveBusyError";
+}
+
+/** An operation failed; `code` says why, and can be logged. */
+export class ArchiveError extends Error {
+  override readonly name = "ArchiveError";
+  constructor(
+    operation: string,
+    readonly code: string,
+  ) {
+    super(`${operation}: ${code}`);
+  }
+}
+
+export type Archive = ReturnType<typeof createArchive>;
+
+/**
+ * Reads what has been stored, in a thread of its own: a slow search keeps no delivery waiting. The thread starts with
+ * the first question.
+ *
+ * @param thread the file that the thread runs: `readingThread`
+ */
+export function createArchive(options: ThreadOptions & { thread: URL }) {
+  const { databasePath, thread } = options;
+  let worker: Worker | null = null;
+  let lastId = 0;
+  const waiting = new Map<number, { settle: (answer: ThreadAnswer) => void; fail: (error: Error) => void }>();
+
+  function start(): Worker {
+    const started = new Worker(thread, { workerData: { databasePath } satisfies ThreadOptions });
+    started.on("message", (answer: ThreadAnswer) => waiting.get(answer.id)?.settle(answer));
+    started.on("error", stop);
+    return started;
+  }
+
+  /** Ends the thread; the next question starts another one. */
+  function stop(why: Error): void {
+    void worker?.terminate();
+    worker = null;
+    for (const { fail } of waiting.values()) fail(why);
+  }
+
+  return {
+    /**
+     * Asks for one of the operations.
+     *
+     * @throws ArchiveBusyError, ArchiveError
+     */
+    ask<Name extends OperationName>(name: Name, argument: Argument<Name>): Promise<Result<Name>> {
+      if (waiting.size >= WAITING_MAX) return Promise.reject(new ArchiveBusyError("too many questions"));
+      worker ??= start();
+      const id = ++lastId;
+      const { promise, resolve, reject } = Promise.withResolvers<Result<Name>>();
+      const deadline = setTimeout(() => stop(new ArchiveBusyError(`${name} took too long`)), ANSWER_MS_MAX);
+      const end = () => {
+        clearTimeout(deadline);
+        waiting.delete(id);
+      };
+      waiting.set(id, {
+        settle(answer) {
+          end();
+          if ("problem" in answer) return reject(new ArchiveError(name, answer.problem));
+          // The thread answers with what the operation of this name returns.
+          resolve(answer.result as Result<Name>);
+        },
+        fail(error) {
+          end();
+          reject(error);
+        },
+      });
+      worker.postMessage({ id, name, argument });
+      return promise;
+    },
+
+    /** Ends the thread. What is still being asked fails. */
+    close(): void {
+      stop(new ArchiveBusyError("shutting down"));
+    },
+  };
+}

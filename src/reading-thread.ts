@@ -1,0 +1,22 @@
+// The thread that reads what is stored: it is asked for operations, one message each. An entry of the executable of its
+// own, beside main.ts.
+import { parentPort, workerData } from "node:worker_threads";
+import { errorCode } from "./platform/errors.ts";
+import type { ThreadAnswer, ThreadOptions, ThreadRequest } from "./inspect/messages.ts";
+import { operations } from "./inspect/operations.ts";
+import { openReader } from "./inspect/reader.ts";
+
+// Whoever starts this thread passes them.
+const { databasePath } = workerData as ThreadOptions;
+const reader = openReader(databasePath);
+
+parentPort?.on("message", (request: ThreadRequest) => parentPort?.postMessage(answerTo(request)));
+
+function answerTo({ id, name, argument }: ThreadRequest): ThreadAnswer {
+  try {
+    // The argument is what the operation of this name takes: `ask` has seen to it.
+    return { id, result: operations[name](reader, argument as never) };
+  } catch (error) {
+    return { id, problem: errorCode(error) };
+  }
+}
