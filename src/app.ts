@@ -2,11 +2,13 @@ import { Elysia } from "elysia";
 import type { Config } from "./config.ts";
 import { callFailureRoutes } from "./http/call-failures.ts";
 import { docsRoutes } from "./http/docs.ts";
+import { erasureRoutes } from "./http/erasure.ts";
 import { errorResponse } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import { ArchiveBusyError } from "./inspect/archive.ts";
 import type { Archive } from "./inspect/archive.ts";
+import { createErase } from "./inspect/erase.ts";
 import { errorCode } from "./platform/errors.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
@@ -22,7 +24,7 @@ export const readingThread = new URL("./reading-thread.ts", import.meta.url);
 /**
  * Composes the application from what it depends on; the caller listens.
  *
- * @returns `app`, and `drain`, which admits no delivery any more and resolves when the last one has been answered
+ * @returns `app`; `drain`, which admits no delivery any more and resolves when the last one has been answered; `erase`
  */
 export function createApp(options: {
   config: Config;
@@ -47,6 +49,8 @@ export function createApp(options: {
     keep,
     clock,
   });
+
+  const erase = createErase({ eraser: store.eraser, eraseFromIndex: async () => {}, clock });
 
   const healthProblem = () => {
     if (admission.isClosed()) return "shutting_down";
@@ -75,7 +79,8 @@ export function createApp(options: {
     )
     .use(healthRoutes({ problem: healthProblem }))
     .use(callFailureRoutes({ archive, tokens: config.apiTokens }))
+    .use(erasureRoutes({ erase, tokens: config.apiTokens }))
     .use(docsRoutes());
 
-  return { app, drain: admission.drain };
+  return { app, drain: admission.drain, erase };
 }

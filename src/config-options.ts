@@ -1,4 +1,4 @@
-import { boolean, bytes, host, integer, oneOf, path, secrets, tokens } from "./config-values.ts";
+import { boolean, bytes, days, host, integer, oneOf, path, secrets, tokens } from "./config-values.ts";
 import type { Parse } from "./config-values.ts";
 
 const GIB = 1024 ** 3;
@@ -103,6 +103,19 @@ export const options = {
     default: "256MiB",
     description: "larger requests are refused; an hour of recording takes about 80 MB",
     parse: bytes(1024, 4 * GIB),
+  }),
+  retentionDays: define({
+    name: "RETENTION_DAYS",
+    default: "",
+    description:
+      "conversations, and events without one, are erased this many days after the last was heard of them; 1 to 36500",
+    parse: days,
+  }),
+  audioRetentionDays: define({
+    name: "AUDIO_RETENTION_DAYS",
+    default: "",
+    description: "recordings are erased this many days after they arrived; 1 to 36500",
+    parse: days,
   }),
   freeDiskBytesMin: define({
     name: "MIN_FREE_DISK_BYTES",

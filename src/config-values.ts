@@ -8,6 +8,7 @@ export type Parse<T> = (text: string, folder: string) => Parsed<T>;
 const SECRETS_MAX = 8;
 const SECRET_CHARS_MAX = 1024;
 const TOKEN_CHARS_MIN = 32;
+const DAYS_MAX = 36_500;
 const UNITS = new Map([
   ["", 1],
   ["KiB", 1024],
@@ -22,6 +23,10 @@ export function integer(min: number, max: number): Parse<number> {
     return { problem: `"${text}" is not a whole number from ${min} to ${max}` };
   };
 }
+
+/** Whole days; null where none are given. */
+export const days: Parse<number | null> = (text, folder) =>
+  text === "" ? { value: null } : integer(1, DAYS_MAX)(text, folder);
 
 /** Bytes, or KiB, MiB, GiB with that unit behind the number. */
 export function bytes(min: number, max: number): Parse<number> {

@@ -21,6 +21,8 @@ export type Settings = { [K in OptionKey]: Setting<Values[K]> };
 export type Config = Omit<Values, "audioFolder" | "storeAudio" | "unknownEventStatus"> & {
   /** null: recordings are not stored */
   audioFolder: string | null;
+  /** Where recordings are that were stored before, be they stored any more or not. */
+  recordingsFolder: string;
   unknownEventStatus: 200 | 400;
 };
 
@@ -54,6 +56,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   const config: Config = {
     ...same,
     audioFolder: storeAudio ? audioFolder : null,
+    recordingsFolder: audioFolder,
     unknownEventStatus: unknownEventStatus === "200" ? 200 : 400,
   };
   return { kind: "valid", config, warnings, origins: origins as Record<OptionKey, Origin> };

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { options, shownDefault } from "../config-options.ts";
 import { listen } from "../http/server.ts";
 import { createArchive } from "../inspect/archive.ts";
+import { startRetention } from "../inspect/retention.ts";
 import { hasCode } from "../platform/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createLog } from "../platform/log.ts";
@@ -72,7 +73,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   }
 
   const archive = createArchive({ ...config, thread: readingThread });
-  const { app, drain } = createApp({ config, store, archive, clock, log });
+  const { app, drain, erase } = createApp({ config, store, archive, clock, log });
   const server = listen(app, config);
   if ("problem" in server) {
     log.error(`Can't start: ${server.problem}`);
@@ -81,6 +82,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   }
   logStart(log, config, server.url);
   void warnOfClock(log, clock);
+  const stopRetention = startRetention({ ...config, eraser: store.eraser, erase, clock, log });
 
   await new Promise<void>((resolve) => {
     const forget = context.onStopSignal(() => {
@@ -92,6 +94,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   const isDrained = await withinMs(Promise.all([drain(), server.stop()]), DRAIN_MS_MAX);
   if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
   await server.stopNow();
+  stopRetention();
   archive.close();
   await store.close();
   log.info("Stopped");

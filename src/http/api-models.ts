@@ -22,11 +22,11 @@ export function secondsOf(unixMs: number | null): number | null {
 }
 
 /** What the OpenAPI document says of a route's answers: its own, and the errors that every route of the API has. */
-export function describeAnswers(model: TSchema, description: string, ...codes: ErrorCode[]) {
-  const errors: ErrorCode[] = ["invalid_parameter", "token_invalid", "not_found", "overloaded", ...codes];
+export function describeAnswers(model: TSchema, description: string) {
+  const codes: ErrorCode[] = ["invalid_parameter", "token_invalid", "not_found", "overloaded"];
   return {
     200: { description, content: { "application/json": { schema: model } } },
-    ...Object.fromEntries(errors.map((code) => [errorAnswers[code].status, describeError(code)])),
+    ...Object.fromEntries(codes.map((code) => [errorAnswers[code].status, describeError(code)])),
   };
 }
 

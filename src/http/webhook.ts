@@ -58,6 +58,7 @@ export function webhookRoutes(options: {
 function answer(outcome: Outcome, unknownEventStatus: 200 | 400): Response {
   switch (outcome.kind) {
     case "stored":
+    case "erased":
       return Response.json({ status: "received" });
     case "quarantined": {
       if (unknownEventStatus === 200) return Response.json({ status: "received" });

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
@@ -6,7 +6,7 @@ import { fileSha256, recordingPaths } from "./recordings.ts";
 
 /**
  * Finds finished recordings that no row knows, as a stop between the file and its row leaves them, and rebuilds the
- * conversation's row from name, date, size and hash. A recording is never deleted.
+ * conversation's row from name, date, size and hash. A recording is never deleted, unless its conversation was erased.
  */
 export async function adoptRecordings(folder: string, connection: Connection, log: Log): Promise<void> {
   for (const path of await recordingPaths(folder)) {
@@ -17,6 +17,11 @@ export async function adoptRecordings(folder: string, connection: Connection, lo
     const { size, mtimeMs } = await stat(file);
     // A second recording of a conversation has the start of its own hash in its name.
     const conversationId = stem.endsWith(`-${sha256.slice(0, 12)}`) ? stem.slice(0, -13) : stem;
+    if (isErased(conversationId, connection)) {
+      await rm(file);
+      log.info("A recording of an erased conversation was removed");
+      continue;
+    }
     const recording = { path, byteCount: size, sha256 };
     if (stem.startsWith("sha256-")) {
       log.warning("A recording without a row can't be adopted: its name does not tell the conversation", {
@@ -32,4 +37,11 @@ export async function adoptRecordings(folder: string, connection: Connection, lo
       log.info("A recording without a row stays beside the newer one of its conversation", { path });
     }
   }
+}
+
+/** A name that holds a hash holds that of the id. */
+function isErased(stem: string, connection: Connection): boolean {
+  return stem.startsWith("sha256-")
+    ? connection.isHashErased(stem.slice("sha256-".length))
+    : connection.isErased(stem);
 }

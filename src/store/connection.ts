@@ -2,7 +2,8 @@ import { createCallFailureStore } from "./call-failures.ts";
 import { createConversationStore } from "./conversations.ts";
 import type { FactsOfPayload } from "./conversations.ts";
 import { openDatabase } from "./database.ts";
-import type { EventOutcome, EventRecord } from "./event-record.ts";
+import { createErasureStore } from "./erasures.ts";
+import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { createEventStore } from "./events.ts";
 
 export type Connection = ReturnType<typeof openConnection>;
@@ -27,8 +28,10 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
   const events = createEventStore(orm);
   const conversations = createConversationStore(orm, factsOfPayload);
   const callFailures = createCallFailureStore(orm);
+  const erasures = createErasureStore(orm);
 
-  function insert(record: EventRecord): EventOutcome {
+  function insert(record: EventRecord): StoreOutcome {
+    if (erasures.isErased(record.conversationId)) return "erased";
     const eventId = events.insert(record);
     if (eventId === null) {
       const first = events.findByBody(record);
@@ -45,13 +48,14 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
 
   return {
     findByBody: events.findByBody,
+    ...erasures,
     hasRecording: conversations.hasRecording,
     adoptRecording: conversations.adoptRecording,
     recordingsAfter: conversations.recordingsAfter,
     bodyFilesAfter: events.bodyFilesAfter,
 
     /** Writes all records, or none and throws. When it returns they are on disk. */
-    insertAll(records: readonly EventRecord[]): EventOutcome[] {
+    insertAll(records: readonly EventRecord[]): StoreOutcome[] {
       sqlite.run("BEGIN IMMEDIATE");
       try {
         const outcomes = records.map(insert);

@@ -3,10 +3,11 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import erasures from "./migrations/0002-erasures.sql" with { type: "text" };
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
 
 /** In order; `user_version` counts those applied. They only ever add, so that the version before still works. */
-const schemaMigrations: readonly string[] = [initial];
+const schemaMigrations: readonly string[] = [initial, erasures];
 
 /** The schema of this version of the program. */
 export const schemaVersion = schemaMigrations.length;
@@ -18,6 +19,8 @@ const pragmas: readonly (readonly [name: string, set: string, readBack: string |
   // A commit has reached the disk when it returns.
   ["synchronous", "FULL", 2],
   ["foreign_keys", "ON", 1],
+  // What is erased is overwritten, as far as SQLite does it: see scrub.ts.
+  ["secure_delete", "ON", 1],
   ["busy_timeout", "5000", 5000],
   // Pages of 8 KiB: the log is copied back at 4 MiB, and does not keep more than 64 MiB of disk afterwards.
   ["wal_autocheckpoint", "500", 500],

@@ -27,3 +27,6 @@ export type EventRecord = {
 
 /** What became of a record. Of a duplicate, type and error are those of the first delivery of the same body. */
 export type EventOutcome = { isDuplicate: boolean; type: string | null; error: string | null };
+
+/** Nothing is stored of an event whose conversation was erased. */
+export type StoreOutcome = EventOutcome | "erased";

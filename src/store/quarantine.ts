@@ -1,5 +1,6 @@
-import { basename, join } from "node:path";
-import { makeFolder, moveDurably } from "../platform/files.ts";
+import { rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { makeFolder, moveDurably, syncFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
 
 /** Larger quarantined bodies are kept as a file, smaller ones in the event's row. */
@@ -20,4 +21,10 @@ export async function quarantineBody(
   const path = join(folder, `${bodySha256}.body`);
   await moveDurably(file.path, path);
   return join(basename(folder), basename(path));
+}
+
+/** Takes back a body that is not to be kept after all. */
+export async function removeBody(databaseFolder: string, path: string): Promise<void> {
+  await rm(join(databaseFolder, path), { force: true });
+  await syncFolder(dirname(join(databaseFolder, path)));
 }

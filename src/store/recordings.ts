@@ -1,6 +1,6 @@
 import { lstatSync, renameSync } from "node:fs";
-import { lstat } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { hasCode } from "../platform/errors.ts";
 import { exists, makeFolder, syncFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
@@ -59,7 +59,50 @@ export async function openRecordings(folder: string, databasePath: string) {
       }
       throw new Error(`${join(folder, dateFolder)} holds other files under the names for ${stem}`);
     },
+
+    /** Takes back a recording that is not to be kept after all. */
+    async remove({ path }: Recording): Promise<void> {
+      await rm(join(folder, path), { force: true });
+      await syncFolder(dirname(join(folder, path)));
+    },
   };
+}
+
+/**
+ * The recordings of a conversation among those of its events' days, whether a row names them or not.
+ *
+ * @returns paths relative to the folder of the recordings
+ */
+export async function recordingsOf(
+  folder: string,
+  conversationId: string,
+  events: readonly { eventTimestamp: number | null; receivedAtMs: number }[],
+): Promise<string[]> {
+  const stem = fileStem(conversationId);
+  const dates = new Set(
+    events.map(({ eventTimestamp, receivedAtMs }) => datePath(eventTimestamp, receivedAtMs)),
+  );
+  const found: string[] = [];
+  for (const date of dates) {
+    for (const name of await namesIn(join(folder, date))) {
+      const path = `${date}/${name}`;
+      if (name === `${stem}.mp3`) found.push(path);
+      // Another conversation's id may look like this one with a hash behind it: the hash tells.
+      const [, hash] = name.startsWith(`${stem}-`) ? (/-([0-9a-f]{12})\.mp3$/.exec(name) ?? []) : [];
+      const isSecond = hash !== undefined && name === `${stem}-${hash}.mp3`;
+      if (isSecond && (await fileSha256(join(folder, path))).startsWith(hash)) found.push(path);
+    }
+  }
+  return found;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
 }
 
 /** The name of a recording without its ending: never an unchecked id. */

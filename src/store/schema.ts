@@ -57,6 +57,18 @@ export const conversations = sqliteTable("conversations", {
   updatedAtMs: integer("updated_at").notNull(),
 });
 
+/** Conversations that were erased. */
+export const erasures = sqliteTable("erasures", {
+  /** Lower-case hex, of the conversation's id. */
+  conversationSha256: text("conversation_sha256").primaryKey(),
+  /** Unix milliseconds. */
+  erasedAtMs: integer("erased_at").notNull(),
+  /** NULL when all that the database holds of it is gone. */
+  conversationId: text("conversation_id"),
+  /** 1 when its traces in the files are gone too. */
+  isComplete: integer("is_complete").notNull().default(0),
+});
+
 export const callFailures = sqliteTable("call_failures", {
   eventId: integer("event_id").primaryKey(),
   conversationId: text("conversation_id"),

@@ -7,10 +7,11 @@ import type { Log } from "../platform/log.ts";
 import { adoptRecordings } from "./adopt.ts";
 import { openConnection } from "./connection.ts";
 import type { FactsOfPayload } from "./conversations.ts";
-import type { EventOutcome, EventRecord } from "./event-record.ts";
+import { createEraser } from "./erase.ts";
+import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { lockData } from "./data-lock.ts";
 import { warnOfMissingFiles } from "./missing-files.ts";
-import { quarantineBody } from "./quarantine.ts";
+import { quarantineBody, removeBody } from "./quarantine.ts";
 import { openRecordings } from "./recordings.ts";
 import { openSpool } from "./spool.ts";
 import { createWriter } from "./writer.ts";
@@ -28,10 +29,12 @@ export async function openStore(options: {
   databasePath: string;
   /** null: recordings are not stored */
   audioFolder: string | null;
+  /** Where recordings are, be they stored any more or not. */
+  recordingsFolder: string;
   factsOfPayload: FactsOfPayload;
   log: Log;
 }) {
-  const { databasePath, audioFolder, factsOfPayload, log } = options;
+  const { databasePath, audioFolder, recordingsFolder, factsOfPayload, log } = options;
   const databaseFolder = dirname(databasePath);
   await makeFolder(databaseFolder);
   const unlock = lockData(databasePath);
@@ -56,7 +59,7 @@ export async function openStore(options: {
 
     return {
       /** Resolves when the event is on disk, rejects where it could not be stored. */
-      async storeEvent(record: EventRecord): Promise<EventOutcome> {
+      async storeEvent(record: EventRecord): Promise<StoreOutcome> {
         try {
           return await writer.store(record);
         } catch (error) {
@@ -66,13 +69,16 @@ export async function openStore(options: {
       },
 
       findByBody: writer.findByBody,
+      isErased: writer.isErased,
       isHealthy: writer.isHealthy,
+      eraser: createEraser({ databasePath, recordingsFolder }),
       /** Temporary files for bodies on their way in. */
       bodies,
       /** null where recordings are not stored */
       recordings,
       quarantineBody: (file: TemporaryFile, bodySha256: string) =>
         quarantineBody(databaseFolder, file, bodySha256),
+      removeBody: (path: string) => removeBody(databaseFolder, path),
 
       /** Free bytes of the fullest disk that is written to. */
       freeDiskBytes: () => Math.min(...[databaseFolder, audioFolder ?? databaseFolder].map(freeDiskBytes)),

@@ -1,7 +1,7 @@
 import { errorCode } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
-import type { EventOutcome, EventRecord } from "./event-record.ts";
+import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import type { EventKey } from "./events.ts";
 
 const BATCH_EVENTS_MAX = 256;
@@ -17,7 +17,7 @@ const EVENT_FAULTS = [
 
 type Waiting = {
   record: EventRecord;
-  resolve: (outcome: EventOutcome) => void;
+  resolve: (outcome: StoreOutcome) => void;
   reject: (error: unknown) => void;
 };
 
@@ -61,7 +61,7 @@ export function createWriter(options: { connection: Connection; connect: () => C
     for (const { reject } of group) reject(error);
   }
 
-  function settle(group: Waiting[], outcomes: EventOutcome[]): void {
+  function settle(group: Waiting[], outcomes: StoreOutcome[]): void {
     for (const [index, { resolve }] of group.entries()) {
       const outcome = outcomes[index];
       if (outcome !== undefined) resolve(outcome);
@@ -80,7 +80,7 @@ export function createWriter(options: { connection: Connection; connect: () => C
 
   return {
     /** Resolves when the event is on disk. Rejects where the disk fails; the event is not stored then. */
-    store(record: EventRecord): Promise<EventOutcome> {
+    store(record: EventRecord): Promise<StoreOutcome> {
       return new Promise((resolve, reject) => {
         waiting.push({ record, resolve, reject });
         if (waiting.length === 1) setImmediate(commitWaiting);
@@ -89,6 +89,9 @@ export function createWriter(options: { connection: Connection; connect: () => C
 
     /** The first delivery of the same body, if there was one. */
     findByBody: (key: EventKey) => usableConnection().findByBody(key),
+
+    /** Whether the conversation of this id was erased. */
+    isErased: (conversationId: string | null) => usableConnection().isErased(conversationId),
 
     /** False while the database takes no writes; asking tries again. */
     isHealthy(): boolean {

@@ -55,6 +55,7 @@ function logKept(log: Log, outcome: Exclude<Outcome, { kind: "refused" }>, ms: n
     bytes: byteCount,
     ms,
   };
+  if (outcome.kind === "erased") return log.info("Dropped: its conversation was erased", fields);
   const again = outcome.isDuplicate ? " again" : "";
   if (outcome.kind === "stored") log.info(`Received${again}`, fields);
   else log.warning(`Quarantined${again}`, { ...fields, code: outcome.code, reason: outcome.reason });

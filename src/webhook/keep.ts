@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createLimit } from "../platform/limit.ts";
-import type { EventOutcome, EventRecord } from "../store/event-record.ts";
+import type { EventRecord, StoreOutcome } from "../store/event-record.ts";
 import { QUARANTINE_ROW_BYTES_MAX } from "../store/quarantine.ts";
 import type { Recording } from "../store/recordings.ts";
 import type { Store } from "../store/store.ts";
@@ -35,12 +35,17 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
     // Decoding a recording is work; a body that is stored already needs none.
     const first =
       read.audio === null ? null : store.findByBody({ ...signed, conversationId: event.conversationId });
-    if (first !== null) return outcomeOf(first, signed, event.conversationId);
+    if (first !== null) return outcomeOf(first, signed, event);
+    if (read.audio !== null && store.isErased(event.conversationId))
+      return outcomeOf("erased", signed, event);
 
     const recording = await storeRecording({ read, signed, recordings: store.recordings });
     if (recording !== null && isQuarantine(recording)) return quarantine(signed, recording);
     const record = processedRecord(read, recording, signed);
-    return outcomeOf(await store.storeEvent(record), signed, event.conversationId);
+    const stored = await store.storeEvent(record);
+    // Erased while its recording was being written.
+    if (stored === "erased" && recording !== null) await store.recordings?.remove(recording);
+    return outcomeOf(stored, signed, event);
   }
 
   function processedRecord(
@@ -70,6 +75,7 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
 
   async function quarantine(signed: SignedBody, why: Quarantine): Promise<Outcome> {
     const { body, bodySha256, receivedAtMs } = signed;
+    if (store.isErased(why.conversationId)) return outcomeOf("erased", signed, why);
     const isLarge = body.kind === "file" && body.byteCount > QUARANTINE_ROW_BYTES_MAX;
     const payload = isLarge ? null : await readWhole(body);
     const record: EventRecord = {
@@ -89,14 +95,23 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
       failure: null,
       recording: null,
     };
-    return outcomeOf(await store.storeEvent(record), signed, why.conversationId);
+    const stored = await store.storeEvent(record);
+    if (stored === "erased" && record.payloadPath !== null) await store.removeBody(record.payloadPath);
+    return outcomeOf(stored, signed, why);
   }
 }
 
 /** The answer follows what is stored, so that a duplicate gets that of the first time. */
-function outcomeOf(stored: EventOutcome, signed: SignedBody, conversationId: string | null): Outcome {
+function outcomeOf(
+  stored: StoreOutcome,
+  signed: SignedBody,
+  event: Pick<EventRecord, "type" | "conversationId">,
+): Outcome {
+  const { conversationId } = event;
+  const { byteCount } = signed.body;
+  if (stored === "erased") return { kind: "erased", about: { type: event.type, conversationId, byteCount } };
   const { isDuplicate, type, error } = stored;
-  const about = { type, conversationId, byteCount: signed.body.byteCount };
+  const about = { type, conversationId, byteCount };
   if (error === null) return { kind: "stored", isDuplicate, about };
 
   const [code = "", ...reason] = error.split(": ");

@@ -9,6 +9,8 @@ export type RefusalCode = SignatureRefusal | BodyRefusal;
 export type Outcome =
   | { kind: "stored"; isDuplicate: boolean; about: About }
   | { kind: "quarantined"; isDuplicate: boolean; about: About; code: QuarantineCode; reason: string }
+  /** Its conversation was erased: nothing of it is kept. */
+  | { kind: "erased"; about: About }
   | { kind: "refused"; code: RefusalCode; ageSeconds: number | null };
 
 /** What may be logged of an event. */

@@ -31,6 +31,9 @@ export async function openTestApp(
     storeTranscripts: true,
     unknownEventStatus: 400,
     apiTokens: [],
+    retentionDays: null,
+    audioRetentionDays: null,
+    recordingsFolder: join(folder, "audio"),
     toleranceSeconds: 1800,
     bodyBytesMax: 256 * 1024 * 1024,
     freeDiskBytesMin: 0,
@@ -44,7 +47,7 @@ export async function openTestApp(
   });
   const store = await openStore({ ...config, factsOfPayload, log });
   const archive = createArchive({ ...config, thread: readingThread });
-  const { app, drain } = createApp({ config, store, archive, clock, log });
+  const { app, drain, erase } = createApp({ config, store, archive, clock, log });
 
   const handle = (path: string, init?: RequestInit) =>
     app.handle(new Request(`http://localhost${path}`, init));
@@ -54,6 +57,7 @@ export async function openTestApp(
     config,
     store,
     drain,
+    erase,
     logLines,
     handle,
 

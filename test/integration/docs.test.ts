@@ -28,6 +28,7 @@ test("the document lists the public routes, and no hidden one", () => {
     ["/webhook", ["post"]],
     ["/health", ["get"]],
     ["/call-failures", ["get"]],
+    ["/conversations/{id}", ["delete"]],
   ]);
 });
 

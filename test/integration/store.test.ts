@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openDatabase, SchemaError } from "../../src/store/database.ts";
+import { openDatabase, SchemaError, schemaVersion } from "../../src/store/database.ts";
 import { DataLockedError } from "../../src/store/data-lock.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -74,7 +74,7 @@ describe("the database", () => {
     expect(readdirSync(folder).filter((name) => !name.includes("-"))).toEqual(files);
 
     const restored = new Database(config.databasePath);
-    restored.run("PRAGMA user_version = 1");
+    restored.run(`PRAGMA user_version = ${schemaVersion}`);
     restored.close();
     app = await openTestApp({ folder });
     expect(conversations()).toHaveLength(1);
@@ -124,6 +124,7 @@ describe("the database", () => {
     expect(tables).toEqual([
       { name: "call_failures", strict: 1 },
       { name: "conversations", strict: 1 },
+      { name: "erasures", strict: 1 },
       { name: "events", strict: 1 },
     ]);
   });

@@ -1,0 +1,57 @@
+import type { Clock } from "../platform/clock.ts";
+import { createLimit } from "../platform/limit.ts";
+import type { Eraser } from "../store/erase.ts";
+
+export type Erase = ReturnType<typeof createErase>;
+
+/** Erases conversations from everything that holds something of them: one request at a time. */
+export function createErase(options: {
+  eraser: Eraser;
+  /** Erases conversations from the index of the search. */
+  eraseFromIndex: (conversationIds: readonly string[]) => Promise<void>;
+  clock: Clock;
+}) {
+  const { eraser, eraseFromIndex, clock } = options;
+  const oneAtATime = createLimit(1);
+
+  /** Erases from the tables, the folders and the index of the search; `finish` has to follow. */
+  async function erase(conversationIds: readonly string[]): Promise<void> {
+    await eraser.erase(conversationIds, clock.nowMs());
+    await eraseFromIndex(conversationIds);
+  }
+
+  return {
+    /**
+     * Erases a conversation. When this returns, nothing of it is left in any file; its later deliveries are dropped.
+     *
+     * @returns false where nothing is known of it
+     * @throws what SQLite or the system says; what was begun goes on with the next start, or when it is asked for again
+     */
+    eraseOne: (conversationId: string): Promise<boolean> =>
+      oneAtATime(async () => {
+        if (!(await eraser.isKnown(conversationId))) return false;
+        await erase([conversationId]);
+        await eraser.finish([conversationId]);
+        return true;
+      }),
+
+    /**
+     * Erases some of many. What they leave in the database's file goes with `finish`, once for all: it reads the whole
+     * file.
+     */
+    eraseSome: (conversationIds: readonly string[]): Promise<void> =>
+      oneAtATime(() => erase(conversationIds)),
+    finish: (conversationIds: readonly string[]): Promise<void> =>
+      oneAtATime(() => eraser.finish(conversationIds)),
+
+    /** Goes on with what a stop interrupted. */
+    async resume(): Promise<void> {
+      const conversationIds = await eraser.unfinished();
+      if (conversationIds.length === 0) return;
+      await oneAtATime(async () => {
+        await erase(conversationIds);
+        await eraser.finish(conversationIds);
+      });
+    },
+  };
+}

@@ -1,0 +1,242 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { openDatabase } from "../../src/store/database.ts";
+import { withDatabase } from "../../src/store/erase-connection.ts";
+import { openTestApp } from "../helpers/app.ts";
+import type { TestApp } from "../helpers/app.ts";
+import { event, json } from "../helpers/conversation-events.ts";
+import { audio } from "../helpers/deliveries.ts";
+
+const TOKEN = "0123456789abcdef0123456789abcdef";
+let receiver: TestApp;
+afterEach(() => receiver.close());
+
+const open = async (folder?: string) => {
+  receiver = await openTestApp({
+    config: { apiTokens: [TOKEN] },
+    ...(folder === undefined ? {} : { folder }),
+  });
+};
+
+async function erase(id: string, token = TOKEN) {
+  const response = await receiver.handle(`/conversations/${encodeURIComponent(id)}`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return response.status;
+}
+
+/** Every file below the data folder. */
+function files(folder = receiver.folder): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile());
+}
+
+/** The files that hold one of some texts, and the text. */
+function traces(texts: string[]): string[] {
+  return files().flatMap((path) => {
+    const content = readFileSync(path).toString("latin1");
+    return texts
+      .filter((text) => content.includes(text) || path.includes(text))
+      .map((text) => `${path}: ${text}`);
+  });
+}
+
+const randomText = (chars: number) =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(Math.ceil(chars / 2)))).toString("hex");
+
+/** What may not be found of a conversation any more: words that nothing else holds. */
+const words = (id: string) => [id, `title-${id}`, `summary-${id}`, `said-${id}`, `first-${id}`];
+
+/** A conversation whose row grows: a recording and a better summary come later. */
+async function deliver(id: string): Promise<void> {
+  const said = [
+    { role: "user", message: `said-${id} ${randomText(Math.random() * 8000)}`, time_in_call_secs: 0 },
+  ];
+  await receiver.post(json(0, { transcript: said, analysis: { call_summary_title: `first-${id}` } }, id));
+  await receiver.post(audio(id, Buffer.from(`recording-${id}`)));
+  const analysis = {
+    call_summary_title: `title-${id}`,
+    transcript_summary: `summary-${id} ${randomText(Math.random() * 600)}`,
+  };
+  await receiver.post(json(60, { analysis }, id));
+}
+
+describe("DELETE /conversations/{id}", () => {
+  test("leaves nothing of a conversation in any file, and the others as they are", async () => {
+    await open();
+    const ids = Array.from({ length: 240 }, () => `conv_${randomText(20)}`);
+    await Promise.all(ids.map(deliver));
+    const erased = ids.filter((_, index) => index % 3 === 0);
+    const kept = ids.filter((_, index) => index % 3 !== 0);
+    expect(traces(words(erased[0] ?? ""))).not.toBeEmpty();
+
+    for (const id of erased) expect(await erase(id)).toBe(200);
+
+    expect(traces(erased.flatMap(words))).toBeEmpty();
+    expect(receiver.rows("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+    const rows = receiver.rows<{ id: string; title: string; audio: string }>(
+      "SELECT conversation_id AS id, title, audio_path AS audio FROM conversations",
+    );
+    expect(rows.map(({ id }) => id).toSorted()).toEqual(kept.toSorted());
+    for (const { id, title, audio: path } of rows) {
+      expect(title).toBe(`title-${id}`);
+      expect(readFileSync(join(receiver.folder, "audio", path), "utf8")).toBe(`recording-${id}`);
+    }
+  }, 60_000);
+
+  test("erases second recordings, failures and quarantined bodies, and nobody else's", async () => {
+    await open();
+    const large = `${" ".repeat(1_100_000)}secret-words`;
+    await receiver.post(audio("conv_1", Buffer.from("first take")));
+    await receiver.post(audio("conv_1", Buffer.from("second take")));
+    await receiver.post(event("call_initiation_failure", 0, { failure_reason: "busy-words" }, "conv_1"));
+    await receiver.post(event("no_such_type", 0, { note: "quarantined-words" }, "conv_1"));
+    await receiver.post(event("no_such_type", 0, { note: large }, "conv_1"));
+    // Its name could be that of a second recording of conv_1.
+    await receiver.post(audio("conv_1-0123456789ab", Buffer.from("somebody else")));
+    const count = receiver.rows("SELECT 1 FROM events WHERE conversation_id = 'conv_1'").length;
+    expect(count).toBe(5);
+    expect(existsSync(join(receiver.folder, "quarantine"))).toBe(true);
+
+    expect(await erase("conv_1")).toBe(200);
+
+    const left = ["first take", "second take", "busy-words", "quarantined-words", "secret-words"];
+    expect(traces(left)).toBeEmpty();
+    expect(traces(["somebody else"])).toHaveLength(1);
+    expect(receiver.rows("SELECT conversation_id FROM events")).toEqual([
+      { conversation_id: "conv_1-0123456789ab" },
+    ]);
+    expect(receiver.rows("SELECT * FROM call_failures")).toBeEmpty();
+  });
+
+  test("erases from the copies that were made before upgrades", async () => {
+    await open();
+    await deliver("conv_old");
+    const copy = `${receiver.config.databasePath}.before-schema-2`;
+    receiver.rows(`VACUUM INTO '${copy}'`);
+    expect(readFileSync(copy, "latin1")).toContain("said-conv_old");
+
+    expect(await erase("conv_old")).toBe(200);
+
+    expect(readFileSync(copy, "latin1")).not.toContain("conv_old");
+    expect(traces(words("conv_old"))).toBeEmpty();
+    const { sqlite } = openDatabase(copy);
+    expect(sqlite.query("PRAGMA integrity_check").values()).toEqual([["ok"]]);
+    sqlite.close();
+  });
+
+  test("a later delivery of the same call is acknowledged and dropped", async () => {
+    await open();
+    await deliver("conv_1");
+    expect(await erase("conv_1")).toBe(200);
+
+    const late = [
+      json(0, { transcript: [{ role: "user", message: "late-words" }] }, "conv_1"),
+      audio("conv_1", Buffer.from("late-words")),
+      event("call_initiation_failure", 0, { failure_reason: "late-words" }, "conv_1"),
+      event("no_such_type", 0, { note: "late-words" }, "conv_1"),
+    ];
+    for (const body of late) {
+      expect(await receiver.post(body)).toMatchObject({ status: 200, answer: { status: "received" } });
+    }
+    expect(traces(["late-words", "conv_1"])).toBeEmpty();
+    expect(files(join(receiver.folder, "audio"))).toBeEmpty();
+    expect(receiver.rows("SELECT count(*) AS count FROM events")).toEqual([{ count: 0 }]);
+    expect(receiver.logLines.join("")).toContain("Dropped: its conversation was erased");
+  });
+
+  test("says 404 of a conversation that is not known, and drops nothing of it later", async () => {
+    await open();
+    expect(await erase("conv_1")).toBe(404);
+    await deliver("conv_1");
+    expect(receiver.rows("SELECT count(*) AS count FROM events")).toEqual([{ count: 3 }]);
+  });
+
+  test.each([
+    ["a slash", "a/b"],
+    ["dots", "../../etc/passwd"],
+    ["a NUL", "a\0b"],
+    ["ten thousand characters", "x".repeat(10_000)],
+    ["SQL", "' OR 1=1 --"],
+  ])("an id with %s erases nothing else", async (_, id) => {
+    await open();
+    await deliver("conv_1");
+    expect(await erase(id)).toBe(404);
+    await receiver.post(json(0, { transcript: [] }, id));
+    expect(await erase(id)).toBe(200);
+    expect(receiver.rows("SELECT count(*) AS count FROM events")).toEqual([{ count: 3 }]);
+  });
+
+  test("asks for the token", async () => {
+    await open();
+    await deliver("conv_1");
+    expect(await erase("conv_1", "x".repeat(32))).toBe(401);
+    expect(receiver.rows("SELECT count(*) AS count FROM events")).toEqual([{ count: 3 }]);
+  });
+});
+
+describe("an erasure that was interrupted", () => {
+  test("goes on with the next start", async () => {
+    await open();
+    await deliver("conv_1");
+    await deliver("conv_2");
+    const { folder } = receiver;
+    await withDatabase(receiver.config.databasePath, (sqlite) =>
+      sqlite.run(
+        "INSERT INTO erasures (conversation_sha256, erased_at, conversation_id) VALUES (?, 1, 'conv_1')",
+        [new Bun.CryptoHasher("sha256").update("conv_1").digest("hex")],
+      ),
+    );
+    await receiver.close({ keepFolder: true });
+    await open(folder);
+    await receiver.erase.resume();
+    expect(traces(words("conv_1"))).toBeEmpty();
+    expect(traces(words("conv_2"))).not.toBeEmpty();
+    expect(receiver.rows("SELECT is_complete FROM erasures")).toEqual([{ is_complete: 1 }]);
+  });
+
+  test("whose rows are gone goes on too: a recording is removed and not adopted", async () => {
+    await open();
+    await deliver("conv_1");
+    const { folder } = receiver;
+    expect(await erase("conv_1")).toBe(200);
+    const path = join(folder, "audio/2026/11/02/conv_1.mp3");
+    const odd = new Bun.CryptoHasher("sha256").update("a/b").digest("hex");
+    await receiver.post(json(0, { transcript: [] }, "a/b"));
+    expect(await erase("a/b")).toBe(200);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, "recording");
+    writeFileSync(join(dirname(path), `sha256-${odd}.mp3`), "recording");
+    writeFileSync(`${receiver.config.databasePath}.running`, "");
+    copyFileSync(path, join(dirname(path), "conv_2.mp3"));
+    await receiver.close({ keepFolder: true });
+    writeFileSync(`${receiver.config.databasePath}.running`, "");
+    await open(folder);
+    expect(files(join(folder, "audio"))).toEqual([join(dirname(path), "conv_2.mp3")]);
+  });
+});
+
+test("a recording that was being written while its conversation was erased is taken back", async () => {
+  await open();
+  await receiver.post(json(0, { transcript: [] }, "conv_1"));
+  const { store } = receiver;
+  const storeEvent = store.storeEvent.bind(store);
+  // The file is on disk, its row is not: erased in between.
+  store.storeEvent = async (record) => {
+    if (record.recording !== null) expect(await erase("conv_1")).toBe(200);
+    return storeEvent(record);
+  };
+  expect(await receiver.post(audio("conv_1", Buffer.from("late-words")))).toMatchObject({ status: 200 });
+  expect(traces(["late-words", "conv_1"])).toBeEmpty();
+});
