@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import type { Config } from "./config.ts";
 import { callFailureRoutes } from "./http/call-failures.ts";
+import { createConnections } from "./http/connections.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { erasureRoutes } from "./http/erasure.ts";
 import { errorResponse } from "./http/errors.ts";
@@ -41,6 +42,7 @@ export function createApp(options: {
   });
   const keep = createKeep({ store, storeTranscripts: config.storeTranscripts });
   const receive = createReceive({
+    allowedSources: config.allowedSources,
     secrets: config.secrets,
     toleranceSeconds: config.toleranceSeconds,
     bodyBytesMax: config.bodyBytesMax,
@@ -51,6 +53,7 @@ export function createApp(options: {
   });
 
   const erase = createErase({ eraser: store.eraser, eraseFromIndex: async () => {}, clock });
+  const connections = createConnections(config.trustedProxies);
 
   const healthProblem = () => {
     if (admission.isClosed()) return "shutting_down";
@@ -74,6 +77,7 @@ export function createApp(options: {
     .use(
       webhookRoutes({
         receive: logDeliveries(receive, { log, clock }),
+        connections,
         unknownEventStatus: config.unknownEventStatus,
       }),
     )

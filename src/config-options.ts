@@ -1,3 +1,4 @@
+import { allowedSources, trustedProxies } from "./config-addresses.ts";
 import { boolean, bytes, days, host, integer, oneOf, path, secrets, tokens } from "./config-values.ts";
 import type { Parse } from "./config-values.ts";
 
@@ -39,6 +40,20 @@ export const options = {
     default: "3004",
     description: "port to listen on",
     parse: integer(1, 65_535),
+  }),
+  allowedSources: define({
+    name: "ALLOWED_SOURCES",
+    default: "any",
+    description:
+      "who may deliver: addresses and ranges such as 192.0.2.0/24 with commas; elevenlabs stands for the addresses that ElevenLabs publishes",
+    parse: allowedSources,
+  }),
+  trustedProxies: define({
+    name: "TRUSTED_PROXIES",
+    default: "none",
+    description:
+      "addresses and ranges of your proxies, whose X-Forwarded-For tells where a delivery comes from",
+    parse: trustedProxies,
   }),
   logLevel: define({
     name: "LOG_LEVEL",

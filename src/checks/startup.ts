@@ -3,6 +3,8 @@ import { checkDisk, checkFolder } from "./folders.ts";
 import { checkLimits, readLimits } from "./limits.ts";
 import { checkPort } from "./port.ts";
 import type { CheckResult } from "./result.ts";
+import { checkSources } from "./sources.ts";
+import type { Access } from "./sources.ts";
 
 /** What these checks need to know of the configuration. */
 export type Place = {
@@ -33,11 +35,11 @@ export function checkPlace({
  * What can be checked before the data is opened. `blocking` keeps the receiver from starting; with the rest it starts,
  * since a 503 that the sender may repeat is better than no answer.
  */
-export function checkStart(options: Place & { host: string; port: number }): {
+export function checkStart(options: Place & Access & { port: number }): {
   blocking: CheckResult[];
   notable: CheckResult[];
 } {
-  const results = [checkPort(options.host, options.port), ...checkPlace(options)];
+  const results = [checkPort(options.host, options.port), checkSources(options), ...checkPlace(options)];
   return {
     blocking: results.filter(isBlocking),
     notable: results.filter((result) => result.level !== "ok" && !isBlocking(result)),

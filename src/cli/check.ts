@@ -7,6 +7,7 @@ import { checkUser, ownerOf } from "../checks/folders.ts";
 import { checkPortOrReceiver } from "../checks/port.ts";
 import { checkRecordings } from "../checks/recordings.ts";
 import type { CheckResult } from "../checks/result.ts";
+import { checkSources } from "../checks/sources.ts";
 import { checkPlace } from "../checks/startup.ts";
 import { readSettings } from "../config.ts";
 import type { Settings } from "../config.ts";
@@ -54,11 +55,23 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   const results: (CheckResult | null)[] = [checkSecrets(settings)];
   const nowMs = clock.nowMs();
   let newestReceivedAtMs: number | null = null;
-  const { host, port, databasePath, audioFolder, storeAudio, freeDiskBytesMin, bodyBytesMax } =
-    valuesOf(settings);
+  const {
+    host,
+    port,
+    allowedSources,
+    trustedProxies,
+    databasePath,
+    audioFolder,
+    storeAudio,
+    freeDiskBytesMin,
+    bodyBytesMax,
+  } = valuesOf(settings);
 
   if (host !== null && port !== null) {
     results.push(await checkPortOrReceiver({ host, port, origin: ownOrigin(settings), clock }));
+  }
+  if (host !== null && allowedSources !== null && trustedProxies !== null) {
+    results.push(checkSources({ host, allowedSources, trustedProxies }));
   }
   if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
     const storedAudio = storeAudio === true ? audioFolder : null;

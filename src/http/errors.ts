@@ -14,6 +14,7 @@ type ErrorAnswer = { status: number; error: string; headers?: Record<string, str
 
 /** Every error that this program answers with. The answers say nothing of secrets, paths or schemas; the log does. */
 export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
+  source_not_allowed: { status: 403, error: "Source address not allowed" },
   signature_missing: { status: 401, error: "Missing signature header" },
   signature_malformed: { status: 401, error: "No signature hash found with expected scheme v0" },
   timestamp_expired: { status: 400, error: "Timestamp outside the tolerance zone" },

@@ -1,7 +1,7 @@
 import type { AnyElysia } from "elysia";
 import { hasCode } from "../platform/errors.ts";
+import { IDLE_SECONDS } from "./connections.ts";
 import { errorResponse } from "./errors.ts";
-import { IDLE_SECONDS } from "./webhook.ts";
 
 export type Server = {
   /** Where it listens, as a URL for people on this machine. */

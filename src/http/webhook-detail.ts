@@ -2,6 +2,7 @@ import { errorAnswers } from "./errors.ts";
 import type { ErrorCode } from "./errors.ts";
 
 const codes: ErrorCode[] = [
+  "source_not_allowed",
   "signature_missing",
   "signature_malformed",
   "timestamp_expired",

@@ -2,28 +2,19 @@ import { Elysia } from "elysia";
 import { SIGNATURE_HEADER } from "../webhook/signature.ts";
 import type { Outcome } from "../webhook/outcome.ts";
 import type { Receive } from "../webhook/receive.ts";
+import { IDLE_SECONDS, PROVEN_IDLE_SECONDS } from "./connections.ts";
+import type { Connections } from "./connections.ts";
 import { errorResponse } from "./errors.ts";
 import { webhookDetail } from "./webhook-detail.ts";
-
-/**
- * A connection is closed after this time without a request, after an answer whose body still trickles in, and with the
- * next request's headers incomplete. For its first request the runtime has a time of its own, 8 to 12 s.
- */
-export const IDLE_SECONDS = 8;
-
-/**
- * Who has sent a signed delivery may keep the connection longer than proxies do (nginx 60 s, Caddy 120 s): if we hang up
- * first, the next delivery may be on its way already, and is lost.
- */
-const PROVEN_IDLE_SECONDS = 130;
 
 /** `POST /webhook`: the endpoint that ElevenLabs calls. */
 export function webhookRoutes(options: {
   receive: Receive;
+  connections: Connections;
   /** The answer to signed bodies that were quarantined: 200 where the sender is not to count them as failures. */
   unknownEventStatus: 200 | 400;
 }) {
-  const { receive, unknownEventStatus } = options;
+  const { receive, connections, unknownEventStatus } = options;
 
   return new Elysia({ name: "webhook" })
     .post(
@@ -38,7 +29,7 @@ export function webhookRoutes(options: {
             contentLength: contentLengthOf(request),
             stream: () => request.body,
             bytes: () => request.bytes(),
-            address: () => server?.requestIP(request)?.address ?? null,
+            address: connections.clientOf(request, server),
           });
           if (outcome.kind !== "refused") idleSeconds = PROVEN_IDLE_SECONDS;
           return answer(outcome, unknownEventStatus);

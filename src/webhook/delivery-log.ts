@@ -11,6 +11,8 @@ const NAME_CHARS_MAX = 64;
 
 /** The probable cause of a refusal, for the person who reads the log. */
 const causes: Record<RefusalCode, string> = {
+  source_not_allowed:
+    "not in ALLOWED_SOURCES: not sent by ElevenLabs, or through a proxy that TRUSTED_PROXIES does not name",
   signature_missing: "no ElevenLabs-Signature header: not sent by ElevenLabs, or a proxy drops the header",
   signature_malformed: "the header is malformed: not sent by ElevenLabs, or a proxy changes the header",
   timestamp_expired:
@@ -38,7 +40,7 @@ export function logDeliveries(receive: Receive, options: { log: Log; clock: Cloc
     try {
       const outcome = await receive(delivery);
       logRefusal(outcome, delivery.address);
-      if (outcome.kind !== "refused") logKept(log, outcome, ms());
+      if (outcome.kind !== "refused") logKept(log, outcome, { address: delivery.address, ms: ms() });
       return outcome;
     } catch (error) {
       log.error("Not stored", { code: "storage_failed", error: errorCode(error), ms: ms() });
@@ -47,13 +49,13 @@ export function logDeliveries(receive: Receive, options: { log: Log; clock: Cloc
   };
 }
 
-function logKept(log: Log, outcome: Exclude<Outcome, { kind: "refused" }>, ms: number): void {
+function logKept(log: Log, outcome: Exclude<Outcome, { kind: "refused" }>, more: LogFields): void {
   const { type, conversationId, byteCount } = outcome.about;
   const fields = {
     type: type?.slice(0, NAME_CHARS_MAX) ?? null,
     conversation: conversationId?.slice(0, NAME_CHARS_MAX) ?? null,
     bytes: byteCount,
-    ms,
+    ...more,
   };
   if (outcome.kind === "erased") return log.info("Dropped: its conversation was erased", fields);
   const again = outcome.isDuplicate ? " again" : "";
@@ -74,7 +76,7 @@ function createRefusalLog(log: Log) {
     repeats.clear();
   }
 
-  return (outcome: Outcome, address: () => string | null): void => {
+  return (outcome: Outcome, address: string | null): void => {
     if (outcome.kind !== "refused") {
       expiredInARow = 0;
       return;
@@ -84,7 +86,7 @@ function createRefusalLog(log: Log) {
     const isClockSuspect = code === "timestamp_expired" && expiredInARow >= EXPIRED_MANY;
     const cause = isClockSuspect ? "many expired timestamps at once: check the clock" : causes[code];
 
-    const fields = { code, address: repeats.size < REPEATS_MAX ? address() : null, cause };
+    const fields = { code, address: repeats.size < REPEATS_MAX ? address : null, cause };
     const key = JSON.stringify(fields);
     const repeat = repeats.get(key);
     if (repeat !== undefined) {

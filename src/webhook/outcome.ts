@@ -3,7 +3,7 @@ import type { QuarantineCode } from "./event.ts";
 import type { SignatureRefusal } from "./signature.ts";
 
 /** Why a delivery was turned away without anything of it being kept. */
-export type RefusalCode = SignatureRefusal | BodyRefusal;
+export type RefusalCode = "source_not_allowed" | SignatureRefusal | BodyRefusal;
 
 /** What became of a delivery. */
 export type Outcome =

@@ -1,4 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
+import type { AddressList } from "../platform/address.ts";
 import type { Spool } from "../store/spool.ts";
 import type { Admission } from "./admission.ts";
 import { receiveBody } from "./body.ts";
@@ -16,8 +17,8 @@ import {
 /** A request as it arrives: nothing of it is trusted. */
 export type Delivery = BodySource & {
   signature: string | null;
-  /** Of the sender, for the log; null where it is not known. */
-  address: () => string | null;
+  /** Of the sender; null where it is not known. */
+  address: string | null;
 };
 
 export type Receive = (delivery: Delivery) => Promise<Outcome>;
@@ -28,6 +29,8 @@ export type Receive = (delivery: Delivery) => Promise<Outcome>;
  * The returned function rejects where storage fails: nothing is acknowledged then.
  */
 export function createReceive(options: {
+  /** Who may deliver. */
+  allowedSources: AddressList;
   secrets: readonly string[];
   toleranceSeconds: number;
   bodyBytesMax: number;
@@ -37,9 +40,10 @@ export function createReceive(options: {
   keep: Keep;
   clock: Clock;
 }): Receive {
-  const { secrets, toleranceSeconds, bodyBytesMax, spool, admission, keep, clock } = options;
+  const { allowedSources, secrets, toleranceSeconds, bodyBytesMax, spool, admission, keep, clock } = options;
 
   return async (delivery) => {
+    if (!allowedSources.has(delivery.address)) return refused("source_not_allowed");
     const header = parseSignatureHeader(delivery.signature);
     if (typeof header === "string") return refused(header);
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createApp, readingThread } from "../../src/app.ts";
 import type { Config } from "../../src/config.ts";
 import { createArchive } from "../../src/inspect/archive.ts";
+import { anyAddress, noAddress } from "../../src/config-addresses.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
@@ -24,6 +25,8 @@ export async function openTestApp(
     secrets: options.secrets ?? [SECRET],
     host: "127.0.0.1",
     port: 3004,
+    allowedSources: anyAddress,
+    trustedProxies: noAddress,
     logLevel: "DEBUG",
     logFormat: "text",
     databasePath: join(folder, "transcripts.sqlite"),
@@ -56,6 +59,7 @@ export async function openTestApp(
     folder,
     config,
     store,
+    app,
     drain,
     erase,
     logLines,

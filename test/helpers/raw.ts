@@ -8,9 +8,9 @@ export type RawResponse = { status: number; headers: Map<string, string>; body: 
 const ANSWER_MS_MAX = 20_000;
 const POLL_MS = 5;
 
-/** Connects to a port of this machine. */
-export async function openRaw(port: number) {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+/** Connects to a port of this machine; from another of its loopback addresses, such as 127.0.0.2, where told. */
+export async function openRaw(port: number, addresses: { host?: string; localAddress?: string } = {}) {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true, ...addresses });
   let received = Buffer.alloc(0);
   let isClosed = false;
   socket.on("data", (bytes: Buffer) => (received = Buffer.concat([received, bytes])));

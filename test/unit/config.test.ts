@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../src/config.ts";
+import { anyAddress, noAddress } from "../../src/config-addresses.ts";
 import { flagOf, options } from "../../src/config-options.ts";
 import { SECRET } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
@@ -57,6 +58,8 @@ describe("without any setting but the secret", () => {
       secrets: [SECRET],
       host: "0.0.0.0",
       port: 3004,
+      allowedSources: anyAddress,
+      trustedProxies: noAddress,
       logLevel: "INFO",
       logFormat: "text",
       databasePath: join(folder, "data/transcripts.sqlite"),

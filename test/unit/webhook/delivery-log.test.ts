@@ -48,7 +48,7 @@ function deliveryLog() {
         contentLength: null,
         stream: () => null,
         bytes: async () => new Uint8Array(),
-        address: () => address,
+        address,
       });
     },
   };
@@ -58,7 +58,13 @@ beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 describe("a delivery that is kept", () => {
-  const fields = { type: "post_call_audio", conversation: "conv_1", bytes: 12, ms: 1.3 };
+  const fields = {
+    type: "post_call_audio",
+    conversation: "conv_1",
+    bytes: 12,
+    address: "192.0.2.1",
+    ms: 1.3,
+  };
 
   test("makes one line of information", async () => {
     const { lines, deliver } = deliveryLog();
@@ -117,6 +123,7 @@ test("a failure of the storage makes one error, without its message, and rises",
 
 describe("a refusal", () => {
   const codes: RefusalCode[] = [
+    "source_not_allowed",
     ...(["signature_missing", "signature_malformed", "timestamp_expired", "signature_mismatch"] as const),
     ...(["body_too_large", "body_too_slow", "body_incomplete"] as const),
     ...(["overloaded", "disk_low", "shutting_down"] as const),

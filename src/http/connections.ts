@@ -1,0 +1,34 @@
+import type { AddressList } from "../platform/address.ts";
+import { clientAddress } from "./client-address.ts";
+
+/**
+ * A connection is closed after this time without a request, after an answer whose body still trickles in, and with the
+ * next request's headers incomplete. For its first request the runtime has a time of its own, 8 to 12 s.
+ */
+export const IDLE_SECONDS = 8;
+
+/**
+ * Who has sent a signed delivery may keep the connection longer than proxies do (nginx 60 s,
+ * Caddy 120 s): if we hang up first, the next delivery may be on its way already, and is lost.
+ */
+export const PROVEN_IDLE_SECONDS = 130;
+
+/** The part of the runtime's server that knows connections; null where a request came without one, as in tests. */
+type ConnectionServer = {
+  requestIP: (request: Request) => { address: string } | null;
+} | null;
+
+export type Connections = ReturnType<typeof createConnections>;
+
+/** Who is at the other end of a request's connection. */
+export function createConnections(trustedProxies: AddressList) {
+  const peerOf = (request: Request, server: ConnectionServer) => server?.requestIP(request)?.address ?? null;
+
+  return {
+    /** Where a request comes from, as far as the proxies in between are trusted; null where it is not known. */
+    clientOf(request: Request, server: ConnectionServer): string | null {
+      const forwardedFor = request.headers.get("x-forwarded-for");
+      return clientAddress({ peer: peerOf(request, server), forwardedFor, trustedProxies });
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+
+/** A range of addresses, such as those of 10.0.0.0/8. */
+export type AddressRange = { first: ipaddr.IPv4 | ipaddr.IPv6; prefixBits: number };
+
+/** Addresses that were configured. As text it is what was written. */
+export type AddressList = {
+  /** False for what is not known. */
+  has: (address: string | null) => boolean;
+  toString: () => string;
+};
+
+/**
+ * The one form of an address that is compared and logged: IPv6 shortened and in lower case, IPv4 that is written as IPv6
+ * (`::ffff:192.0.2.1`, as a socket for both has it) as IPv4, without the zone of a link-local address. null where the
+ * text is no address, which the short and octal forms of IPv4 (`127.1`, `0177.0.0.1`) are not.
+ */
+export function canonicalAddress(text: string): string | null {
+  return parse(text)?.toString() ?? null;
+}
+
+/** Reads `192.0.2.1`, `10.0.0.0/8`, `2001:db8::/32`, or says what is wrong with it. */
+export function parseRange(text: string): { value: AddressRange } | { problem: string } {
+  const [, address = "", prefix] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const first = parse(address);
+  if (first === null) return { problem: `"${text}" is not an address or a range such as 192.0.2.0/24` };
+  if (prefix !== undefined && first.kind() === "ipv4" && address.includes(":")) {
+    return { problem: `"${text}" is a range of IPv4 written as IPv6: write it as IPv4` };
+  }
+  const bits = first.kind() === "ipv4" ? 32 : 128;
+  const prefixBits = prefix === undefined ? bits : Number(prefix);
+  if (prefixBits > bits) return { problem: `"${text}" has a prefix longer than ${bits} bits` };
+  const network = networkOf(first, prefixBits);
+  if (network !== first.toString()) {
+    return {
+      problem: `"${text}" does not begin at the start of a range: write ${network}/${prefixBits}, or ${first.toString()} alone`,
+    };
+  }
+  return { value: { first, prefixBits } };
+}
+
+/** The addresses of these ranges. */
+export function addressList(ranges: readonly AddressRange[], text: string): AddressList {
+  return {
+    has(address) {
+      const parsed = address === null ? null : parse(address);
+      if (parsed === null) return false;
+      return ranges.some(
+        ({ first, prefixBits }) => parsed.kind() === first.kind() && parsed.match([first, prefixBits]),
+      );
+    },
+    toString: () => text,
+  };
+}
+
+function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+  // ipaddr.js alone takes the short and octal forms, which programs read differently, and `::192.0.2.1`, a deprecated
+  // form of another address (RFC 4291, section 2.5.5.1), for 192.0.2.1.
+  if (isIP(text) === 0 || /^::\d+\./.test(text)) return null;
+  return ipaddr.process(text.replace(/%.*$/s, ""));
+}
+
+function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6, prefixBits: number): string {
+  const kind = address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
+  return kind.networkAddressFromCIDR(`${address.toString()}/${prefixBits}`).toString();
+}
