@@ -1,6 +1,7 @@
 import type { AnyElysia } from "elysia";
+import type { AddressList } from "../platform/address.ts";
 import { hasCode } from "../platform/errors.ts";
-import { IDLE_SECONDS } from "./connections.ts";
+import { createConnections, IDLE_SECONDS } from "./connections.ts";
 import { errorResponse } from "./errors.ts";
 
 export type Server = {
@@ -18,12 +19,16 @@ export type Server = {
  */
 export function listen(
   app: AnyElysia,
-  options: { host: string; port: number },
+  options: { host: string; port: number; trustedProxies: AddressList },
 ): Server | { problem: string } {
   const { host, port } = options;
+  const connections = createConnections(options.trustedProxies);
   try {
     const server = Bun.serve({
-      fetch: app.fetch,
+      fetch(request, self) {
+        connections.keepProxy(request, self);
+        return app.fetch(request);
+      },
       hostname: host,
       port,
       development: false,

@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import { SIGNATURE_HEADER } from "../webhook/signature.ts";
 import type { Outcome } from "../webhook/outcome.ts";
 import type { Receive } from "../webhook/receive.ts";
-import { IDLE_SECONDS, PROVEN_IDLE_SECONDS } from "./connections.ts";
+import { PROVEN_IDLE_SECONDS } from "./connections.ts";
 import type { Connections } from "./connections.ts";
 import { errorResponse } from "./errors.ts";
 import { webhookDetail } from "./webhook-detail.ts";
@@ -22,7 +22,7 @@ export function webhookRoutes(options: {
       async ({ request, server }) => {
         // The runtime's idle time-out would cut a slow but steady recording; receiveBody has deadlines of its own.
         server?.timeout(request, 0);
-        let idleSeconds = IDLE_SECONDS;
+        let idleSeconds = connections.idleSeconds(request, server);
         try {
           const outcome = await receive({
             signature: request.headers.get(SIGNATURE_HEADER),

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { sign, transcription } from "../helpers/deliveries.ts";
 import { openRaw, requestHead } from "../helpers/raw.ts";
+import type { RawConnection } from "../helpers/raw.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
@@ -9,6 +10,8 @@ setDefaultTimeout(60_000);
 const PROXY = "127.0.0.1";
 const ELSEWHERE = "127.0.0.9";
 const VENDOR = "34.67.146.145";
+/** Longer than a connection is kept for somebody who has proven nothing. */
+const IDLE_MS = 14_000;
 
 const REFUSED = {
   status: 403,
@@ -121,5 +124,38 @@ describe("behind a proxy that TRUSTED_PROXIES names", () => {
     expect(await deliverFrom(receiver, { host: "::1" }, lines)).toMatchObject(RECEIVED);
     expect(await deliverFrom(receiver, { localAddress: ELSEWHERE }, lines)).toMatchObject(REFUSED);
     await receiver.stop();
+  });
+});
+
+describe("a connection that rests", () => {
+  const uses: (readonly [what: string, request: string])[] = [
+    ["a request for health", requestHead({}, "GET /health HTTP/1.1")],
+    ["a request for the documentation", requestHead({}, "GET /docs/json HTTP/1.1")],
+    ["a path that is not there", requestHead({}, "GET /other HTTP/1.1")],
+    ["a refused method", requestHead({}, "GET /webhook HTTP/1.1")],
+    ["a delivery without a signature", requestHead({ "Content-Length": "0" })],
+    ["a delivery", delivery([`X-Forwarded-For: ${VENDOR}`])],
+  ];
+
+  /** Uses a connection once, lets it rest, and delivers on it; null where it has been closed meanwhile. */
+  async function restAfter(localAddress: string, [, request]: (typeof uses)[number]) {
+    const connection: RawConnection = await openRaw(behindProxy.port, { localAddress });
+    const line = `X-Forwarded-For: ${VENDOR}\r\n`;
+    await connection.write(request.includes(line) ? request : request.replace("\r\n", `\r\n${line}`));
+    await connection.response();
+    await Bun.sleep(IDLE_MS);
+    const isOpen = await connection.write(delivery([line.trim()]));
+    const answer = isOpen ? (await connection.response()).status : null;
+    connection.close();
+    return answer;
+  }
+
+  test("is kept for a proxy, whatever was asked on it, and closed for others", async () => {
+    const [ofProxy, ofOthers] = await Promise.all([
+      Promise.all(uses.map((use) => restAfter(PROXY, use))),
+      Promise.all(uses.map((use) => restAfter(ELSEWHERE, use))),
+    ]);
+    expect(ofProxy).toEqual(uses.map(() => 200));
+    expect(ofOthers).toEqual(uses.map(() => null));
   });
 });
