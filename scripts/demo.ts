@@ -34,11 +34,11 @@ function stop(signal: NodeJS.Signals): void {
 
 async function demonstrate(): Promise<void> {
   const readText = (path: string) => readFileSync(path, "utf8");
-  const settings = loadConfig({ flags: {}, environment, folder: process.cwd(), readText });
+  const settings = loadConfig({ flags: {}, environment, folder: process.cwd(), readText, nowMs: Date.now() });
   // What is wrong with them, the receiver says itself.
   if (settings.kind === "faulty") return;
-  const { port, databasePath, audioFolder } = settings.config;
-  const url = `http://127.0.0.1:${port}`;
+  const { port, tls, databasePath, audioFolder } = settings.config;
+  const url = `${tls === null ? "http" : "https"}://127.0.0.1:${port}`;
   if (!(await isReady(url))) return;
 
   console.log(
@@ -75,7 +75,7 @@ async function isReady(url: string): Promise<boolean> {
   ) {
     if (receiver.exitCode !== null) return false;
     try {
-      return (await fetch(`${url}/health`)).ok;
+      return (await fetch(`${url}/health`, { tls: { rejectUnauthorized: false } })).ok;
     } catch {
       // Not listening yet.
     }

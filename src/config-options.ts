@@ -1,5 +1,16 @@
 import { allowedSources, trustedProxies } from "./config-addresses.ts";
-import { boolean, bytes, days, host, integer, oneOf, path, secrets, tokens } from "./config-values.ts";
+import {
+  boolean,
+  bytes,
+  days,
+  host,
+  integer,
+  oneOf,
+  optionalPath,
+  path,
+  secrets,
+  tokens,
+} from "./config-values.ts";
 import type { Parse } from "./config-values.ts";
 
 const GIB = 1024 ** 3;
@@ -54,6 +65,18 @@ export const options = {
     description:
       "addresses and ranges of your proxies, whose X-Forwarded-For tells where a delivery comes from",
     parse: trustedProxies,
+  }),
+  tlsCertFile: define({
+    name: "TLS_CERT_FILE",
+    default: "",
+    description: "with TLS_KEY_FILE, to speak HTTPS: the certificate and those of its issuers, in PEM form",
+    parse: optionalPath,
+  }),
+  tlsKeyFile: define({
+    name: "TLS_KEY_FILE",
+    default: "",
+    description: "the certificate's private key, in PEM form and not encrypted",
+    parse: optionalPath,
   }),
   logLevel: define({
     name: "LOG_LEVEL",

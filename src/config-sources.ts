@@ -13,6 +13,8 @@ export type ConfigSources = {
   folder: string;
   /** Returns a file's text. @throws where it can't be read */
   readText: (path: string) => string;
+  /** The time in Unix ms: a certificate is good for a while only. */
+  nowMs: number;
 };
 
 /** Where the text of one setting was found, in words for people: `environment`, `flag --port`, `default`. */

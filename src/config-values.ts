@@ -60,6 +60,10 @@ export const host: Parse<string> = (text) =>
 export const path: Parse<string> = (text, folder) =>
   text.includes("\0") ? { problem: "a path can't hold a NUL character" } : { value: resolve(folder, text) };
 
+/** The same, or null where the text is empty. */
+export const optionalPath: Parse<string | null> = (text, folder) =>
+  text === "" ? { value: null } : path(text, folder);
+
 /** One secret, or several with commas between them. The problem never quotes any. */
 export const secrets: Parse<readonly string[]> = (text) => {
   const value = listed(text);

@@ -3,6 +3,8 @@ import { options } from "./config-options.ts";
 import type { Option, OptionKey } from "./config-options.ts";
 import { findText, readVariables } from "./config-sources.ts";
 import type { ConfigSources, Origin, Variables } from "./config-sources.ts";
+import { expiryWarning, loadTls } from "./config-tls.ts";
+import type { Tls } from "./config-tls.ts";
 import type { Parsed } from "./config-values.ts";
 
 const PREFIX = "ELEVENLABS_WEBHOOK_";
@@ -19,6 +21,8 @@ export type Settings = { [K in OptionKey]: Setting<Values[K]> };
 
 /** Everything that can be set, in the form the program uses. */
 export type Config = Omit<Values, "audioFolder" | "storeAudio" | "unknownEventStatus"> & {
+  /** null: plain HTTP */
+  tls: Tls | null;
   /** null: recordings are not stored */
   audioFolder: string | null;
   /** Where recordings are that were stored before, be they stored any more or not. */
@@ -44,7 +48,12 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
     if ("problem" in parsed) problems.push(`${options[key as OptionKey].name}: ${parsed.problem}`);
     else values[key] = parsed.value;
   }
-  if (problems.length > 0) return { kind: "faulty", problems };
+  const tls = loadTls(
+    { tlsCertFile: valueOf(settings.tlsCertFile, null), tlsKeyFile: valueOf(settings.tlsKeyFile, null) },
+    sources,
+  );
+  if ("fault" in tls) problems.push(`${tls.fault.text}. ${tls.fault.remedy}`);
+  if ("fault" in tls || problems.length > 0) return { kind: "faulty", problems };
 
   // The loop has read every option: what it put together is complete.
   const { audioFolder, storeAudio, unknownEventStatus, ...same } = values as Values;
@@ -53,8 +62,11 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
       `${options.secrets.name}: does not look like wsec_ and 64 hexadecimal digits; if signatures fail, copy it again`,
     );
   }
+  const soon = tls.value === null ? null : expiryWarning(tls.value, sources.nowMs);
+  if (soon !== null) warnings.push(`${soon.text}. ${soon.remedy}`);
   const config: Config = {
     ...same,
+    tls: tls.value,
     audioFolder: storeAudio ? audioFolder : null,
     recordingsFolder: audioFolder,
     unknownEventStatus: unknownEventStatus === "200" ? 200 : 400,

@@ -49,6 +49,7 @@ export function shownSettings(settings: Settings): ShownSetting[] {
 }
 
 function shownValue(key: OptionKey, value: unknown): string {
+  if (value === null) return "off";
   if (Array.isArray(value)) return value.map((secret) => masked(String(secret))).join(", ");
   if (typeof value === "number" && options[key].name.endsWith("_BYTES")) return sizeText(value);
   return String(value);

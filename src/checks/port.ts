@@ -42,7 +42,12 @@ export async function checkPortOrReceiver(options: {
   const { host, port, origin, clock } = options;
   const found = checkPort(host, port);
   if (found.level === "ok") return found;
-  const answer = await request(new URL("/health", origin), { init: {}, timeoutMs: HEALTH_MS_MAX, clock });
+  const answer = await request(new URL("/health", origin), {
+    init: {},
+    timeoutMs: HEALTH_MS_MAX,
+    isOwn: true,
+    clock,
+  });
   if (answer.kind === "unanswered" || !answer.text.includes(`"${SERVICE}"`)) return found;
   if (answer.status === 200) return ok(SUBJECT, `${port} is that of a running receiver, which is healthy`);
   return error(

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { checkCertificate } from "../checks/certificate.ts";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkConfiguration, checkSecrets, shownSettings } from "../checks/configuration.ts";
 import type { ShownSetting } from "../checks/configuration.ts";
@@ -60,6 +61,8 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
     port,
     allowedSources,
     trustedProxies,
+    tlsCertFile,
+    tlsKeyFile,
     databasePath,
     audioFolder,
     storeAudio,
@@ -73,6 +76,7 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   if (host !== null && allowedSources !== null && trustedProxies !== null) {
     results.push(checkSources({ host, allowedSources, trustedProxies }));
   }
+  results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs));
   if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
     const storedAudio = storeAudio === true ? audioFolder : null;
     results.push(...checkPlace({ databasePath, audioFolder: storedAudio, freeDiskBytesMin, bodyBytesMax }));

@@ -8,6 +8,8 @@ import { configuredSecrets, findSettings, givenSecrets, wholeNumber } from "./se
 /** How `send` is to send. */
 export type SendPlan = {
   url: URL;
+  /** The receiver of our own settings, since no other was named. */
+  isOwn: boolean;
   /** null: signed with a secret that nobody has */
   secret: string | null;
   ageSeconds: number;
@@ -74,6 +76,7 @@ export function planOf(
   return {
     value: {
       url: url.value,
+      isOwn: given.url === undefined,
       secret: "value" in secrets && !isInvalid ? (secrets.value[0] ?? null) : null,
       ageSeconds: age.value,
       isChunked: given.chunked !== undefined,

@@ -92,11 +92,11 @@ async function sendMany(
 }
 
 async function askHealth(
-  { url: webhook, timeoutMs, isJson }: SendPlan,
+  { url: webhook, isOwn, timeoutMs, isJson }: SendPlan,
   context: CommandContext,
 ): Promise<number> {
   const url = healthUrl(webhook);
-  const answer = await request(url, { init: {}, timeoutMs, clock: context.clock });
+  const answer = await request(url, { init: {}, timeoutMs, isOwn, clock: context.clock });
   const judgement = judge(answer, "accepted");
   if (isJson) {
     context.writeOut(answerJson({ url: url.href }, answer, judgement));

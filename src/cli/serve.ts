@@ -16,6 +16,7 @@ import { sqliteVersion } from "../store/database.ts";
 import { openStore } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
+import { watchCertificate } from "./certificate-watch.ts";
 import { exitStatus } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { optionFlags } from "./option-flags.ts";
@@ -83,6 +84,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   logStart(log, config, server.url);
   void warnOfClock(log, clock);
   const stopRetention = startRetention({ ...config, eraser: store.eraser, erase, clock, log });
+  watchCertificate(config.tls, { log, clock });
 
   await new Promise<void>((resolve) => {
     const forget = context.onStopSignal(() => {

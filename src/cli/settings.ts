@@ -7,8 +7,9 @@ import type { Parsed } from "../config-values.ts";
 import type { CommandContext, Given } from "./command.ts";
 
 /** Where the program's settings come from, for a command that was given these flags. */
-export function settingSources({ environment, folder }: CommandContext, flags: Given = {}): ConfigSources {
-  return { flags, environment, folder, readText: (path) => readFileSync(path, "utf8") };
+export function settingSources(context: CommandContext, flags: Given = {}): ConfigSources {
+  const { environment, folder, clock } = context;
+  return { flags, environment, folder, readText: (path) => readFileSync(path, "utf8"), nowMs: clock.nowMs() };
 }
 
 /** Every setting, each sound or not by itself: a command complains only of those that it needs. */

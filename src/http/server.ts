@@ -19,9 +19,14 @@ export type Server = {
  */
 export function listen(
   app: AnyElysia,
-  options: { host: string; port: number; trustedProxies: AddressList },
+  options: {
+    host: string;
+    port: number;
+    trustedProxies: AddressList;
+    tls: { cert: string; key: string } | null;
+  },
 ): Server | { problem: string } {
-  const { host, port } = options;
+  const { host, port, tls } = options;
   const connections = createConnections(options.trustedProxies);
   try {
     const server = Bun.serve({
@@ -32,6 +37,7 @@ export function listen(
       hostname: host,
       port,
       development: false,
+      ...(tls === null ? {} : { tls }),
       idleTimeout: IDLE_SECONDS,
       // Ours is enforced while streaming. The runtime's own cuts the connection, passes by our log, and would fire first:
       // it counts what is buffered too. The rest of a refused body is dropped as it comes.
@@ -42,7 +48,7 @@ export function listen(
     app.server = server;
     const shownHost = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
     return {
-      url: `http://${shownHost.includes(":") ? `[${shownHost}]` : shownHost}:${server.port}`,
+      url: `${tls === null ? "http" : "https"}://${shownHost.includes(":") ? `[${shownHost}]` : shownHost}:${server.port}`,
       stop: () => server.stop(),
       stopNow: () => server.stop(true),
     };

@@ -19,12 +19,14 @@ export type DeliverOptions = {
   ageSeconds: number;
   isChunked: boolean;
   timeoutMs: number;
+  /** The receiver of our own settings: see `request`. */
+  isOwn: boolean;
   clock: Clock;
 };
 
 /** Signs a body and posts it, as ElevenLabs does. */
 export async function deliver({ content, byteCount }: SendBody, options: DeliverOptions): Promise<Answer> {
-  const { url, isChunked, timeoutMs, clock } = options;
+  const { url, isChunked, timeoutMs, isOwn, clock } = options;
   const timestamp = Math.floor(clock.nowMs() / 1000) - options.ageSeconds;
   const secret = options.secret ?? randomBytes(32).toString("hex");
   const signature =
@@ -33,7 +35,7 @@ export async function deliver({ content, byteCount }: SendBody, options: Deliver
       : await signatureHeaderOfStream(secret, timestamp, content.stream());
   const headers = { "content-type": "application/json", "elevenlabs-signature": signature };
   const body = isChunked ? inChunks(content, byteCount) : content;
-  return request(url, { init: { method: "POST", headers, body }, timeoutMs, clock });
+  return request(url, { init: { method: "POST", headers, body }, timeoutMs, isOwn, clock });
 }
 
 /** Without a length known beforehand the runtime sends chunks, which is how audio comes. */

@@ -34,5 +34,6 @@ export function ownOrigin(settings: Settings): string {
     ["::", "[::1]"],
   ]).get(host);
   const shown = reachable ?? (host.includes(":") ? `[${host}]` : host);
-  return `http://${shown}:${valueOf(settings.port, 3004)}`;
+  const scheme = valueOf(settings.tlsCertFile, null) === null ? "http" : "https";
+  return `${scheme}://${shown}:${valueOf(settings.port, 3004)}`;
 }

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 /** A connection on which every byte is ours to choose. */
 export type RawConnection = Awaited<ReturnType<typeof openRaw>>;
@@ -8,9 +9,15 @@ export type RawResponse = { status: number; headers: Map<string, string>; body: 
 const ANSWER_MS_MAX = 20_000;
 const POLL_MS = 5;
 
-/** Connects to a port of this machine; from another of its loopback addresses, such as 127.0.0.2, where told. */
-export async function openRaw(port: number, addresses: { host?: string; localAddress?: string } = {}) {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true, ...addresses });
+/** How to connect: from another loopback address than 127.0.0.1, such as 127.0.0.2, and by TLS, where told. */
+export type RawOptions = { host?: string; localAddress?: string; isTls?: boolean };
+
+/** Connects to a port of this machine. */
+export async function openRaw(port: number, { isTls = false, ...addresses }: RawOptions = {}) {
+  const options = { port, host: "127.0.0.1", ...addresses };
+  const socket = isTls
+    ? connectTls({ ...options, rejectUnauthorized: false })
+    : connect({ ...options, noDelay: true });
   let received = Buffer.alloc(0);
   let isClosed = false;
   socket.on("data", (bytes: Buffer) => (received = Buffer.concat([received, bytes])));
@@ -19,7 +26,10 @@ export async function openRaw(port: number, addresses: { host?: string; localAdd
   );
   // A peer that hangs up is what some tests wait for; "close" follows.
   socket.on("error", () => {});
-  await Promise.race([new Promise((resolve) => socket.once("connect", resolve)), closed]);
+  await Promise.race([
+    new Promise((resolve) => socket.once(isTls ? "secureConnect" : "connect", resolve)),
+    closed,
+  ]);
 
   return {
     /** Writes, and waits where the peer is slower than we are. Returns false where it has hung up. */

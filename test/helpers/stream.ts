@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { SECRET } from "./deliveries.ts";
 import { chunk, openRaw, requestHead } from "./raw.ts";
-import type { RawResponse } from "./raw.ts";
+import type { RawOptions, RawResponse } from "./raw.ts";
 
 const PIECE_BYTES = 192 * 1024;
 
@@ -49,11 +49,11 @@ export function largeAudio(conversationId: string, bytesMin: number) {
 /** Sends a body piece by piece, as fast as it is taken; in chunks unless its length is told. */
 export async function sendStream(
   port: number,
-  options: { body: Iterable<Uint8Array>; signature: string; contentLength?: number | undefined },
+  options: { body: Iterable<Uint8Array>; signature: string; contentLength?: number | undefined } & RawOptions,
 ): Promise<RawResponse> {
-  const { body, signature, contentLength } = options;
+  const { body, signature, contentLength, ...rawOptions } = options;
   const isChunked = contentLength === undefined;
-  const connection = await openRaw(port);
+  const connection = await openRaw(port, rawOptions);
   try {
     const framing: Record<string, string> = isChunked
       ? { "Transfer-Encoding": "chunked" }

@@ -8,6 +8,7 @@ function sources(options: Partial<ConfigSources> & { files?: Record<string, stri
     flags: {},
     environment: {},
     folder: "/srv",
+    nowMs: 0,
     readText(path) {
       const text = options.files?.[path];
       if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });

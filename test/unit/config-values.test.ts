@@ -1,5 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { boolean, bytes, host, integer, oneOf, path, secrets, tokens } from "../../src/config-values.ts";
+import {
+  boolean,
+  bytes,
+  host,
+  integer,
+  oneOf,
+  optionalPath,
+  path,
+  secrets,
+  tokens,
+} from "../../src/config-values.ts";
 
 /** The value read, or undefined where the text is refused. */
 const valueOf = <T>(parsed: { value: T } | { problem: string }): T | undefined =>
@@ -79,6 +89,12 @@ test("a path is absolute in the end", () => {
   expect(path("a/../b", "/srv")).toEqual({ value: "/srv/b" });
   expect(path("/a", "/srv")).toEqual({ value: "/a" });
   expect(path("a\0", "/srv")).toHaveProperty("problem");
+});
+
+test("a path that may be left out is null where it is", () => {
+  expect(optionalPath("", "/srv")).toEqual({ value: null });
+  expect(optionalPath("a", "/srv")).toEqual({ value: "/srv/a" });
+  expect(optionalPath("a\0", "/srv")).toHaveProperty("problem");
 });
 
 describe("secrets", () => {

@@ -26,6 +26,7 @@ function load({ flags = {}, environment = {}, envFile }: Given = {}) {
     environment: { ELEVENLABS_WEBHOOK_SECRET: SECRET, ...environment },
     folder,
     readText: (path) => readFileSync(path, "utf8"),
+    nowMs: Date.now(),
   });
   return { folder, result };
 }
@@ -60,6 +61,9 @@ describe("without any setting but the secret", () => {
       port: 3004,
       allowedSources: anyAddress,
       trustedProxies: noAddress,
+      tlsCertFile: null,
+      tlsKeyFile: null,
+      tls: null,
       logLevel: "INFO",
       logFormat: "text",
       databasePath: join(folder, "data/transcripts.sqlite"),
@@ -135,6 +139,7 @@ test(".env that can't be read is a fault", () => {
     environment: { ELEVENLABS_WEBHOOK_SECRET: SECRET },
     folder,
     readText: (path) => readFileSync(path, "utf8"),
+    nowMs: Date.now(),
   });
   expect(result).toEqual({ kind: "faulty", problems: [expect.stringContaining(join(folder, ".env"))] });
 });

@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { dayOf, expiryWarning, loadTls } from "../config-tls.ts";
+import type { TlsFiles } from "../config-tls.ts";
+import { error, ok, warning } from "./result.ts";
+import type { CheckResult } from "./result.ts";
+
+const SUBJECT = "certificate";
+
+/** Whether the files of TLS are as they should be; null where TLS is not wanted. */
+export function checkCertificate(files: TlsFiles, nowMs: number): CheckResult | null {
+  const loaded = loadTls(files, { readText: (path) => readFileSync(path, "utf8"), nowMs });
+  if ("fault" in loaded) return error(SUBJECT, loaded.fault.text, `${loaded.fault.remedy}.`);
+  if (loaded.value === null) return null;
+  const soon = expiryWarning(loaded.value, nowMs);
+  if (soon !== null) return warning(SUBJECT, soon.text, `${soon.remedy}.`);
+  return ok(SUBJECT, `fits its key and is valid until ${dayOf(loaded.value.expiresAtMs)}`);
+}
