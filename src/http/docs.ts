@@ -38,6 +38,11 @@ const scalarConfig = {
 export function docsRoutes() {
   return (
     new Elysia({ name: "docs" })
+      // The router takes /docs/ for /docs, where the page's relative addresses would lead nowhere. This one is relative
+      // too, for a proxy's path prefix.
+      .onBeforeHandle(({ path }) =>
+        path === "/docs/" ? new Response(null, { status: 308, headers: { location: "../docs" } }) : undefined,
+      )
       .onAfterHandle(({ set }) => {
         set.headers["content-security-policy"] = CONTENT_SECURITY_POLICY;
         set.headers["referrer-policy"] = "no-referrer";

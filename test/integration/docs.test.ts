@@ -71,6 +71,14 @@ test("the page loads its script and the document from this host alone", async ()
   expect(page).not.toMatch(/https?:\/\//);
 });
 
+test("the page with a slash behind it leads to the page without, also below a path prefix", async () => {
+  const response = await app.handle("/docs/");
+  expect(response.status).toBe(308);
+  const location = response.headers.get("location") ?? "";
+  expect(new URL(location, "https://host/docs/").pathname).toBe("/docs");
+  expect(new URL(location, "https://host/elevenlabs/docs/").pathname).toBe("/elevenlabs/docs");
+});
+
 test("the page's script is served from the executable", async () => {
   const response = await app.handle("/docs/scalar.js");
   expect(response.status).toBe(200);
