@@ -21,6 +21,8 @@ const SENDER = "127.0.0.5";
 const SECOND = "127.0.0.6";
 const STRANGER = "127.0.0.9";
 const ARRIVE_MS_MAX = 10_000;
+/** So long a line of the log may be on its way to us. */
+const LOGGED_MS = 100;
 
 test.each(["nginx.conf", "Caddyfile"])("%s lists the addresses that elevenlabs stands for", (name) => {
   const listed = shippedFile(name).match(/(?<![\d.])3[45]\.\d+\.\d+\.\d+/g) ?? [];
@@ -74,6 +76,7 @@ for (const { name, start, memoryMbMax } of proxies) {
       const more = { "X-Forwarded-For": "34.67.146.145, 127.0.0.1" };
       const answer = await deliver(SENDER, { conversation: "conv_from_sender", more });
       expect(answer).toMatchObject({ status: 200, body: '{"status":"received"}' });
+      await Bun.sleep(LOGGED_MS);
       expect(receiver.output()).toMatch(/conversation=conv_from_sender .*address=127\.0\.0\.5 /);
     });
 
@@ -85,6 +88,7 @@ for (const { name, start, memoryMbMax } of proxies) {
       }
       const path = "/elevenlabs/webhook";
       expect((await deliver(STRANGER, { more, path, via: proxyBelowPath })).status).toBe(403);
+      await Bun.sleep(LOGGED_MS);
       expect(receiver.output()).toBe(before);
     });
 
@@ -96,6 +100,7 @@ for (const { name, start, memoryMbMax } of proxies) {
           body: '{"error":"Source address not allowed","code":"source_not_allowed"}',
         });
       }
+      await Bun.sleep(LOGGED_MS);
       expect(receiver.output()).toContain("code=source_not_allowed address=127.0.0.6");
     });
 

@@ -37,6 +37,7 @@ describe.skipIf(isOpensslMissing)("with a certificate of its own", () => {
       status: 200,
       answer: { status: "received" },
     });
+    await Bun.sleep(100);
     expect(receiver.output()).toMatch(/conversation=conv_tls .*address=127\.0\.0\.1 /);
     expect(receiver.output()).toContain(`Listening on ${receiver.url}: POST https://`);
     expect(receiver.output()).not.toContain("expires");
