@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SECRET, sign, transcription } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
@@ -8,6 +9,8 @@ import type { Namespace } from "../helpers/namespace.ts";
 import { EXECUTABLE } from "../helpers/receiver.ts";
 
 const PORT = "3004";
+/** Who is kept out by a firewall gets no answer at all. */
+const NO_ANSWER_MS = 1_000;
 const START_MS_MAX = 10_000;
 const VENDOR = "34.67.146.145";
 
@@ -16,6 +19,7 @@ const hasAll = hasMeans("addresses of other machines", "ip");
 describe.skipIf(!hasAll)("a receiver on a network of its own, with ALLOWED_SOURCES=elevenlabs", () => {
   const folder = temporaryFolder();
   const namespaces: Namespace[] = [];
+  let home: Namespace;
   let vendor: Namespace;
   let stranger: Namespace;
   let proxy: Namespace;
@@ -29,7 +33,7 @@ describe.skipIf(!hasAll)("a receiver on a network of its own, with ALLOWED_SOURC
       namespaces.push(made);
       return made;
     };
-    const home = make();
+    home = make();
     vendor = make();
     stranger = make();
     proxy = make();
@@ -89,7 +93,10 @@ describe.skipIf(!hasAll)("a receiver on a network of its own, with ALLOWED_SOURC
       ...(forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor }),
     };
     const request = JSON.stringify({ method: "POST", headers, body });
-    const script = `const answer = await fetch("http://${to}:${PORT}/webhook", ${request});
+    const script = `const answer = await fetch("http://${to}:${PORT}/webhook", {
+        ...${request},
+        signal: AbortSignal.timeout(${NO_ANSWER_MS}),
+      });
       console.log(answer.status, (await answer.json()).code ?? "received");`;
     const child = Bun.spawn([...from.command, process.execPath, "-e", script], {
       cwd: folder,
@@ -135,4 +142,18 @@ describe.skipIf(!hasAll)("a receiver on a network of its own, with ALLOWED_SOURC
   test("takes the vendor's header for nothing, since he is no proxy", async () => {
     expect(await deliver(vendor, "34.67.146.1", "198.51.100.7")).toBe(RECEIVED);
   });
+
+  test.skipIf(!hasMeans("the README's firewall", "nft"))(
+    "the README's firewall lets in the vendor and nobody else",
+    async () => {
+      const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
+      const [, rules = ""] = /```nft\n(.+?)```/s.exec(readme) ?? [];
+      const { exitCode } = Bun.spawnSync([...home.command, "nft", "-f", "-"], { stdin: Buffer.from(rules) });
+      expect(exitCode).toBe(0);
+      expect(await deliver(vendor, "34.67.146.1")).toBe(RECEIVED);
+      for (const to of ["198.51.100.1", "[2001:db8:bad::1]"]) {
+        expect(await deliver(stranger, to)).toContain("TimeoutError");
+      }
+    },
+  );
 });

@@ -11,7 +11,7 @@ const UPSTREAM = "127.0.0.1:3004";
 const HOST = "webhooks.example.com";
 
 /** A file of scripts/deploy as it is shipped. */
-export function shippedFile(name: string): string {
+function shippedFile(name: string): string {
   return readFileSync(join(import.meta.dir, "../../scripts/deploy", name), "utf8");
 }
 
