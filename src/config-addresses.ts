@@ -1,3 +1,4 @@
+import { listed } from "./config-values.ts";
 import type { Parse, Parsed } from "./config-values.ts";
 import { addressList, parseRange } from "./platform/address.ts";
 import type { AddressList, AddressRange } from "./platform/address.ts";
@@ -18,7 +19,7 @@ export const allowedSources: Parse<AddressList> = (text) => {
 /** Whose word about where a request comes from is taken: `none`, or addresses and ranges with commas between them. */
 export const trustedProxies: Parse<AddressList> = (text) => {
   if (text.toLowerCase() === noAddress.toString()) return { value: noAddress };
-  const everybody = words(text).find((word) => word.endsWith("/0"));
+  const everybody = listed(text).find((word) => word.endsWith("/0"));
   if (everybody !== undefined) {
     return {
       problem: `"${everybody}" would let everybody claim to be anybody: name the addresses of your proxies`,
@@ -29,7 +30,7 @@ export const trustedProxies: Parse<AddressList> = (text) => {
 
 /** @param resolve the addresses that a word stands for */
 function parseList(text: string, resolve: (word: string) => string[]): Parsed<AddressList> {
-  const addresses = words(text).flatMap(resolve);
+  const addresses = listed(text).flatMap(resolve);
   if (addresses.length === 0) return { problem: `"${text}" holds no address` };
   if (addresses.length > RANGES_MAX) {
     return { problem: `it holds ${addresses.length} addresses, more than ${RANGES_MAX}: use ranges` };
@@ -40,12 +41,5 @@ function parseList(text: string, resolve: (word: string) => string[]): Parsed<Ad
     if ("problem" in range) return range;
     ranges.push(range.value);
   }
-  return { value: addressList(ranges, words(text).join(", ")) };
-}
-
-function words(text: string): string[] {
-  return text
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
+  return { value: addressList(ranges, listed(text).join(", ")) };
 }

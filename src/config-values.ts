@@ -82,11 +82,12 @@ export const tokens: Parse<readonly string[]> = (text) => {
   return bounded(value);
 };
 
-function listed(text: string): string[] {
+/** What stands between the commas of a text, without spaces around it and without what is empty. */
+export function listed(text: string): string[] {
   return text
     .split(",")
-    .map((secret) => secret.trim())
-    .filter((secret) => secret !== "");
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
 }
 
 function bounded(value: readonly string[]): Parsed<readonly string[]> {
