@@ -44,7 +44,8 @@ export function parseRange(text: string): { value: AddressRange } | { problem: s
 export function addressList(ranges: readonly AddressRange[], text: string): AddressList {
   return {
     has(address) {
-      const parsed = address === null ? null : parse(address);
+      if (address === null || ranges.length === 0) return false;
+      const parsed = parse(address);
       if (parsed === null) return false;
       return ranges.some(
         ({ first, prefixBits }) => parsed.kind() === first.kind() && parsed.match([first, prefixBits]),
@@ -54,7 +55,20 @@ export function addressList(ranges: readonly AddressRange[], text: string): Addr
   };
 }
 
+const KNOWN_MAX = 256;
+/** The same few addresses come with every request. */
+const known = new Map<string, ipaddr.IPv4 | ipaddr.IPv6 | null>();
+
 function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  if (known.size >= KNOWN_MAX) known.clear();
+  const parsed = parseNow(text);
+  known.set(text, parsed);
+  return parsed;
+}
+
+function parseNow(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   // ipaddr.js alone takes the short and octal forms, which programs read differently, and `::192.0.2.1`, a deprecated
   // form of another address (RFC 4291, section 2.5.5.1), for 192.0.2.1.
   if (isIP(text) === 0 || /^::\d+\./.test(text)) return null;

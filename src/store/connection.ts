@@ -25,13 +25,12 @@ const ENDS = [
 /** An open database with all its statements prepared. Not used any more once a write to disk has failed on it. */
 export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
   const { sqlite, orm } = openDatabase(path);
-  const events = createEventStore(orm);
-  const conversations = createConversationStore(orm, factsOfPayload);
+  const events = createEventStore(sqlite, orm);
+  const conversations = createConversationStore(sqlite, orm, factsOfPayload);
   const callFailures = createCallFailureStore(orm);
   const erasures = createErasureStore(orm);
 
   function insert(record: EventRecord): StoreOutcome {
-    if (erasures.isErased(record.conversationId)) return "erased";
     const eventId = events.insert(record);
     if (eventId === null) {
       const first = events.findByBody(record);
@@ -58,7 +57,10 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
     insertAll(records: readonly EventRecord[]): StoreOutcome[] {
       sqlite.run("BEGIN IMMEDIATE");
       try {
-        const outcomes = records.map(insert);
+        const hasErasures = erasures.areThereAny();
+        const outcomes = records.map((record) =>
+          hasErasures && erasures.isErased(record.conversationId) ? "erased" : insert(record),
+        );
         sqlite.run("COMMIT");
         return outcomes;
       } catch (error) {

@@ -1,4 +1,6 @@
+import type { Database } from "bun:sqlite";
 import { and, eq, getTableColumns, gt, isNotNull, isNull, ne, sql } from "drizzle-orm";
+import { prepareInsert } from "./bound.ts";
 import type { Orm } from "./database.ts";
 import type { EventRecord } from "./event-record.ts";
 import { placeholders } from "./placeholders.ts";
@@ -54,8 +56,10 @@ const form = sql<number>`iif(${events.type} = ${OTEL_TYPE}, 0, 1)`;
  * The `conversations` table: one row a conversation, whichever event comes first. Column by column the newest event
  * that says something wins.
  */
-export function createConversationStore(orm: Orm, factsOfPayload: FactsOfPayload) {
-  const { insertNew, overlay, newerEvent, payloads, byAudioPath, audioless, withAudio } = prepare(orm);
+export function createConversationStore(sqlite: Database, orm: Orm, factsOfPayload: FactsOfPayload) {
+  const { newerEvent, payloads, byAudioPath, audioless, withAudio, ...inserts } = prepare(orm);
+  const insertNew = prepareInsert<ConversationRow>(sqlite, inserts.insertNew);
+  const overlay = prepareInsert<ConversationRow>(sqlite, inserts.overlay);
 
   /** Folds all events of a conversation, oldest first: for the rare event that arrives after a newer one. */
   function foldAll(conversationId: string) {
@@ -80,7 +84,7 @@ export function createConversationStore(orm: Orm, factsOfPayload: FactsOfPayload
         eventId: facts?.holdsTurns ? eventId : null,
         updatedAtMs: receivedAtMs,
       };
-      if (insertNew.get(row) !== undefined) return;
+      if (insertNew(row).changes > 0) return;
 
       const isOvertaken = newerEvent.get({
         conversationId,
@@ -88,7 +92,7 @@ export function createConversationStore(orm: Orm, factsOfPayload: FactsOfPayload
         timeMs: eventTimestamp === null ? receivedAtMs : eventTimestamp * 1000,
         form: type === OTEL_TYPE ? 0 : 1,
       });
-      overlay.run(isOvertaken === undefined ? row : { ...row, ...foldAll(conversationId) });
+      overlay(isOvertaken === undefined ? row : { ...row, ...foldAll(conversationId) });
     },
 
     hasRecording: (path: string): boolean => byAudioPath.get({ path }) !== undefined,
@@ -100,9 +104,9 @@ export function createConversationStore(orm: Orm, factsOfPayload: FactsOfPayload
     adoptRecording(conversationId: string, recording: Recording, receivedAtMs: number): boolean {
       const audio = audioColumns(recording, receivedAtMs);
       const row = { ...noFacts, ...audio, conversationId, eventId: null, updatedAtMs: Date.now() };
-      if (insertNew.get(row) !== undefined) return true;
+      if (insertNew(row).changes > 0) return true;
       if (audioless.get({ conversationId }) === undefined) return false;
-      overlay.run(row);
+      overlay(row);
       return true;
     },
   };
@@ -121,17 +125,11 @@ function prepare(orm: Orm) {
   const isNewer = sql`(${timeMs}, ${form}) > (${sql.placeholder("timeMs")}, ${sql.placeholder("form")})`;
 
   return {
-    insertNew: orm
-      .insert(conversations)
-      .values(placeholders(conversations))
-      .onConflictDoNothing()
-      .returning({ conversationId: conversations.conversationId })
-      .prepare(),
+    insertNew: orm.insert(conversations).values(placeholders(conversations)).onConflictDoNothing(),
     overlay: orm
       .insert(conversations)
       .values(placeholders(conversations))
-      .onConflictDoUpdate({ target: conversations.conversationId, set: Object.fromEntries(newestSaid) })
-      .prepare(),
+      .onConflictDoUpdate({ target: conversations.conversationId, set: Object.fromEntries(newestSaid) }),
     newerEvent: orm
       .select({ eventId: events.id })
       .from(events)

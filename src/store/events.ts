@@ -1,5 +1,7 @@
+import type { Database } from "bun:sqlite";
 import { and, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
+import { prepareInsert } from "./bound.ts";
 import type { Orm } from "./database.ts";
 import type { EventOutcome, EventRecord } from "./event-record.ts";
 import { placeholders } from "./placeholders.ts";
@@ -7,15 +9,17 @@ import { events } from "./schema.ts";
 
 const ROWS_AT_ONCE_MAX = 1000;
 
+type EventRow = Omit<EventRecord, "payloadIsText" | "facts" | "failure" | "recording">;
+
 /** What makes two deliveries the same. */
 export type EventKey = Pick<EventRecord, "bodySha256" | "conversationId">;
 
 /** The `events` table: the truth, from which everything else is derived. */
-export function createEventStore(orm: Orm) {
+export function createEventStore(sqlite: Database, orm: Orm) {
   const payload = sql.placeholder("payload");
   // A string bound as bytes costs half of one bound as a string; CAST makes it text again without a copy.
-  const insertText = prepareInsert(orm, sql`CAST(${payload} AS TEXT)`);
-  const insertBytes = prepareInsert(orm, sql`${payload}`);
+  const insertText = prepareInsert<EventRow>(sqlite, insertInto(orm, sql`CAST(${payload} AS TEXT)`));
+  const insertBytes = prepareInsert<EventRow>(sqlite, insertInto(orm, sql`${payload}`));
   const selectOfConversation = prepareSelect(
     orm,
     eq(events.conversationId, sql.placeholder("conversationId")),
@@ -32,8 +36,9 @@ export function createEventStore(orm: Orm) {
   return {
     /** Returns the new row's id, or null where the same body is stored already. */
     insert(record: EventRecord): number | null {
-      const row = (record.payloadIsText ? insertText : insertBytes).get({ ...record, id: null });
-      return row?.id ?? null;
+      const insert = record.payloadIsText ? insertText : insertBytes;
+      const { changes, lastInsertRowid } = insert(record);
+      return changes === 0 ? null : Number(lastInsertRowid);
     },
 
     /** Some of the events whose body is a file, in the order of their ids. */
@@ -57,11 +62,10 @@ function prepareSelect(orm: Orm, ofConversation: SQL) {
     .prepare();
 }
 
-function prepareInsert(orm: Orm, payload: SQL) {
+function insertInto(orm: Orm, payload: SQL) {
+  const { id: _, ...columns } = placeholders(events);
   return orm
     .insert(events)
-    .values({ ...placeholders(events), payload })
-    .onConflictDoNothing()
-    .returning({ id: events.id })
-    .prepare();
+    .values({ ...columns, payload })
+    .onConflictDoNothing();
 }

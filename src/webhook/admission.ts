@@ -7,6 +7,8 @@ const UNVERIFIED_DISK_SHARE = 0.5;
 /** A recording is decoded beside its body: that much more disk for each byte of the body. */
 const DECODED_SHARE = 0.75;
 const WAIT_MS_MAX = 5_000;
+/** What was seen of the disk holds this long: a fast sender writes 10 MB meanwhile, less than what is kept free. */
+const DISK_LOOK_MS = 10;
 /** Who waits looks again after this time, since a newcomer may have become one to be dropped. */
 const LOOK_MS = 500;
 /** A body younger than this is a newcomer: its rate says nothing yet. */
@@ -46,7 +48,16 @@ export function createAdmission(options: {
   let inFlight = 0;
   let isClosed = false;
 
-  const spareDiskBytes = (): number => freeDiskBytes() - freeDiskBytesMin;
+  const seen = { atMs: -Infinity, spareDiskBytes: 0 };
+
+  function spareDiskBytes(): number {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - seen.atMs >= DISK_LOOK_MS) {
+      seen.spareDiskBytes = freeDiskBytes() - freeDiskBytesMin;
+      seen.atMs = nowMs;
+    }
+    return seen.spareDiskBytes;
+  }
 
   function count(entry: Entry, byteCount: number, storage: Storage): void {
     unverifiedBytes[entry.storage] -= entry.byteCount;
