@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { errorCode } from "../platform/errors.ts";
 import { schemaVersion } from "../store/database.ts";
+import { restoringMark } from "../store/marks.ts";
 import { error, ok, sizeText, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 
@@ -17,6 +18,13 @@ export type DatabaseContent = {
 
 /** Reads the database, without changing it. `content` is null where there is none that can be read. */
 export function checkDatabase(path: string): { results: CheckResult[]; content: DatabaseContent | null } {
+  if (existsSync(restoringMark(path))) {
+    const text = `a restore of ${path} has not been finished`;
+    return {
+      results: [error("database", text, "Run it again: until then the receiver refuses to start.")],
+      content: null,
+    };
+  }
   if (!existsSync(path)) {
     return { results: [ok("database", `${path} is not there yet: the first start makes it`)], content: null };
   }

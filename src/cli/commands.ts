@@ -1,10 +1,21 @@
 import type { Command } from "./command.ts";
+import { backup } from "./backup.ts";
 import { check } from "./check.ts";
 import { healthcheck } from "./healthcheck.ts";
+import { restore } from "./restore.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
 import { sign } from "./sign.ts";
 import { verify } from "./verify.ts";
 
 /** All commands. The first one runs when none is named. */
-export const commands: readonly [Command, ...Command[]] = [serve, send, verify, sign, check, healthcheck];
+export const commands: readonly [Command, ...Command[]] = [
+  serve,
+  send,
+  verify,
+  sign,
+  check,
+  healthcheck,
+  backup,
+  restore,
+];

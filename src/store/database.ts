@@ -127,6 +127,7 @@ function hasTables(sqlite: Database): boolean {
   return sqlite.query("SELECT 1 FROM sqlite_schema LIMIT 1").values().length > 0;
 }
 
-function userVersion(sqlite: Database): number {
+/** The schema that a database has; 0 where it has none of ours. */
+export function userVersion(sqlite: Database): number {
   return Number(sqlite.query("PRAGMA user_version").values()[0]?.[0]);
 }

@@ -119,8 +119,8 @@ function datePath(eventTimestamp: number | null, receivedAtMs: number): string {
   return date.toISOString().slice(0, 10).replaceAll("-", "/");
 }
 
-/** Makes the folders of a date, and refuses to follow a symlink that somebody put in their place. */
-async function makeRealFolders(folder: string, relativePath: string): Promise<void> {
+/** Makes folders within a folder, and refuses to follow a symlink that somebody put in their place. */
+export async function makeRealFolders(folder: string, relativePath: string): Promise<void> {
   let path = folder;
   for (const part of relativePath.split("/")) {
     path = join(path, part);

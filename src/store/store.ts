@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { freeDiskBytes } from "../platform/disk.ts";
-import { exists, makeFolder, syncFolder, TemporaryFile } from "../platform/files.ts";
+import { exists, makeFolder } from "../platform/files.ts";
+import type { TemporaryFile } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
 import { adoptRecordings } from "./adopt.ts";
 import { openConnection } from "./connection.ts";
@@ -10,6 +11,7 @@ import type { FactsOfPayload } from "./conversations.ts";
 import { createEraser } from "./erase.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { lockData } from "./data-lock.ts";
+import { refuseHalfRestored, runningMark, setMark } from "./marks.ts";
 import { warnOfMissingFiles } from "./missing-files.ts";
 import { quarantineBody, removeBody } from "./quarantine.ts";
 import { openRecordings } from "./recordings.ts";
@@ -39,14 +41,15 @@ export async function openStore(options: {
   await makeFolder(databaseFolder);
   const unlock = lockData(databasePath);
   try {
+    await refuseHalfRestored(databasePath);
     const isNew = !existsSync(databasePath);
     const connect = () => openConnection(databasePath, factsOfPayload);
     const connection = connect();
     // SQLite opens a file that it may not write, and says so only at the first write.
     connection.probe();
-    const running = `${databasePath}.running`;
+    const running = runningMark(databasePath);
     const wasInterrupted = await exists(running);
-    await markRunning(running);
+    await setMark(running);
 
     const bodies = await openSpool(join(databaseFolder, "spool"), databasePath);
     const recordings = audioFolder === null ? null : await openRecordings(audioFolder, databasePath);
@@ -95,11 +98,4 @@ export async function openStore(options: {
     unlock();
     throw error;
   }
-}
-
-/** Leaves a mark that only an orderly stop removes. */
-async function markRunning(path: string): Promise<void> {
-  if (await exists(path)) return;
-  await (await TemporaryFile.create(path)).sync();
-  await syncFolder(dirname(path));
 }

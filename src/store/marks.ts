@@ -1,0 +1,30 @@
+import { dirname } from "node:path";
+import { exists, syncFolder, TemporaryFile } from "../platform/files.ts";
+
+/** There while the program runs: only an orderly stop removes it. */
+export function runningMark(databasePath: string): string {
+  return `${databasePath}.running`;
+}
+
+/** There from the first file of a restore to the last. */
+export function restoringMark(databasePath: string): string {
+  return `${databasePath}.restoring`;
+}
+
+/** Leaves a mark, unless it is there; it is on disk when this returns. */
+export async function setMark(path: string, text = ""): Promise<void> {
+  if (await exists(path)) return;
+  const file = await TemporaryFile.create(path);
+  file.write(Buffer.from(text));
+  await file.sync();
+  await syncFolder(dirname(path));
+}
+
+/** A start would make an empty database where the one of the backup is still to come. @throws where it would */
+export async function refuseHalfRestored(databasePath: string): Promise<void> {
+  const mark = restoringMark(databasePath);
+  if (!(await exists(mark))) return;
+  throw new Error(
+    `a restore of ${databasePath} has not been finished: run it again, or remove what it has copied and then ${mark}`,
+  );
+}

@@ -1,0 +1,308 @@
+import { Database } from "bun:sqlite";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { schemaVersion } from "../../src/store/database.ts";
+import { openTestApp } from "../helpers/app.ts";
+import { contentOf, deliveriesOf, everyFile, newFolder, runFor, sha256 } from "../helpers/backups.ts";
+
+let source: string;
+let root: string;
+let folder: string;
+let place: string;
+
+beforeAll(async () => {
+  source = newFolder();
+  const app = await openTestApp({ folder: join(source, "data") });
+  for (const body of deliveriesOf("first")) await app.post(body);
+  await runFor(app.folder, "backup", join(source, "backup"));
+  await app.close({ keepFolder: true });
+});
+afterAll(() => rmSync(source, { recursive: true }));
+
+beforeEach(() => {
+  root = newFolder();
+  folder = join(root, "backup");
+  place = join(root, "place");
+  cpSync(join(source, "backup"), folder, { recursive: true, preserveTimestamps: true });
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const restore = () => runFor(place, "restore", folder);
+const manifestPath = () => join(folder, "manifest.jsonl");
+
+/** Changes the manifest as somebody would who knows how it is made. */
+function forge(change: (lines: Record<string, unknown>[]) => void): void {
+  const lines = readFileSync(manifestPath(), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  change(lines);
+  const last = lines.pop();
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const files = lines.filter((line) => "path" in line).length;
+  writeFileSync(manifestPath(), `${text}${JSON.stringify({ ...last, files, sha256: sha256(text) })}\n`);
+}
+
+/** Changes the database in the backup, and the manifest so that it fits. */
+function forgeDatabase(change: (path: string) => void): void {
+  const [path = ""] = everyFile(join(folder, "database"));
+  change(path);
+  const bytes = readFileSync(path);
+  const hash = sha256(bytes);
+  mkdirSync(join(folder, "database", hash.slice(0, 2)), { recursive: true });
+  writeFileSync(join(folder, "database", hash.slice(0, 2), `${hash}.sqlite`), bytes);
+  forge(([header]) => Object.assign(header ?? {}, { database: { bytes: bytes.byteLength, sha256: hash } }));
+}
+
+async function expectRefused(words: string, status = 1): Promise<void> {
+  // To look whether a receiver runs, its lock is taken.
+  const files = () => everyFile(root).filter((path) => !path.endsWith(".sqlite.lock"));
+  const before = files();
+  const result = await restore();
+  expect([result.status, result.stdout]).toEqual([status, ""]);
+  expect(result.stderr).toContain(words);
+  expect(result.stderr).toMatch(/^[^\p{C}]+\n$/u);
+  expect(files()).toEqual(before);
+}
+
+describe("a restore", () => {
+  test("brings the data back, for its owner alone, with a mark that has the first start look at all of it", async () => {
+    expect(await restore()).toMatchObject({ status: 0, stderr: "" });
+    expect(contentOf(place)).toEqual(contentOf(join(source, "data")));
+    expect(await Bun.$`find ${place} -perm /077`.text()).toBe("");
+    expect(existsSync(join(place, "transcripts.sqlite.restoring"))).toBe(false);
+    expect(existsSync(join(place, "transcripts.sqlite.running"))).toBe(true);
+    const app = await openTestApp({ folder: place });
+    expect(app.logLines.join("")).not.toContain("missing");
+    await app.close();
+  });
+
+  test("takes the times of recordings along", async () => {
+    const [path = ""] = everyFile(join(source, "data/audio"));
+    await restore();
+    const [restored = ""] = everyFile(join(place, "audio"));
+    expect(statSync(restored).mtimeMs).toBeCloseTo(statSync(path).mtimeMs, -1);
+  });
+
+  test("goes on where it was interrupted, and no receiver starts before it is done", async () => {
+    await restore();
+    const mark = join(place, "transcripts.sqlite.restoring");
+    rmSync(join(place, "transcripts.sqlite"));
+    rmSync(everyFile(join(place, "audio"))[0] ?? "");
+    const header = JSON.parse(readFileSync(manifestPath(), "utf8").split("\n")[0] ?? "");
+    writeFileSync(mark, header.database.sha256);
+    writeFileSync(`${mark}.tmp`, "half");
+    writeFileSync(join(place, "audio/.restoring.tmp"), "half");
+
+    await expect(openTestApp({ folder: place })).rejects.toThrow(
+      `has not been finished: run it again, or remove`,
+    );
+    expect(existsSync(join(place, "transcripts.sqlite"))).toBe(false);
+    expect((await runFor(place, "check")).stdout).toContain("has not been finished");
+    expect(await restore()).toMatchObject({ status: 0, stderr: "" });
+    expect(contentOf(place)).toEqual(contentOf(join(source, "data")));
+    expect(everyFile(place).filter((path) => path.endsWith(".tmp") || path === mark)).toEqual([]);
+  });
+
+  test("does not go on with another backup than it began with", async () => {
+    mkdirSync(place);
+    writeFileSync(join(place, "transcripts.sqlite.restoring"), sha256("another"));
+    await expectRefused("a restore of another backup has not been finished");
+  });
+
+  test("does not overwrite what somebody has put in its way since it was interrupted", async () => {
+    await restore();
+    const header = JSON.parse(readFileSync(manifestPath(), "utf8").split("\n")[0] ?? "");
+    writeFileSync(join(place, "transcripts.sqlite.restoring"), header.database.sha256);
+    const [recording = ""] = everyFile(join(place, "audio"));
+    writeFileSync(recording, "mine");
+    expect(await restore()).toMatchObject({
+      status: 1,
+      stderr: `${recording} is there with another content: move it away\n`,
+    });
+    expect(readFileSync(recording, "utf8")).toBe("mine");
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("by root gives all to the owner of the folder", async () => {
+    mkdirSync(place);
+    chownSync(place, 12_345, 12_345);
+    await restore();
+    expect(await Bun.$`find ${place} -not -user 12345`.text()).toBe("");
+  });
+});
+
+describe("a restore changes nothing where", () => {
+  test.each([
+    ["a database", "transcripts.sqlite"],
+    ["the log of one", "transcripts.sqlite-wal"],
+    ["a recording", "audio/2026/11/02/conv_1.mp3"],
+    ["a quarantined body", "quarantine/x.body"],
+  ])("there is %s", async (_, name) => {
+    mkdirSync(join(place, name, ".."), { recursive: true });
+    writeFileSync(join(place, name), "mine");
+    await expectRefused("holds data, and a restore never overwrites any");
+    expect(readFileSync(join(place, name), "utf8")).toBe("mine");
+  });
+
+  test("a receiver runs", async () => {
+    const app = await openTestApp({ folder: place });
+    await expectRefused("holds data");
+    await app.close({ keepFolder: true });
+    const lock = new Database(join(root, "place/other.sqlite.lock"));
+    lock.run("BEGIN EXCLUSIVE");
+    const { status, stderr } = await runFor(
+      join(place, "none"),
+      "restore",
+      folder,
+      "--transcript-storage-path",
+      join(place, "other.sqlite"),
+    );
+    lock.close();
+    expect([status, stderr]).toEqual([1, expect.stringContaining("another instance is running")]);
+  });
+
+  test("there is no backup", async () => {
+    rmSync(manifestPath());
+    await expectRefused("holds no backup, or one that was never finished", 64);
+    rmSync(folder, { recursive: true });
+    await expectRefused("is not there: name a backup's folder", 64);
+    writeFileSync(folder, "x");
+    await expectRefused("is not a folder", 64);
+  });
+
+  test("it would be in the backup's folder", async () => {
+    place = join(folder, "data");
+    await expectRefused("is in", 64);
+  });
+
+  test("the way to a recording is a symlink", async () => {
+    mkdirSync(join(root, "outside"));
+    mkdirSync(join(place, "audio"), { recursive: true });
+    symlinkSync(join(root, "outside"), join(place, "audio/2026"));
+    expect(await restore()).toMatchObject({ status: 1, stderr: expect.stringContaining("is not a folder") });
+    expect(everyFile(join(root, "outside"))).toEqual([]);
+  });
+});
+
+describe("a backup that is not sound is not restored, and verify says why:", () => {
+  const expectFault = async (words: string, status = 1) => {
+    const { status: verified, stderr } = await runFor(place, "backup", "verify", folder);
+    expect([verified, stderr]).toEqual([status, expect.stringContaining(words)]);
+    await expectRefused(words, status);
+    expect(existsSync(join(place, "audio"))).toBe(false);
+  };
+  const first = (kind: string) => everyFile(join(folder, kind))[0] ?? "";
+
+  test("a file that is missing, shorter, changed or a symlink", async () => {
+    const path = first("recordings");
+    const bytes = readFileSync(path);
+    rmSync(path);
+    await expectFault(`${path.slice(folder.length + 1)} is missing`);
+    symlinkSync("/etc/passwd", path);
+    await expectFault(`${path.slice(folder.length + 1)} is missing`);
+    rmSync(path);
+    writeFileSync(path, bytes.subarray(1));
+    await expectFault(` bytes instead of ${bytes.byteLength}`);
+    writeFileSync(path, bytes.fill(0x41));
+    await expectFault("has another content");
+  });
+
+  test("a database that is missing or changed", async () => {
+    const path = first("database");
+    const bytes = readFileSync(path);
+    bytes[5000] = (bytes[5000] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    await expectFault(".sqlite has another content");
+    rmSync(path);
+    await expectFault(".sqlite is missing");
+  });
+
+  test("a manifest that is cut off, changed, too long, too new or something else", async () => {
+    const text = readFileSync(manifestPath(), "utf8");
+    const lines = text.trimEnd().split("\n");
+    for (const [damage, words, status] of [
+      [text.slice(0, -5), "is damaged", 1],
+      [`${lines.slice(0, -1).join("\n")}\n`, "is damaged", 1],
+      [[...lines.slice(0, 1), ...lines.slice(2), ""].join("\n"), "is damaged", 1],
+      [text.replace("conv_first.mp3", "conv_other.mp3"), "is damaged", 1],
+      [`${text}{}\n`, "is damaged", 1],
+      [text.replace("\n", `\n${" ".repeat(20_000)}\n`), "is damaged", 1],
+      [text.replace('"format":1', '"format":2'), "was written by a newer version", 1],
+      [text.replace('"schema":', '"scheme":'), "is damaged", 1],
+      [text.replace(/"schema":\d+/, '"schema":999'), "has schema 999", 1],
+      ["not a manifest\n", "is not the manifest of a backup", 64],
+      ["", "is damaged", 1],
+    ] as const) {
+      writeFileSync(manifestPath(), damage);
+      await expectFault(words, status);
+    }
+  });
+
+  test.each([
+    "../evil.mp3",
+    "audio/../../../evil.mp3",
+    "audio/2026/11/02/../../../../evil.mp3",
+    "audio/2026/11/..%2f/evil.mp3",
+    "/tmp/evil.mp3",
+    "quarantine/../transcripts.sqlite",
+    "audio/2026/11/02/\u0000evil.mp3",
+    "audio/2026/11/02/a\u001b[31m.mp3",
+    "transcripts.sqlite",
+  ])("a manifest that names %j", async (path) => {
+    forge((lines) => Object.assign(lines.find((line) => "path" in line) ?? {}, { path }));
+    await expectFault("is damaged");
+  });
+
+  test("a manifest that says of a hash what is no hash", async () => {
+    forge((lines) => Object.assign(lines[1] ?? {}, { sha256: "../../../../etc/passwd" }));
+    await expectFault("is damaged");
+  });
+
+  test("a manifest that names a file twice, or one that the rows know otherwise, or lacks one", async () => {
+    const text = readFileSync(manifestPath(), "utf8");
+    forge((lines) => lines.splice(1, 0, { ...lines[1] }));
+    await expectFault("twice");
+    writeFileSync(manifestPath(), text);
+    forge((lines) => Object.assign(lines[1] ?? {}, { sha256: lines[2]?.sha256, bytes: lines[2]?.bytes }));
+    await expectFault("is not what its row says");
+    writeFileSync(manifestPath(), text);
+    forge((lines) => lines.splice(1, 1));
+    await expectFault("which is not in the backup");
+  });
+
+  test.each([
+    [
+      "whose rows lead elsewhere",
+      "UPDATE conversations SET audio_path = '../../../etc/pass\u001bwd' WHERE conversation_id = 'conv_first'",
+      "a row names audio/../../../etc/pass wd, which is not in the backup",
+    ],
+    ["of another schema", "PRAGMA user_version = 0", `has schema 0 instead of ${schemaVersion}`],
+    ["without its tables", "DROP TABLE conversations", "can't be read"],
+  ])("a database %s", async (_, sql, words) => {
+    forgeDatabase((path) => {
+      const database = new Database(path);
+      database.run(sql);
+      database.close();
+    });
+    await expectFault(words);
+  });
+
+  test("a database that SQLite finds damaged", async () => {
+    forgeDatabase((path) => {
+      const bytes = readFileSync(path);
+      writeFileSync(path, bytes.fill(0x5a, bytes.byteLength - 8192));
+    });
+    await expectFault("is damaged: ");
+  });
+});
