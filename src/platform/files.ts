@@ -4,6 +4,8 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasCode } from "./errors.ts";
 
+/** A file that is flushed early is flushed in steps of about this size: who else flushes waits for one of them at most. */
+const FLUSH_BYTES = 4 * 1024 * 1024;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
@@ -14,16 +16,23 @@ const FILE_MODE = 0o600;
 export class TemporaryFile {
   byteCount = 0;
   #isOpen = true;
+  #unflushedBytes = 0;
+  #isFlushing = false;
+  #flushed: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
+    private readonly isFlushedEarly: boolean,
   ) {}
 
-  /** @throws where the folder is missing or not writable, or the name is taken (a symlink counts as taken) */
-  static async create(path: string): Promise<TemporaryFile> {
+  /**
+   * @param isFlushedEarly whether it goes to disk while it is being written, which a file that is to stay has to in the end
+   * @throws where the folder is missing or not writable, or the name is taken (a symlink counts as taken)
+   */
+  static async create(path: string, { isFlushedEarly = false } = {}): Promise<TemporaryFile> {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    return new TemporaryFile(path, await open(path, flags, FILE_MODE));
+    return new TemporaryFile(path, await open(path, flags, FILE_MODE), isFlushedEarly);
   }
 
   /**
@@ -35,10 +44,14 @@ export class TemporaryFile {
     // A write may take less than it was given (a full disk, a signal): go on until all is out.
     for (let from = 0; from < bytes.byteLength;) from += writeSync(this.handle.fd, bytes, from);
     this.byteCount += bytes.byteLength;
+    this.#unflushedBytes += bytes.byteLength;
+    if (this.isFlushedEarly && this.#unflushedBytes >= FLUSH_BYTES && !this.#isFlushing) this.#flush();
   }
 
-  /** Flushes to disk and closes. @throws where the file is shorter than what was written */
+  /** Flushes to disk and closes. @throws where the file is shorter than what was written, or a flush has failed */
   async sync(): Promise<void> {
+    // The kernel tells of a failed flush once: whoever flushes next hears nothing of it.
+    await this.#flushed;
     const { size } = await this.handle.stat();
     if (size !== this.byteCount)
       throw new Error(`${this.path} has ${size} bytes instead of ${this.byteCount}`);
@@ -52,9 +65,21 @@ export class TemporaryFile {
     await rm(this.path, { force: true });
   }
 
+  #flush(): void {
+    this.#isFlushing = true;
+    this.#unflushedBytes = 0;
+    this.#flushed = Promise.all([this.#flushed, this.handle.datasync()]).then(() => {
+      this.#isFlushing = false;
+    });
+    // Whoever awaits it in `sync` hears of it; a file that is discarded needs nobody to.
+    this.#flushed.catch(() => {});
+  }
+
   async #close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    // The descriptor is another file's as soon as it is closed.
+    await this.#flushed.catch(() => {});
     await this.handle.close();
   }
 }

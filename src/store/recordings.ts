@@ -29,7 +29,7 @@ export async function openRecordings(folder: string, databasePath: string) {
     folder,
 
     /** A temporary file to write a recording to; it ends in `keep` or is discarded. */
-    create: () => spool.create(),
+    create: () => spool.create({ isFlushedEarly: true }),
 
     /**
      * Gives a complete recording its name. When this returns, file, name and new folders are on disk. Another recording

@@ -5,7 +5,8 @@ import { makeFolder, TemporaryFile } from "../platform/files.ts";
 
 /** Makes temporary files in one folder, and removes those that earlier instances left there. */
 export type Spool = {
-  create: () => Promise<TemporaryFile>;
+  /** `isFlushedEarly`: as in `TemporaryFile.create`. */
+  create: (options?: { isFlushedEarly?: boolean }) => Promise<TemporaryFile>;
 };
 
 /**
@@ -24,6 +25,6 @@ export async function openSpool(folder: string, databasePath: string): Promise<S
   const instance = randomBytes(8).toString("hex");
   let count = 0;
   return {
-    create: () => TemporaryFile.create(join(folder, `.${owner}-${instance}-${++count}.tmp`)),
+    create: (options) => TemporaryFile.create(join(folder, `.${owner}-${instance}-${++count}.tmp`), options),
   };
 }
