@@ -85,9 +85,9 @@ export const breakages: Breakage[] = [
   {
     name: "answer before the commit",
     file: "src/webhook/keep.ts",
-    find: "return outcomeOf(await store.storeEvent(record), signed, event.conversationId);",
+    find: "const stored = await store.storeEvent(record);\n    // Erased",
     replace:
-      "void store.storeEvent(record).catch(() => {});\n    return outcomeOf({ isDuplicate: false, ...record }, signed, event.conversationId);",
+      "void store.storeEvent(record).catch(() => {});\n    const stored: StoreOutcome = { isDuplicate: false, ...record };\n    // Erased",
     tests: ["test/integration/contract.test.ts", "test/integration/refusals.test.ts"],
   },
   {
@@ -132,6 +132,20 @@ export const breakages: Breakage[] = [
     find: "const eventId = events.insert(record);",
     replace: "const eventId = events.insert({ ...record, bodySha256: record.bodySha256 + Math.random() });",
     tests: ["test/integration/deliveries.test.ts"],
+  },
+  {
+    name: "leave what an erased row left in the file",
+    file: "src/store/scrub.ts",
+    find: "writeSync(descriptor, zeros, 0, end - start, offset + start);",
+    replace: "",
+    tests: ["test/integration/scrub.test.ts"],
+  },
+  {
+    name: "store a later delivery of an erased conversation",
+    file: "src/store/connection.ts",
+    find: "hasErasures && erasures.isErased(record.conversationId)",
+    replace: "false",
+    tests: ["test/integration/erase.test.ts"],
   },
   {
     name: "forget the bytes of a quarantined body",

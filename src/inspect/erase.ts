@@ -25,13 +25,13 @@ export function createErase(options: {
      * Erases a conversation. When this returns, nothing of it is left in any file; its later deliveries are dropped.
      *
      * @returns false where nothing is known of it
-     * @throws what SQLite or the system says; what was begun goes on with the next start, or when it is asked for again
+     * @throws what SQLite or the system says; what was begun goes on within the hour, or when it is asked for again
      */
     eraseOne: (conversationId: string): Promise<boolean> =>
       oneAtATime(async () => {
         if (!(await eraser.isKnown(conversationId))) return false;
         await erase([conversationId]);
-        await eraser.finish([conversationId]);
+        await eraser.finish();
         return true;
       }),
 
@@ -41,17 +41,15 @@ export function createErase(options: {
      */
     eraseSome: (conversationIds: readonly string[]): Promise<void> =>
       oneAtATime(() => erase(conversationIds)),
-    finish: (conversationIds: readonly string[]): Promise<void> =>
-      oneAtATime(() => eraser.finish(conversationIds)),
+    finish: (): Promise<void> => oneAtATime(eraser.finish),
 
-    /** Goes on with what a stop interrupted. */
-    async resume(): Promise<void> {
-      const conversationIds = await eraser.unfinished();
-      if (conversationIds.length === 0) return;
-      await oneAtATime(async () => {
-        await erase(conversationIds);
-        await eraser.finish(conversationIds);
-      });
-    },
+    /** Goes on with what a stop or a failure interrupted. */
+    resume: (): Promise<void> =>
+      oneAtATime(async () => {
+        const conversationIds = await eraser.unfinished();
+        if (conversationIds === null) return;
+        if (conversationIds.length > 0) await erase(conversationIds);
+        await eraser.finish();
+      }),
   };
 }

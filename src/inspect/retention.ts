@@ -19,8 +19,8 @@ type Found = { conversations: string[]; recordingCount: number; eventCount: numb
 type Step = (found: Found, afterRow: number) => Promise<number | null>;
 
 /**
- * Goes on with erasures that a stop interrupted, then erases what is older than it may become: at once and every hour,
- * in small steps.
+ * Goes on with erasures that were interrupted, and erases what is older than it may become: at once and every hour, in
+ * small steps.
  *
  * @returns ends it
  */
@@ -40,9 +40,9 @@ export function startRetention(options: {
   return () => ending.abort();
 
   async function run(): Promise<void> {
-    await attempt(erase.resume);
-    while (!isOff && !ending.signal.aborted) {
-      const hasMore = await attempt(pass);
+    while (!ending.signal.aborted) {
+      await attempt(erase.resume);
+      const hasMore = isOff ? false : await attempt(pass);
       if (hasMore !== true) await pause(PASS_EVERY_MS);
     }
   }
@@ -63,7 +63,7 @@ export function startRetention(options: {
     await passSteps(found, conversationStep);
     await passSteps(found, eventStep);
     const { conversations, recordingCount, eventCount } = found;
-    if (conversations.length + eventCount > 0) await erase.finish(conversations);
+    if (conversations.length + eventCount > 0) await erase.finish();
     if (conversations.length + recordingCount + eventCount > 0) {
       log.info("Erased what was too old", {
         conversations: conversations.length,

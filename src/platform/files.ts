@@ -68,11 +68,15 @@ export class TemporaryFile {
   #flush(): void {
     this.#isFlushing = true;
     this.#unflushedBytes = 0;
-    this.#flushed = Promise.all([this.#flushed, this.handle.datasync()]).then(() => {
-      this.#isFlushing = false;
-    });
-    // Whoever awaits it in `sync` hears of it; a file that is discarded needs nobody to.
+    this.#flushed = this.#flushNow();
+    // Whoever awaits it in `sync` hears of a failure; with a file that is discarded nobody has to.
     this.#flushed.catch(() => {});
+  }
+
+  /** After a failure there is no further flush: `sync` finds the first one. */
+  async #flushNow(): Promise<void> {
+    await this.handle.datasync();
+    this.#isFlushing = false;
   }
 
   async #close(): Promise<void> {

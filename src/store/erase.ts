@@ -32,22 +32,24 @@ export function createEraser(options: { databasePath: string; recordingsFolder: 
   const databaseFolder = dirname(databasePath);
 
   return {
-    /** Whether anything is known of a conversation. */
+    /** Whether there is anything of a conversation that could be erased. */
     isKnown: (conversationId: string): Promise<boolean> =>
-      withDatabase(databasePath, (sqlite) =>
-        ["conversations", "events"].some((table) => hasRow(sqlite, table, conversationId)),
+      withDatabase(
+        databasePath,
+        (sqlite) =>
+          ["conversations", "events"].some((table) => hasRow(sqlite, table, conversationId)) ||
+          incomplete(sqlite).some(({ sha256 }) => sha256 === sha256Of(conversationId)),
       ),
 
-    /** Conversations whose erasure was begun and did not end. */
-    unfinished: (): Promise<string[]> =>
-      withDatabase(databasePath, (sqlite) =>
-        sqlite
-          .query<{ id: string }, []>(
-            "SELECT conversation_id AS id FROM erasures WHERE is_complete = 0 AND conversation_id IS NOT NULL",
-          )
-          .all()
-          .map(({ id }) => id),
-      ),
+    /**
+     * Erasures that were begun and did not end: the conversations of which something may be left in the tables, the
+     * folders or elsewhere. null where there are none; empty where only the traces in the file are left.
+     */
+    unfinished: (): Promise<string[] | null> =>
+      withDatabase(databasePath, (sqlite) => {
+        const found = incomplete(sqlite);
+        return found.length === 0 ? null : found.flatMap(({ conversationId }) => conversationId ?? []);
+      }),
 
     /**
      * Erases conversations from the database and the folders. From here on their deliveries are dropped. `finish` has
@@ -99,11 +101,11 @@ export function createEraser(options: { databasePath: string; recordingsFolder: 
       withDatabase(databasePath, (sqlite) => eventAges(sqlite, afterRow, beforeMs)),
 
     /** Clears what is left in the database's file and its log: when this returns, what was erased is gone. */
-    finish: (conversationIds: readonly string[]): Promise<void> =>
+    finish: (): Promise<void> =>
       withDatabase(databasePath, async (sqlite) => {
-        update(sqlite, conversationIds, "conversation_id = NULL");
+        sqlite.run("UPDATE erasures SET conversation_id = NULL WHERE is_complete = 0");
         await scrub(sqlite, databasePath);
-        update(sqlite, conversationIds, "is_complete = 1");
+        sqlite.run("UPDATE erasures SET is_complete = 1 WHERE is_complete = 0");
       }),
   };
 
@@ -157,13 +159,13 @@ function begin(sqlite: Database, conversationIds: readonly string[], nowMs: numb
     .immediate();
 }
 
-function update(sqlite: Database, conversationIds: readonly string[], change: string): void {
-  const statement = sqlite.query(`UPDATE erasures SET ${change} WHERE conversation_sha256 = ?`);
-  sqlite
-    .transaction(() => {
-      for (const id of conversationIds) statement.run(sha256Of(id));
-    })
-    .immediate();
+function incomplete(sqlite: Database) {
+  return sqlite
+    .query<{ sha256: string; conversationId: string | null }, []>(
+      `SELECT conversation_sha256 AS sha256, conversation_id AS conversationId
+       FROM erasures WHERE is_complete = 0`,
+    )
+    .all();
 }
 
 function deleteRows(sqlite: Database, conversationIds: readonly string[]): void {

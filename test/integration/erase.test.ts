@@ -206,6 +206,18 @@ describe("an erasure that was interrupted", () => {
     expect(receiver.rows("SELECT is_complete FROM erasures")).toEqual([{ is_complete: 1 }]);
   });
 
+  test("goes on when it is asked for again, whatever is left of it", async () => {
+    await open();
+    await deliver("conv_1");
+    expect(await erase("conv_1")).toBe(200);
+    await withDatabase(receiver.config.databasePath, (sqlite) => {
+      sqlite.run("UPDATE erasures SET is_complete = 0");
+    });
+    expect(await erase("conv_1")).toBe(200);
+    expect(receiver.rows("SELECT is_complete FROM erasures")).toEqual([{ is_complete: 1 }]);
+    expect(await erase("conv_1")).toBe(404);
+  });
+
   test("whose rows are gone goes on too: a recording is removed and not adopted", async () => {
     await open();
     await deliver("conv_1");
