@@ -12,6 +12,7 @@ setDefaultTimeout(60_000);
 const FAILED = [500, "storage_failed"];
 const MEMORY_BYTES = 1_000;
 const FILE_BYTES = 600_000;
+const EARLY_FLUSHED_BYTES = 6_000_000;
 
 const receiver = await startReceiver();
 const { pid } = receiver.child;
@@ -93,6 +94,8 @@ describe.skipIf(!isTraced)(
     test.each([
       ["a flush fails", "fsync", "error=EIO", MEMORY_BYTES],
       ["a flush fails", "fsync", "error=EIO", FILE_BYTES],
+      // The kernel tells of it once: the flush at the end succeeds.
+      ["only a flush on the way fails", "fdatasync", "error=EIO:when=1", EARLY_FLUSHED_BYTES],
       ["it can't be renamed", RENAMES, "error=EIO", MEMORY_BYTES],
       ["it can't be renamed", RENAMES, "error=EIO", FILE_BYTES],
       ["a folder can't be made", "mkdir,mkdirat", "error=EROFS", MEMORY_BYTES],
