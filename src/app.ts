@@ -6,6 +6,7 @@ import { docsRoutes } from "./http/docs.ts";
 import { erasureRoutes } from "./http/erasure.ts";
 import { errorResponse } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
+import type { HealthProblem } from "./http/health.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import { ArchiveBusyError } from "./inspect/archive.ts";
 import type { Archive } from "./inspect/archive.ts";
@@ -25,7 +26,8 @@ export const readingThread = new URL("./reading-thread.ts", import.meta.url);
 /**
  * Composes the application from what it depends on; the caller listens.
  *
- * @returns `app`; `drain`, which admits no delivery any more and resolves when the last one has been answered; `erase`
+ * @returns `app`; `healthProblem`, which keeps the next delivery from being stored; `drain`, which admits no delivery any
+ *   more and resolves when the last one has been answered; `erase`
  */
 export function createApp(options: {
   config: Config;
@@ -55,7 +57,7 @@ export function createApp(options: {
   const erase = createErase({ eraser: store.eraser, eraseFromIndex: async () => {}, clock });
   const connections = createConnections(config.trustedProxies);
 
-  const healthProblem = () => {
+  const healthProblem = (): HealthProblem | null => {
     if (admission.isClosed()) return "shutting_down";
     try {
       if (admission.isDiskLow(0)) return "disk_low";
@@ -86,5 +88,5 @@ export function createApp(options: {
     .use(erasureRoutes({ erase, tokens: config.apiTokens }))
     .use(docsRoutes());
 
-  return { app, drain: admission.drain, erase };
+  return { app, healthProblem, drain: admission.drain, erase };
 }

@@ -11,7 +11,9 @@ import { hasCode } from "../platform/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createLog } from "../platform/log.ts";
 import type { Log } from "../platform/log.ts";
+import { isJournal, watchdogMs } from "../platform/systemd.ts";
 import { version } from "../platform/version.ts";
+import { withinMs } from "../platform/wait.ts";
 import { sqliteVersion } from "../store/database.ts";
 import { openStore } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
@@ -21,6 +23,7 @@ import { exitStatus } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { optionFlags } from "./option-flags.ts";
 import { settingSources } from "./settings.ts";
+import { openManager, superviseUnder } from "./supervision.ts";
 
 const DRAIN_MS_MAX = 20_000;
 const UNWRITABLE_CODES = [
@@ -60,13 +63,21 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   }
 
   const { config, warnings } = loaded;
-  const log = createLog({ level: config.logLevel, format: config.logFormat, write: context.writeOut });
+  const { environment } = context;
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    isJournal: isJournal(environment.JOURNAL_STREAM, 1),
+    write: context.writeOut,
+  });
   for (const warning of warnings) log.warning(warning);
   // Whatever is made here holds personal data: nobody else reads it.
   process.umask(0o077);
 
   if (!isPlaceSound(log, config)) return exitStatus.failure;
 
+  const notify = await openManager(environment.NOTIFY_SOCKET, log);
+  notify("STATUS=Opening the data");
   const store = await openData(config, log);
   if ("problem" in store) {
     log.error(`Can't start: ${store.problem}`);
@@ -74,7 +85,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   }
 
   const archive = createArchive({ ...config, thread: readingThread });
-  const { app, drain, erase } = createApp({ config, store, archive, clock, log });
+  const { app, healthProblem, drain, erase } = createApp({ config, store, archive, clock, log });
   const server = listen(app, config);
   if ("problem" in server) {
     log.error(`Can't start: ${server.problem}`);
@@ -85,6 +96,13 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   void warnOfClock(log, clock);
   const stopRetention = startRetention({ ...config, eraser: store.eraser, erase, clock, log });
   watchCertificate(config.tls, { log, clock });
+  const supervision = superviseUnder({
+    notify,
+    watchdogMs: watchdogMs(environment, process.pid),
+    url: server.url,
+    progress: store.progress,
+    healthProblem,
+  });
 
   await new Promise<void>((resolve) => {
     const forget = context.onStopSignal(() => {
@@ -93,12 +111,14 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     });
   });
   log.info("Stopping: finishing what is in flight");
+  supervision.stopping();
   const isDrained = await withinMs(Promise.all([drain(), server.stop()]), DRAIN_MS_MAX);
   if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
   await server.stopNow();
   stopRetention();
   archive.close();
   await store.close();
+  supervision.end();
   log.info("Stopped");
   return exitStatus.ok;
 }
@@ -167,14 +187,6 @@ function whyNotOpened(error: unknown, config: Config): string {
   if (hasCode(error, "ENOSPC") || hasCode(error, "SQLITE_FULL"))
     return `the disk of ${databasePath} is full: make room`;
   return error.message;
-}
-
-async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  const done = await Promise.race([work.then(() => true as const), deadline]);
-  clearTimeout(timer);
-  return done;
 }
 
 function settingLine(option: { name: string; default: string | null; description: string }): string {

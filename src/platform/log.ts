@@ -1,5 +1,5 @@
 import { configureSync, getJsonLinesFormatter, getLogger, getTextFormatter } from "@logtape/logtape";
-import type { Logger } from "@logtape/logtape";
+import type { Logger, LogLevel as RecordLevel, LogRecord } from "@logtape/logtape";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
@@ -8,6 +8,16 @@ const levels: Record<Uppercase<LogLevel>, LogLevel> = {
   INFO: "info",
   WARNING: "warning",
   ERROR: "error",
+};
+
+/** What the journal takes a line's priority from: sd-daemon(3). */
+const journalPrefixes: Record<RecordLevel, string> = {
+  trace: "<7>",
+  debug: "<7>",
+  info: "<6>",
+  warning: "<4>",
+  error: "<3>",
+  fatal: "<2>",
 };
 
 /** The members of a line beside its message. Never put a secret, a signature, a phone number or a transcript here. */
@@ -19,14 +29,16 @@ export type Log = Record<LogLevel, (message: string, fields?: LogFields) => void
  * Returns the program's log. LogTape keeps its configuration for the whole process: the last log created is the one
  * in force.
  *
+ * @param isJournal gives every line its priority in front, and leaves out the time, which the journal has anyway
  * @param write receives one complete line, with its line end
  */
 export function createLog(options: {
   level: Uppercase<LogLevel>;
   format: "text" | "json";
+  isJournal?: boolean;
   write: (line: string) => void;
 }): Log {
-  const format = options.format === "json" ? jsonLine : textLine;
+  const format = formatterOf(options);
   configureSync({
     reset: true,
     sinks: { output: (record) => options.write(format(record)) },
@@ -37,6 +49,11 @@ export function createLog(options: {
     ],
   });
   return logWith(getLogger(["receiver"]));
+}
+
+function formatterOf({ format, isJournal = false }: { format: "text" | "json"; isJournal?: boolean }) {
+  const line = format === "json" ? jsonLine : textLine(!isJournal);
+  return isJournal ? (record: LogRecord) => `${journalPrefixes[record.level]}${line(record)}` : line;
 }
 
 function logWith(logger: Logger): Log {
@@ -55,12 +72,19 @@ function plain(message: string): string {
 
 const jsonLine = getJsonLinesFormatter({ properties: "flatten" });
 
-const textLine = getTextFormatter({
-  timestamp: "rfc3339",
-  level: "FULL",
-  format: ({ timestamp, level, message, record }) =>
-    [timestamp, level.padEnd(7), message, ...Object.entries(record.properties).map(textField)].join(" "),
-});
+function textLine(hasTime: boolean) {
+  return getTextFormatter({
+    timestamp: "rfc3339",
+    level: "FULL",
+    format: ({ timestamp, level, message, record }) =>
+      [
+        ...(hasTime ? [timestamp] : []),
+        level.padEnd(7),
+        message,
+        ...Object.entries(record.properties).map(textField),
+      ].join(" "),
+  });
+}
 
 /** Quotes whatever is not a plain word: a value from a payload must not forge a line or a field of its own. */
 function textField([name, value]: [string, unknown]): string {

@@ -1,3 +1,5 @@
+import { fstatSync } from "node:fs";
+
 /** Sends one message to the service manager: lines such as `READY=1` or `STATUS=...`. Never waits, never throws. */
 export type Notify = (message: string) => void;
 
@@ -60,4 +62,20 @@ function socketAddress(name: string): Buffer {
   }
   // The family is a 16-bit number of the machine, and all that we are built for are little-endian.
   return Buffer.concat([Buffer.from([AF_UNIX, 0]), path]);
+}
+
+/**
+ * How often the manager wants to hear from this process, in milliseconds; null where it does not watch.
+ *
+ * @param environment $WATCHDOG_USEC, and $WATCHDOG_PID where only one process is meant: sd_watchdog_enabled(3)
+ */
+export function watchdogMs(environment: Record<string, string | undefined>, pid: number): number | null {
+  const { WATCHDOG_USEC: micros = "", WATCHDOG_PID: watched = String(pid) } = environment;
+  return /^[1-9]\d{0,14}$/.test(micros) && watched === String(pid) ? Number(micros) / 1000 : null;
+}
+
+/** True where what is written to that descriptor goes to the journal, which $JOURNAL_STREAM names: systemd.exec(5). */
+export function isJournal(stream: string | undefined, descriptor: number): boolean {
+  const { dev, ino } = fstatSync(descriptor, { bigint: true });
+  return stream === `${dev}:${ino}`;
 }

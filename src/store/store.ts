@@ -75,6 +75,7 @@ export async function openStore(options: {
       isErased: writer.isErased,
       isHealthy: writer.isHealthy,
       eraser: createEraser({ databasePath, recordingsFolder }),
+      progress: writer.progress,
       /** Temporary files for bodies on their way in. */
       bodies,
       /** null where recordings are not stored */

@@ -32,9 +32,12 @@ export function createWriter(options: { connection: Connection; connect: () => C
   let { connection } = options;
   let isFailing = false;
   let waiting: Waiting[] = [];
+  let groupCount = 0;
+  let storedCount = 0;
 
   function commitWaiting(): void {
     const group = waiting.splice(0, BATCH_EVENTS_MAX);
+    groupCount += 1;
     if (waiting.length > 0) setImmediate(commitWaiting);
     try {
       settle(group, usableConnection().insertAll(group.map(({ record }) => record)));
@@ -64,7 +67,9 @@ export function createWriter(options: { connection: Connection; connect: () => C
   function settle(group: Waiting[], outcomes: StoreOutcome[]): void {
     for (const [index, { resolve }] of group.entries()) {
       const outcome = outcomes[index];
-      if (outcome !== undefined) resolve(outcome);
+      if (outcome === undefined) continue;
+      if (outcome !== "erased" && !outcome.isDuplicate) storedCount += 1;
+      resolve(outcome);
     }
   }
 
@@ -102,6 +107,9 @@ export function createWriter(options: { connection: Connection; connect: () => C
         return false;
       }
     },
+
+    /** Events that wait, groups that were tried and events that were stored, the last two since the start. */
+    progress: () => ({ waitingCount: waiting.length, groupCount, storedCount }),
 
     close(): void {
       usableConnection().checkpoint();

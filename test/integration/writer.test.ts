@@ -160,3 +160,9 @@ describe("after a failure", () => {
     expect(rows("SELECT conversation_id FROM events")).toEqual([{ conversation_id: "conv_1" }]);
   });
 });
+
+test("counts what it stores, and not what was stored before", async () => {
+  await storeAll([record(1), record(2)]);
+  await storeAll([record(2)]);
+  expect(writer.progress()).toEqual({ waitingCount: 0, groupCount: 2, storedCount: 2 });
+});

@@ -8,7 +8,11 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
 /** The lines that come of what is logged. */
 function linesOf(
   use: (log: Log) => void,
-  options: { level?: "DEBUG" | "INFO" | "WARNING" | "ERROR"; format?: "text" | "json" } = {},
+  options: {
+    level?: "DEBUG" | "INFO" | "WARNING" | "ERROR";
+    format?: "text" | "json";
+    isJournal?: boolean;
+  } = {},
 ) {
   const lines: string[] = [];
   use(createLog({ level: "DEBUG", format: "text", ...options, write: (line) => lines.push(line) }));
@@ -29,6 +33,14 @@ test.each([
   ["ERROR", 1],
 ] as const)("the level %s lets %i of four lines pass", (level, count) => {
   expect(linesOf(allLevels, { level })).toHaveLength(count);
+});
+
+test("for the journal each line begins with its priority and has no time", () => {
+  const lines = linesOf(allLevels, { isJournal: true });
+  expect(lines).toEqual(["<7>DEBUG   a\n", "<6>INFO    b\n", "<4>WARNING c\n", "<3>ERROR   d\n"]);
+  const [line = ""] = linesOf((log) => log.error("d"), { isJournal: true, format: "json" });
+  expect(line).toStartWith("<3>{");
+  expect(JSON.parse(line.slice(3))).toMatchObject({ message: "d" });
 });
 
 const textOf = (message: string, fields?: LogFields) =>

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { openSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { openNotify } from "../../../src/platform/systemd.ts";
+import { isJournal, openNotify, watchdogMs } from "../../../src/platform/systemd.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";
 import { notifySocket } from "../../helpers/notify-socket.ts";
 
@@ -43,4 +44,24 @@ test("sends later, in order, what a busy manager does not take at once", async (
   while (sent < 40) notify(`STATUS=${(sent += 1)}`);
   const messages = await socket.until("STATUS=40");
   expect(messages).toEqual(Array.from({ length: 40 }, (_, index) => `STATUS=${index + 1}`));
+});
+
+test.each([
+  ["30000000", undefined, 30_000],
+  ["30000000", "7", 30_000],
+  ["30000000", "8", null],
+  [undefined, undefined, null],
+  ["0", undefined, null],
+  ["soon", undefined, null],
+] as const)("WATCHDOG_USEC=%p and WATCHDOG_PID=%p are %p ms for process 7", (micros, pid, ms) => {
+  expect(watchdogMs({ WATCHDOG_USEC: micros, WATCHDOG_PID: pid }, 7)).toBe(ms);
+});
+
+test("a descriptor is the journal's where JOURNAL_STREAM names its device and inode", () => {
+  const path = join(temporaryFolder(), "stream");
+  const descriptor = openSync(path, "w");
+  const { dev, ino } = statSync(path, { bigint: true });
+  expect(isJournal(`${dev}:${ino}`, descriptor)).toBe(true);
+  expect(isJournal(`${dev}:${ino + 1n}`, descriptor)).toBe(false);
+  expect(isJournal(undefined, descriptor)).toBe(false);
 });

@@ -1,0 +1,74 @@
+import type { Log } from "../platform/log.ts";
+import { openNotify } from "../platform/systemd.ts";
+import type { Notify } from "../platform/systemd.ts";
+
+const REPORT_MS = 10_000;
+/** Feeding more often than asked for forgives a turn of the event loop that takes long. */
+const FEEDS_PER_WATCH = 3;
+
+/** Without a way to the manager it receives all the same: the manager may think that the start has failed. */
+export async function openManager(socketName: string | undefined, log: Log): Promise<Notify> {
+  try {
+    return await openNotify(socketName);
+  } catch (error) {
+    log.warning(`The service manager can't be told of anything by NOTIFY_SOCKET: ${String(error)}`);
+    return () => {};
+  }
+}
+
+export type Supervision = {
+  /** Deliveries are being finished: the manager waits for as long as this goes on. */
+  stopping: () => void;
+  end: () => void;
+};
+
+/**
+ * Tells the service manager that the receiver is ready, how it is, and that it works.
+ *
+ * It counts as working while the event loop turns and the events that wait to be stored get on. A full or failing disk
+ * stops neither, and is for people to mend: a restart would only turn away more deliveries.
+ */
+export function superviseUnder(options: {
+  notify: Notify;
+  /** null: nobody watches */
+  watchdogMs: number | null;
+  url: string;
+  progress: () => { waitingCount: number; groupCount: number; storedCount: number };
+  healthProblem: () => string | null;
+}): Supervision {
+  const { notify, watchdogMs, url, progress, healthProblem } = options;
+  const everyMs = Math.min(REPORT_MS, (watchdogMs ?? Number.POSITIVE_INFINITY) / FEEDS_PER_WATCH);
+  const extendUsec = Math.round(everyMs * FEEDS_PER_WATCH * 1000);
+  let lastStatus = "";
+  let last = progress();
+  let isStopping = false;
+
+  function report(more: readonly string[]): void {
+    const lines = [...more];
+    const now = progress();
+    const isStuck = last.waitingCount > 0 && now.waitingCount > 0 && now.groupCount === last.groupCount;
+    last = now;
+    if (watchdogMs !== null && !isStuck) lines.push("WATCHDOG=1");
+    if (isStopping) lines.push(`EXTEND_TIMEOUT_USEC=${extendUsec}`);
+    const status = `${stateText()}; ${now.storedCount} events stored since the start`;
+    if (status !== lastStatus) lines.push(`STATUS=${status}`);
+    lastStatus = status;
+    if (lines.length > 0) notify(lines.join("\n"));
+  }
+
+  function stateText(): string {
+    if (isStopping) return "Stopping: finishing what is in flight";
+    const problem = healthProblem();
+    return problem === null ? `Receiving on ${url}` : `NOT RECEIVING on ${url}: ${problem}`;
+  }
+
+  report(["READY=1"]);
+  const timer = setInterval(() => report([]), everyMs);
+  return {
+    stopping() {
+      isStopping = true;
+      report(["STOPPING=1"]);
+    },
+    end: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,87 @@
+import { afterEach, expect, test } from "bun:test";
+import { superviseUnder } from "../../../src/cli/supervision.ts";
+import type { Supervision } from "../../../src/cli/supervision.ts";
+
+let supervision: Supervision | null = null;
+afterEach(() => supervision?.end());
+
+/** Supervises with a watchdog of 30 ms, and returns what is told. */
+function supervise(watchdogMs: number | null = 30) {
+  const state = { waitingCount: 0, groupCount: 0, storedCount: 0, problem: null as string | null };
+  let looks = 0;
+  const messages: string[] = [];
+  supervision = superviseUnder({
+    notify: (message) => messages.push(message),
+    watchdogMs,
+    url: "http://127.0.0.1:3004",
+    progress() {
+      looks += 1;
+      return { ...state };
+    },
+    healthProblem: () => state.problem,
+  });
+  const untilLine = async (line: string) => {
+    while (!messages.some((message) => message.split("\n").includes(line))) await Bun.sleep(1);
+  };
+  const looksMore = async (count: number) => {
+    for (const enough = looks + count; looks < enough;) await Bun.sleep(1);
+  };
+  return { state, messages, untilLine, looksMore, supervision };
+}
+
+const feeds = (messages: string[]) => messages.filter((message) => message.includes("WATCHDOG=1")).length;
+
+test("is ready, and says where it receives", () => {
+  const { messages } = supervise(null);
+  expect(messages).toEqual([
+    "READY=1\nSTATUS=Receiving on http://127.0.0.1:3004; 0 events stored since the start",
+  ]);
+});
+
+test("feeds the watchdog, and says what has changed", async () => {
+  const { state, messages, untilLine } = supervise();
+  await untilLine("WATCHDOG=1");
+  state.storedCount = 7;
+  await untilLine("STATUS=Receiving on http://127.0.0.1:3004; 7 events stored since the start");
+  while (messages.at(-1) !== "WATCHDOG=1") await Bun.sleep(1);
+});
+
+test("an unhealthy receiver says so, and is fed on", async () => {
+  const { state, messages, untilLine } = supervise();
+  state.problem = "disk_low";
+  await untilLine("STATUS=NOT RECEIVING on http://127.0.0.1:3004: disk_low; 0 events stored since the start");
+  const count = feeds(messages);
+  while (feeds(messages) < count + 3) await Bun.sleep(1);
+});
+
+test("is not fed while waiting events do not get on, and fed again when they do", async () => {
+  const { state, messages, looksMore } = supervise();
+  state.waitingCount = 3;
+  await looksMore(1);
+  const count = feeds(messages);
+  await looksMore(5);
+  expect(feeds(messages)).toBe(count);
+  state.groupCount = 1;
+  while (feeds(messages) === count) await Bun.sleep(1);
+});
+
+test("is fed while more and more waits but gets on", async () => {
+  const { state, messages } = supervise();
+  while (feeds(messages) < 5) {
+    state.waitingCount += 1;
+    state.groupCount += 1;
+    await Bun.sleep(1);
+  }
+});
+
+test("asks for more time while it stops", async () => {
+  const { messages, untilLine, supervision: running } = supervise();
+  running.stopping();
+  expect(messages.at(-1)?.split("\n")).toEqual([
+    "STOPPING=1",
+    "WATCHDOG=1",
+    "EXTEND_TIMEOUT_USEC=30000",
+    "STATUS=Stopping: finishing what is in flight; 0 events stored since the start",
+  ]);
+  await untilLine("EXTEND_TIMEOUT_USEC=30000");
+});
