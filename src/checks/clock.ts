@@ -16,6 +16,8 @@ export async function isClockSynchronised(): Promise<boolean | null> {
   let answer: string;
   try {
     const child = Bun.spawn([timedatectl, "show", "--property=NTPSynchronized", "--value"], {
+      // Not our environment: it holds the secret, and NOTIFY_SOCKET, by which it would tell systemd of its own fate.
+      env: {},
       stdin: "ignore",
       stdout: "pipe",
       stderr: "ignore",
