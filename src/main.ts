@@ -18,6 +18,11 @@ function onStopSignal(callback: () => void): () => void {
   };
 }
 
+/** The files of a compiled program are inside of it. */
+function compiledExecutable(): string | null {
+  return Bun.main.startsWith("/$bunfs/") ? process.execPath : null;
+}
+
 /** Touches standard input only once a command reads from it. */
 async function* standardInput(): AsyncGenerator<Uint8Array> {
   yield* Bun.stdin.stream();
@@ -32,6 +37,7 @@ async function main(): Promise<void> {
       environment: process.env,
       folder: process.cwd(),
       clock: systemClock,
+      machine: { root: "/", isRoot: process.getuid?.() === 0, executable: compiledExecutable() },
       input: standardInput(),
       writeOut: out.write,
       writeError: error.write,

@@ -1,4 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
+import type { Machine } from "../service/machine.ts";
 
 /** Exit statuses, after sysexits.h where it has one. */
 export const exitStatus = { ok: 0, failure: 1, usage: 64, config: 78 } as const;
@@ -9,6 +10,7 @@ export type CommandContext = {
   /** The working directory. */
   folder: string;
   clock: Clock;
+  machine: Machine;
   /** Standard input, read as it is needed. */
   input: AsyncIterable<Uint8Array>;
   /** Standard output, without waiting: each call hands over whole lines. */

@@ -5,6 +5,7 @@ import { healthcheck } from "./healthcheck.ts";
 import { restore } from "./restore.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
+import { service } from "./service.ts";
 import { sign } from "./sign.ts";
 import { verify } from "./verify.ts";
 
@@ -18,4 +19,5 @@ export const commands: readonly [Command, ...Command[]] = [
   healthcheck,
   backup,
   restore,
+  service,
 ];

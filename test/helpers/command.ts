@@ -17,6 +17,7 @@ export async function runCommand(
     environment: {},
     folder: tmpdir(),
     clock: systemClock,
+    machine: { root: "/nowhere", isRoot: false, executable: null },
     isTerminal: { input: false, output: false, error: false },
     onStopSignal: () => () => {},
     ...context,

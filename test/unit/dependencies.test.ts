@@ -5,7 +5,7 @@ import { dirname, join, normalize } from "node:path";
 const src = join(import.meta.dir, "../../src");
 
 /** From the bottom up: a file imports from its own layer or from one below it. */
-const layers = ["platform", "store", "backup", "webhook", "inspect", "http", "app.ts", "cli"];
+const layers = ["platform", "store", "backup", "webhook", "inspect", "http", "app.ts", "service", "cli"];
 
 const layerOf = (file: string) => layers.indexOf(file.split("/")[0] ?? "");
 

@@ -1,0 +1,49 @@
+import type { Config } from "../config.ts";
+import { version } from "../platform/version.ts";
+import type { PlannedFile } from "../service/files.ts";
+import { NAME, places } from "../service/places.ts";
+import type { UnitOptions } from "../service/unit.ts";
+import type { CommandContext } from "./command.ts";
+import { createPaint } from "./paint.ts";
+
+const words = {
+  done: { new: "wrote", changed: "changed", rights: "rights", same: "kept" },
+  "to come": { new: "write", changed: "change", rights: "rights", same: "keep" },
+} as const;
+
+/** A line for each file: what was, or would be, done with it. */
+export function fileLines(
+  files: readonly PlannedFile[],
+  when: keyof typeof words,
+  context: CommandContext,
+): string {
+  const paint = createPaint(context);
+  return files
+    .map(({ path, mode, change }) => {
+      const word = words[when][change].padEnd(8);
+      const about = path === places.executable ? version.program : `0${mode.toString(8)}`;
+      return `  ${change === "same" ? paint.faint(word) : paint.good(word)} ${path.padEnd(52)} ${paint.faint(about)}\n`;
+    })
+    .join("");
+}
+
+/** What to do with a service that runs. */
+export function nextSteps(options: {
+  status: string;
+  hasStarted: boolean;
+  config: Config;
+  unit: UnitOptions;
+}): string {
+  const { status, hasStarted, config, unit } = options;
+  const url = unit.tls === null ? `http://127.0.0.1:${config.port}/webhook` : "https://your.host/webhook";
+  return `${hasStarted ? "Started" : "It runs already"}: ${status}
+
+Try it:    sudo env ELEVENLABS_WEBHOOK_SECRET_FILE=${places.secret} ${places.executable} send --sample transcription --url ${url}
+See it:    sudo sqlite3 'file:${config.databasePath}?mode=ro' 'SELECT type, conversation_id, status FROM events'
+Status:    systemctl status ${NAME}
+Log:       journalctl -u ${NAME} -f
+Settings:  ${places.environment}, then systemctl restart ${NAME}
+Upgrade:   run the new file with "service install"
+ElevenLabs needs an HTTPS address that leads to port ${config.port}: enter it as https://your.host/webhook.
+`;
+}

@@ -1,0 +1,44 @@
+import { parseEnv } from "node:util";
+import { options } from "../config-options.ts";
+import type { Option } from "../config-options.ts";
+import { NAME, places } from "./places.ts";
+
+/** What the shipped service does where nothing is set, other than the program by itself. */
+const serviceDefaults = new Map([[options.storeAudio.name, "true"]]);
+
+/** The first environment file: every setting but the secret, commented out with its default. */
+export function environmentText(): string {
+  const settings = Object.values<Option<unknown>>(options).filter(({ isSecret }) => isSecret !== true);
+  const lines = settings.map((option) => `# ${option.description}\n#${option.name}=${defaultOf(option)}\n`);
+  return `# Settings of ${NAME}. After a change: systemctl restart ${NAME}
+# The secret is not here but in ${places.secret}.
+
+${lines.join("\n")}`;
+}
+
+function defaultOf({ name, default: text, stateName }: Option<unknown>): string {
+  return stateName === undefined ? (serviceDefaults.get(name) ?? text ?? "") : `${places.state}/${stateName}`;
+}
+
+/** The file with some settings changed, each in its place; everything else stays as it was. */
+export function withSettings(text: string, settings: ReadonlyMap<string, string>): string {
+  let result = text;
+  for (const [name, value] of settings) {
+    const line = `${name}="${value}"`;
+    const isSet = new RegExp(`^${name}=.*$`, "gm");
+    const isCommentedOut = new RegExp(`^#${name}=.*$`, "m");
+    // Given as functions: in a text, $ has a meaning.
+    if (result.search(isSet) !== -1) result = result.replace(isSet, () => line);
+    else if (result.search(isCommentedOut) !== -1) result = result.replace(isCommentedOut, () => line);
+    else result = `${result}${result === "" || result.endsWith("\n") ? "" : "\n"}${line}\n`;
+  }
+  return result;
+}
+
+/** What can't stand in the file between double quotes without being taken for something else: systemd.exec(5). */
+export const UNWRITABLE = /["\\`$\n\r]/;
+
+/** The settings of the service, as systemd gives them to it. */
+export function settingsIn(text: string): Record<string, string | undefined> {
+  return { ...Object.fromEntries(serviceDefaults), STATE_DIRECTORY: places.state, ...parseEnv(text) };
+}

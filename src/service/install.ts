@@ -1,0 +1,91 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { replaceFiles } from "./files.ts";
+import type { PlannedFile } from "./files.ts";
+import type { Machine, Systemd } from "./machine.ts";
+import { NAME, places } from "./places.ts";
+
+const MIGRATE_REQUESTS = "proc/sys/net/ipv4/tcp_migrate_req";
+
+export type Installed =
+  | { kind: "running"; status: string; hasStarted: boolean }
+  /** All is as it was before. */
+  | { kind: "failed"; problem: string; complaints: string[] };
+
+/** Brings the files to their places and has the service run with them; where it does not, all is as before. */
+export function installService(options: {
+  machine: Machine;
+  systemd: Systemd;
+  files: readonly PlannedFile[];
+  nowMs: number;
+}): Installed {
+  const { machine, systemd, files, nowMs } = options;
+  const wasActive = systemd.isActive();
+  const wasEnabled = systemd.isEnabled();
+  const changed = files.filter(({ change }) => change !== "same").map(({ path }) => path);
+  if (changed.length === 0 && wasActive && wasEnabled) {
+    return { kind: "running", status: systemd.statusText(), hasStarted: false };
+  }
+  const { undo, keep } = replaceFiles(machine.root, files);
+  migrateRequests(machine);
+  const steps = [["daemon-reload"], ["enable", NAME], [verbFor(wasActive, changed), NAME]];
+  for (const step of steps) {
+    const { isGood, text } = systemd.systemctl(...step);
+    if (isGood) continue;
+    // Before the old files are back: what it says is about the new ones.
+    const complaints = systemd.complaints(nowMs);
+    if (!wasActive) systemd.systemctl("stop", NAME);
+    if (!wasEnabled) systemd.systemctl("disable", NAME);
+    undo();
+    systemd.systemctl("daemon-reload");
+    if (wasActive) systemd.systemctl("restart", NAME);
+    return { kind: "failed", problem: `systemctl ${step.join(" ")}: ${text}`, complaints };
+  }
+  keep();
+  return { kind: "running", status: systemd.statusText(), hasStarted: true };
+}
+
+/** A reload is enough for a new executable where the unit knows how to; anything else is read at a start. */
+function verbFor(wasActive: boolean, changed: readonly string[]): string {
+  const isOnlyExecutable = changed.every((path) => path === places.executable);
+  if (!wasActive) return "start";
+  return isOnlyExecutable ? "reload-or-restart" : "restart";
+}
+
+/** For now; the file that says so counts from the next boot on. */
+function migrateRequests({ root }: Machine): void {
+  const path = join(root, MIGRATE_REQUESTS);
+  try {
+    // Kernels before 5.14 don't have it.
+    if (existsSync(path)) writeFileSync(path, "1");
+  } catch {
+    // A container may not: then it is up to its host.
+  }
+}
+
+/**
+ * Stops the service and removes what an install has put there, but neither its settings nor its data.
+ *
+ * @param isDry only says what it would do
+ * @returns what is removed, and the folders that stay
+ */
+export function uninstallService(options: {
+  machine: Machine;
+  systemd: Systemd;
+  isDry: boolean;
+}): { removed: string[]; kept: string[] } | { problem: string } {
+  const { machine, systemd, isDry } = options;
+  const isThere = (path: string) => existsSync(join(machine.root, path));
+  const removed = [places.unit, places.sysctl, places.executable].filter(isThere);
+  const kept = [dirname(places.environment), places.state, places.privateState].filter(isThere);
+  const isUnit = removed.includes(places.unit);
+  if (isDry) return { removed, kept };
+
+  if (isUnit) {
+    const { isGood, text } = systemd.systemctl("disable", "--now", NAME);
+    if (!isGood) return { problem: text };
+  }
+  for (const path of removed) rmSync(join(machine.root, path));
+  if (isUnit) systemd.systemctl("daemon-reload");
+  return { removed, kept };
+}

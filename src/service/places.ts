@@ -1,0 +1,14 @@
+/** The name of the unit, of its folders and of the executable. */
+export const NAME = "elevenlabs-webhook";
+
+/** Where everything of the service is. */
+export const places = {
+  executable: `/usr/local/bin/${NAME}`,
+  environment: `/etc/${NAME}/environment`,
+  secret: `/etc/${NAME}/secret`,
+  unit: `/etc/systemd/system/${NAME}.service`,
+  sysctl: `/etc/sysctl.d/60-${NAME}.conf`,
+  /** What the service itself sees; with DynamicUser= a link to the next. */
+  state: `/var/lib/${NAME}`,
+  privateState: `/var/lib/private/${NAME}`,
+} as const;

@@ -1,0 +1,122 @@
+import { loadConfig } from "../config.ts";
+import type { Config } from "../config.ts";
+import { options } from "../config-options.ts";
+import { environmentText, settingsIn, UNWRITABLE, withSettings } from "./environment-file.ts";
+import type { WantedFile } from "./files.ts";
+import { NAME, places } from "./places.ts";
+import { unitOptionsOf, unitText } from "./unit.ts";
+import type { UnitOptions } from "./unit.ts";
+
+const LOW_PORT_MAX = 1023;
+
+/** The text of the files that an earlier install has left; null where there is none. */
+export type Present = { environment: string | null; secret: string | null; unit: string | null };
+
+export type Request = {
+  /** Variables and their values, to be set in the environment file. */
+  settings: ReadonlyMap<string, string>;
+  /** null: the one that is there */
+  secret: string | null;
+  isPublic: boolean;
+  tls: UnitOptions["tls"];
+};
+
+export type Plan = {
+  files: WantedFile[];
+  config: Config;
+  unit: UnitOptions;
+  warnings: string[];
+};
+
+/** Says what every file is to hold, or all that stands against it. What is there already stays, unless it is asked for. */
+export function planInstall(
+  request: Request,
+  present: Present,
+  executable: Uint8Array,
+): Plan | { problems: string[] } {
+  const before = present.unit === null ? null : unitOptionsOf(present.unit);
+  const tls = request.tls ?? before?.tls ?? null;
+  const unit = { isPublic: request.isPublic || before?.isPublic === true, tls };
+  const unwritable = [...request.settings].filter(([, value]) => UNWRITABLE.test(value));
+  if (unwritable.length > 0) {
+    return {
+      problems: unwritable.map(([name]) => `${name}: it may hold no quotes, backslashes, $ or line ends`),
+    };
+  }
+  const environment = environmentFor(request, present, unit);
+  const secret = (request.secret ?? present.secret ?? "").trim();
+  const loaded = loadConfig({
+    flags: {},
+    environment: { ...settingsIn(environment), [options.secrets.name]: secret },
+    folder: places.state,
+    nowMs: Date.now(),
+    readText() {
+      throw Object.assign(new Error("there is no .env"), { code: "ENOENT" });
+    },
+  });
+  if (loaded.kind === "faulty") return { problems: loaded.problems };
+  const { config, warnings } = loaded;
+  const problems = [...straySecrets(environment), ...problemsUnder(unit, config)];
+  if (problems.length > 0) return { problems };
+
+  const file = (path: string, mode: number, text: string) => ({ path, mode, bytes: Buffer.from(text) });
+  return {
+    files: [
+      { path: places.executable, mode: 0o755, bytes: executable },
+      file(places.secret, 0o600, `${secret}\n`),
+      file(places.environment, 0o600, environment),
+      file(places.sysctl, 0o644, sysctlText),
+      file(places.unit, 0o644, unitText(unit)),
+    ],
+    config,
+    unit,
+    warnings,
+  };
+}
+
+function environmentFor({ settings }: Request, { environment }: Present, { isPublic, tls }: UnitOptions) {
+  const text = environment ?? environmentText();
+  const { port } = options;
+  const isPortSet = settings.has(port.name) || settingsIn(text)[port.name] !== undefined;
+  const lowPort = new Map([[port.name, tls === null ? "80" : "443"]]);
+  return withSettings(isPublic && !isPortSet ? withSettings(text, lowPort) : text, settings);
+}
+
+/** The environment wins over the credential: a second secret would be the one that counts. */
+function straySecrets(environment: string): string[] {
+  const { name } = options.secrets;
+  const found = [name, `${name}_FILE`].filter((variable) => settingsIn(environment)[variable] !== undefined);
+  return found.map(
+    (variable) =>
+      `${variable}: remove it from ${places.environment}: the service has it from ${places.secret}`,
+  );
+}
+
+/** What the unit's sandbox would keep the configuration from. */
+function problemsUnder({ isPublic }: UnitOptions, { port, databasePath, audioFolder }: Config): string[] {
+  const problems: string[] = [];
+  if (port <= LOW_PORT_MAX && !isPublic) {
+    problems.push(
+      `${options.port.name}: ${port} is below 1024: choose another with --port and put a proxy in front, or give --public`,
+    );
+  }
+  for (const [{ name }, path] of [
+    [options.databasePath, databasePath],
+    [options.audioFolder, audioFolder],
+  ] as const) {
+    if (path === null || isInState(path)) continue;
+    problems.push(
+      `${name}: the service may only write below ${places.state}, not to ${path}: mount a larger disk at ${places.privateState}`,
+    );
+  }
+  return problems;
+}
+
+function isInState(path: string): boolean {
+  return [places.state, places.privateState].some((folder) => path.startsWith(`${folder}/`));
+}
+
+const sysctlText = `# Written by "${NAME} service install".
+# Connections that wait for the old process when it hands over to a new one go to the new one.
+net.ipv4.tcp_migrate_req = 1
+`;

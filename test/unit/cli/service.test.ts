@@ -1,0 +1,280 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { unitText } from "../../../src/service/unit.ts";
+import { runCommand } from "../../helpers/command.ts";
+import { SECRET } from "../../helpers/deliveries.ts";
+import { temporaryFolder } from "../../helpers/folders.ts";
+import { freePort } from "../../helpers/receiver.ts";
+
+const UNIT = "etc/systemd/system/elevenlabs-webhook.service";
+const ENVIRONMENT = "etc/elevenlabs-webhook/environment";
+const INSTALLED = "usr/local/bin/elevenlabs-webhook";
+
+let root: string;
+/** Where the commands are that stand for systemd's, and what they remember. */
+let tools: string;
+let program: string;
+let port: number;
+
+beforeEach(async () => {
+  root = temporaryFolder();
+  tools = temporaryFolder();
+  program = join(temporaryFolder(), "elevenlabs-webhook");
+  port = await freePort();
+  writeFileSync(program, "version 1");
+  mkdirSync(join(root, "run/systemd/system"), { recursive: true });
+  putOnPath("journalctl", "echo complaint");
+  putOnPath("systemctl", systemctl());
+});
+
+/** Stands for systemctl: remembers what it was told, and whether the service runs. @param start what a start does */
+function systemctl({ version = 252, start = "touch $state/is-active" } = {}): string {
+  return `state=${tools}
+echo "$*" >> $state/told
+case $1 in
+  --version) echo "systemd ${version} (${version}-1)" ;;
+  start | restart | reload-or-restart) ${start} ;;
+  enable) touch $state/is-enabled ;;
+  stop) rm -f $state/is-active ;;
+  disable) rm -f $state/is-enabled $state/is-active ;;
+  is-active | is-enabled) [ -e $state/$1 ] ;;
+  show) echo "Receiving" ;;
+esac`;
+}
+
+function putOnPath(name: string, script: string): void {
+  const path = join(tools, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+const told = () => {
+  const path = join(tools, "told");
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+  return lines.filter((line) => /^(start|stop|restart|reload|enable|disable|daemon)/.test(line));
+};
+
+const filesThere = () =>
+  readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .toSorted();
+
+function run(args: string[], { input = "", isRoot = true, isTerminal = false } = {}) {
+  return runCommand(["service", ...args], {
+    environment: { PATH: `${tools}:/usr/bin:/bin` },
+    machine: { root, isRoot, executable: program },
+    isTerminal: { input: isTerminal, output: false, error: false },
+    input,
+  });
+}
+
+const install = (...args: string[]) => run(["install", "--port", String(port), ...args], { input: SECRET });
+
+test("a first install writes five files, starts the service and says what comes next", async () => {
+  const { status, stdout, stderr } = await install();
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(filesThere()).toEqual([
+    "60-elevenlabs-webhook.conf",
+    "elevenlabs-webhook",
+    "elevenlabs-webhook.service",
+    "environment",
+    "secret",
+  ]);
+  expect(told()).toEqual(["daemon-reload", "enable elevenlabs-webhook", "start elevenlabs-webhook"]);
+  expect(stdout).toContain("wrote    /etc/elevenlabs-webhook/secret");
+  expect(stdout).toContain("Started: Receiving");
+  expect(stdout).toContain(`send --sample transcription --url http://127.0.0.1:${port}/webhook`);
+  expect(stdout + stderr).not.toContain(SECRET.slice(10));
+});
+
+test("the secret comes from a file, and can be changed by another install", async () => {
+  await install();
+  const file = join(temporaryFolder(), "secret");
+  writeFileSync(file, `wsec_${"a".repeat(64)}\n`);
+  const { status, stdout } = await install("--secret-file", file);
+  expect(status).toBe(0);
+  expect(stdout).toContain("changed  /etc/elevenlabs-webhook/secret");
+  const secret = join(root, "etc/elevenlabs-webhook/secret");
+  expect(readFileSync(secret, "utf8")).toBe(`wsec_${"a".repeat(64)}\n`);
+  expect(statSync(secret).mode & 0o777).toBe(0o600);
+  expect(told().at(-1)).toBe("restart elevenlabs-webhook");
+});
+
+test("a second install changes nothing and says so", async () => {
+  await install();
+  const before = told().length;
+  const { status, stdout } = await run(["install"]);
+  expect(status).toBe(0);
+  expect(stdout.match(/^ {2}kept/gm)).toHaveLength(5);
+  expect(stdout).toContain("It runs already: Receiving");
+  expect(told()).toHaveLength(before);
+});
+
+test("a newer executable is an upgrade, and nothing else changes", async () => {
+  await install();
+  writeFileSync(program, "version 2");
+  const { stdout } = await run(["install"]);
+  expect(stdout).toContain("changed  /usr/local/bin/elevenlabs-webhook");
+  expect(stdout.match(/^ {2}kept/gm)).toHaveLength(4);
+  expect(told().at(-1)).toBe("reload-or-restart elevenlabs-webhook");
+  expect(readFileSync(join(root, INSTALLED), "utf8")).toBe("version 2");
+});
+
+test("a first install that does not start leaves nothing, and says what the service complained of", async () => {
+  putOnPath("systemctl", systemctl({ start: "echo 'Job failed' >&2; exit 1" }));
+  const { status, stdout, stderr } = await install();
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toBe(
+    "The service does not start; everything is as it was before.\n" +
+      "systemctl start elevenlabs-webhook: Job failed\n  complaint\n",
+  );
+  expect(filesThere()).toEqual([]);
+  expect(told().slice(-3)).toEqual([
+    "stop elevenlabs-webhook",
+    "disable elevenlabs-webhook",
+    "daemon-reload",
+  ]);
+});
+
+test("an upgrade that does not start brings the old version back", async () => {
+  await install();
+  writeFileSync(program, "version 2");
+  putOnPath("systemctl", systemctl({ start: `grep -q 1 ${root}/${INSTALLED}` }));
+  const { status } = await run(["install", "--log-level", "DEBUG"]);
+  expect(status).toBe(1);
+  expect(readFileSync(join(root, INSTALLED), "utf8")).toBe("version 1");
+  expect(readFileSync(join(root, ENVIRONMENT), "utf8")).toContain("\n#LOG_LEVEL=INFO\n");
+  expect(told().slice(-2)).toEqual(["daemon-reload", "restart elevenlabs-webhook"]);
+});
+
+test("a dry run says what would be done, and does nothing", async () => {
+  const { status, stdout } = await run(["install", "--dry-run"], { isTerminal: true });
+  expect(status).toBe(0);
+  expect(stdout.match(/^ {2}write {4}\//gm)).toHaveLength(5);
+  expect(filesThere()).toEqual([]);
+});
+
+describe("an install changes nothing and says why", () => {
+  const cases: [string, () => ReturnType<typeof run>, number, RegExp][] = [
+    ["without root", () => run(["install"], { isRoot: false }), 1, /^This needs root: run it with sudo\n$/],
+    ["without a secret", () => run(["install"]), 78, /^No secret: name a file .*Nothing was changed\n$/],
+    [
+      "with a missing secret file",
+      () => install("--secret-file", "nowhere"),
+      78,
+      /nowhere: there is no such file/,
+    ],
+    ["with an empty secret file", () => install("--secret-file", emptyFile()), 78, /is empty/],
+    ["on a low port", () => install("--port", "80"), 78, /80 is below 1024: .*--public/],
+    ["on no port", () => install("--port", "x"), 78, /ELEVENLABS_WEBHOOK_PORT: "x" is not a whole number/],
+    ["on a taken port", installOnTakenPort, 1, /^Port \d+ is taken by .*: stop it, or choose another port/],
+    ["with data elsewhere", () => install("--audio-storage-path", "/srv/a"), 78, /may only write below/],
+    ["with half a certificate", () => install("--tls-key-file", "k"), 78, /belong together: give both/],
+    [
+      "with a certificate that is not there",
+      () => installWithTls("nowhere"),
+      78,
+      /nowhere: there is no such file/,
+    ],
+    ["with a certificate that is none", () => installWithTls(program), 78, /holds no "CERTIFICATE-----"/],
+  ];
+
+  test.each(cases)("%s", async (_, start, expected, message) => {
+    const { status, stdout, stderr } = await start();
+    expect([status, stdout]).toEqual([expected, ""]);
+    expect(stderr).toMatch(message);
+    expect(filesThere()).toEqual([]);
+    expect(told()).toEqual([]);
+  });
+
+  function emptyFile(): string {
+    const path = join(temporaryFolder(), "empty");
+    writeFileSync(path, "");
+    return path;
+  }
+
+  async function installOnTakenPort() {
+    const server = Bun.serve({ port: 0, fetch: () => new Response() });
+    const result = await install("--port", String(server.port));
+    await server.stop(true);
+    return result;
+  }
+
+  const installWithTls = (file: string) =>
+    install("--public", "--tls-cert-file", file, "--tls-key-file", file);
+
+  test.each([
+    [
+      "too old",
+      () => putOnPath("systemctl", systemctl({ version: 245 })),
+      /systemd 248 or newer is needed.*245/,
+    ],
+    ["not there", () => putOnPath("systemctl", "exit 1"), /systemd does not run here/],
+  ])("where systemd is %s", async (_, prepare, message) => {
+    prepare();
+    const { status, stderr } = await install();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(filesThere()).toEqual([]);
+  });
+
+  test("where the system can't write", async () => {
+    writeFileSync(join(root, "etc"), "not a folder");
+    const { status, stderr } = await install();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/E[A-Z]+.*\. Nothing was changed\n$/);
+    expect(existsSync(join(root, INSTALLED))).toBe(false);
+  });
+
+  test("where only the source runs", async () => {
+    const { status, stderr } = await runCommand(["service", "install"]);
+    expect([status, stderr]).toEqual([1, "Only the compiled program can be installed\n"]);
+  });
+});
+
+test("print writes the unit", async () => {
+  const { status, stdout } = await run(["print", "--public"], { isRoot: false });
+  expect([status, stdout]).toEqual([0, unitText({ isPublic: true, tls: null })]);
+});
+
+test("another action is refused", async () => {
+  const { status, stderr } = await run(["start"]);
+  expect([status, stderr]).toEqual([
+    64,
+    "service start: there is no such action: install, print or uninstall\n",
+  ]);
+});
+
+test("an uninstall keeps settings, secret and data, and says where", async () => {
+  await install();
+  mkdirSync(join(root, "var/lib/private/elevenlabs-webhook"), { recursive: true });
+  const dry = await run(["uninstall", "--dry-run"]);
+  expect(dry.stdout).toContain("  remove  /usr/local/bin/elevenlabs-webhook\n");
+  expect(existsSync(join(root, UNIT))).toBe(true);
+
+  const { status, stdout } = await run(["uninstall"]);
+  expect(status).toBe(0);
+  expect(stdout).toContain("removed  /etc/systemd/system/elevenlabs-webhook.service\n");
+  expect(stdout).toContain("sudo rm -r /etc/elevenlabs-webhook /var/lib/private/elevenlabs-webhook\n");
+  expect(filesThere()).toEqual(["environment", "secret"]);
+  expect(told().slice(-2)).toEqual(["disable --now elevenlabs-webhook", "daemon-reload"]);
+  expect((await run(["uninstall"])).stdout).toContain("elevenlabs-webhook is not installed.\n");
+});
+
+test("an uninstall that can't stop the service removes nothing", async () => {
+  await install();
+  putOnPath("systemctl", `[ $1 = --version ] && echo "systemd 252" || { echo "Access denied"; exit 1; }`);
+  const { status, stderr } = await run(["uninstall"]);
+  expect([status, stderr]).toEqual([1, "The service can't be stopped, nothing was removed: Access denied\n"]);
+  expect(existsSync(join(root, UNIT))).toBe(true);
+});

@@ -1,0 +1,35 @@
+import { describe, expect, test } from "bun:test";
+import { options } from "../../../src/config-options.ts";
+import { environmentText, settingsIn, withSettings } from "../../../src/service/environment-file.ts";
+
+test("the first file names every setting but the secret, and sets none", () => {
+  const text = environmentText();
+  for (const { name, ...option } of Object.values(options)) {
+    expect(text.includes(`\n#${name}=`)).toBe(!("isSecret" in option && option.isSecret === true));
+  }
+  expect(text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
+});
+
+test("the service keeps recordings unless its file says otherwise", () => {
+  expect(environmentText()).toContain("\n#ENABLE_AUDIO_STORAGE=true\n");
+  expect(settingsIn(environmentText())).toMatchObject({ ENABLE_AUDIO_STORAGE: "true" });
+  expect(settingsIn("ENABLE_AUDIO_STORAGE=false\n")).toMatchObject({ ENABLE_AUDIO_STORAGE: "false" });
+});
+
+describe("a changed setting", () => {
+  test.each([
+    ["takes the place of its comment", "# a\n#LOG_LEVEL=INFO\n# b\n", '# a\nLOG_LEVEL="$&"\n# b\n'],
+    ["replaces the old one", "LOG_LEVEL=DEBUG\n#LOG_LEVEL=INFO\n", 'LOG_LEVEL="$&"\n#LOG_LEVEL=INFO\n'],
+    ["replaces it wherever it stands", "LOG_LEVEL=1\nLOG_LEVEL=2\n", 'LOG_LEVEL="$&"\nLOG_LEVEL="$&"\n'],
+    ["comes last where it was not", "A=1", 'A=1\nLOG_LEVEL="$&"\n'],
+    ["is the only one of an empty file", "", 'LOG_LEVEL="$&"\n'],
+    ["leaves longer names alone", "#MY_LOG_LEVEL=1\n", '#MY_LOG_LEVEL=1\nLOG_LEVEL="$&"\n'],
+  ])("%s", (_, before, after) => {
+    expect(withSettings(before, new Map([["LOG_LEVEL", "$&"]]))).toBe(after);
+  });
+
+  test("is read back as it was given", () => {
+    const text = withSettings(environmentText(), new Map([["A", "/srv/a b#c 'd'"]]));
+    expect(settingsIn(text).A).toBe("/srv/a b#c 'd'");
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import { planInstall } from "../../../src/service/plan.ts";
+import type { Present, Request } from "../../../src/service/plan.ts";
+import { unitText } from "../../../src/service/unit.ts";
+import { SECRET } from "../../helpers/deliveries.ts";
+
+const nothing: Present = { environment: null, secret: null, unit: null };
+const tls = { certFile: "/etc/tls/chain.pem", keyFile: "/etc/tls/key.pem" };
+
+function plan(request: Partial<Request> = {}, present: Partial<Present> = {}) {
+  const whole = { settings: new Map<string, string>(), secret: null, isPublic: false, tls: null, ...request };
+  return planInstall(whole, { ...nothing, ...present }, Buffer.from("program"));
+}
+
+function planned(...given: Parameters<typeof plan>) {
+  const result = plan(...given);
+  if ("problems" in result) throw new Error(result.problems.join("\n"));
+  const texts = Object.fromEntries(
+    result.files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]),
+  );
+  return { ...result, texts };
+}
+
+function problemsOf(...given: Parameters<typeof plan>) {
+  const result = plan(...given);
+  return "problems" in result ? result.problems : [];
+}
+
+const settings = (...pairs: [string, string][]) => new Map(pairs);
+const environmentPath = "/etc/elevenlabs-webhook/environment";
+
+test("a first install has every file, with rights for those who need them", () => {
+  const { files, config } = planned({ secret: ` ${SECRET}\n` });
+  expect(files.map(({ path, mode }) => [path, mode.toString(8)])).toEqual([
+    ["/usr/local/bin/elevenlabs-webhook", "755"],
+    ["/etc/elevenlabs-webhook/secret", "600"],
+    [environmentPath, "600"],
+    ["/etc/sysctl.d/60-elevenlabs-webhook.conf", "644"],
+    ["/etc/systemd/system/elevenlabs-webhook.service", "644"],
+  ]);
+  expect(config).toMatchObject({
+    port: 3004,
+    databasePath: "/var/lib/elevenlabs-webhook/transcripts.sqlite",
+    audioFolder: "/var/lib/elevenlabs-webhook/audio",
+  });
+});
+
+test("the secret is in its own file and nowhere else", () => {
+  const { texts } = planned({ secret: SECRET });
+  const holding = Object.keys(texts).filter((path) => texts[path]?.includes(SECRET.slice(10, 30)));
+  expect(holding).toEqual(["/etc/elevenlabs-webhook/secret"]);
+});
+
+test("another install keeps settings, secret and kind of unit", () => {
+  const environment = "# mine\nELEVENLABS_WEBHOOK_PORT=443\n";
+  const unit = unitText({ isPublic: true, tls });
+  const { texts } = planned({}, { environment, secret: `${SECRET}\n`, unit });
+  expect(texts[environmentPath]).toBe(environment);
+  expect(texts["/etc/elevenlabs-webhook/secret"]).toBe(`${SECRET}\n`);
+  expect(texts["/etc/systemd/system/elevenlabs-webhook.service"]).toBe(unit);
+});
+
+test("a setting that is given changes its line alone", () => {
+  const environment = "# mine\nLOG_LEVEL=DEBUG\n";
+  const given = settings(["LOG_LEVEL", "ERROR"]);
+  const { texts } = planned({ settings: given }, { environment, secret: SECRET });
+  expect(texts[environmentPath]).toBe('# mine\nLOG_LEVEL="ERROR"\n');
+});
+
+describe("a public receiver", () => {
+  test.each([
+    ["443 with a certificate", { tls }, 443],
+    ["80 without one", {}, 80],
+    ["the port that is given", { tls, settings: settings(["ELEVENLABS_WEBHOOK_PORT", "8443"]) }, 8443],
+  ])("listens on %s", (_, request, port) => {
+    expect(planned({ secret: SECRET, isPublic: true, ...request }).config.port).toBe(port);
+  });
+
+  test("keeps a port that was set before", () => {
+    const environment = "ELEVENLABS_WEBHOOK_PORT=8443\n";
+    expect(planned({ secret: SECRET, isPublic: true }, { environment }).config.port).toBe(8443);
+  });
+});
+
+describe("refuses", () => {
+  test("a low port without the right to it", () => {
+    const given = settings(["ELEVENLABS_WEBHOOK_PORT", "443"]);
+    expect(problemsOf({ secret: SECRET, settings: given })).toEqual([
+      "ELEVENLABS_WEBHOOK_PORT: 443 is below 1024: choose another with --port and put a proxy in front, or give --public",
+    ]);
+  });
+
+  test("folders that the service can't write to, all at once", () => {
+    const given = settings(
+      ["AUDIO_STORAGE_PATH", "/srv/audio"],
+      ["TRANSCRIPT_STORAGE_PATH", "/srv/x.sqlite"],
+    );
+    expect(problemsOf({ secret: SECRET, settings: given })).toEqual([
+      expect.stringContaining(
+        "TRANSCRIPT_STORAGE_PATH: the service may only write below /var/lib/elevenlabs-webhook",
+      ),
+      expect.stringContaining("AUDIO_STORAGE_PATH: "),
+    ]);
+  });
+
+  test("a missing secret, and faults of the settings", () => {
+    const given = settings(["LOG_LEVEL", "LOUD"]);
+    expect(problemsOf({ settings: given })).toEqual([
+      expect.stringContaining("ELEVENLABS_WEBHOOK_SECRET: not set"),
+      expect.stringContaining('LOG_LEVEL: "LOUD" is not one of'),
+    ]);
+  });
+
+  test("a second secret among the settings, which would be the one that counts", () => {
+    const environment = "ELEVENLABS_WEBHOOK_SECRET=wsec_old\n";
+    expect(problemsOf({ secret: SECRET }, { environment })).toEqual([
+      expect.stringContaining(
+        "ELEVENLABS_WEBHOOK_SECRET: remove it from /etc/elevenlabs-webhook/environment",
+      ),
+    ]);
+  });
+
+  test("a value that would end its line", () => {
+    const given = settings(["ELEVENLABS_WEBHOOK_HOST", 'a"\nLD_PRELOAD=x']);
+    expect(problemsOf({ secret: SECRET, settings: given })).toEqual([
+      expect.stringContaining("ELEVENLABS_WEBHOOK_HOST: it may hold no quotes"),
+    ]);
+  });
+});

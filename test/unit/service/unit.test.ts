@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { unitOptionsOf, unitText } from "../../../src/service/unit.ts";
+import type { UnitOptions } from "../../../src/service/unit.ts";
+
+const tls = { certFile: "/etc/tls/chain.pem", keyFile: "/etc/tls/key.pem" };
+const variants: UnitOptions[] = [
+  { isPublic: false, tls: null },
+  { isPublic: true, tls: null },
+  { isPublic: true, tls },
+];
+
+test.each(variants)("every group of directives begins with what it is for, %j", (options) => {
+  const groups = unitText(options)
+    .split("\n\n")
+    .filter((group) => !/^\[(Unit|Install)\]/.test(group));
+  for (const group of groups) expect(group.replace("[Service]\n", "")).toStartWith("# ");
+});
+
+test.each(variants)("no directive is there twice, but for those that add up, %j", (options) => {
+  const names = [...unitText(options).matchAll(/^(\w+)=/gm)].map(([, name]) => name);
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  expect([...new Set(repeated)].filter((name) => name !== "SystemCallFilter")).toEqual(
+    options.tls === null ? [] : ["LoadCredential"],
+  );
+});
+
+test.each(variants)("tells what it was made with, %j", (options) => {
+  expect(unitOptionsOf(unitText(options))).toEqual(options);
+});
+
+test("a unit of somebody else tells nothing", () => {
+  expect(unitOptionsOf("[Service]\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n")).toBeNull();
+});
+
+test("gives a capability only to a receiver that listens on low ports", () => {
+  expect(unitText({ isPublic: false, tls: null })).toContain(
+    "\nCapabilityBoundingSet=\nAmbientCapabilities=\n",
+  );
+  const publicUnit = unitText({ isPublic: true, tls: null });
+  expect(publicUnit).toContain("\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n");
+  expect(publicUnit).not.toContain("PrivateUsers=");
+});
+
+test("hands certificate and key over as credentials", () => {
+  const text = unitText({ isPublic: true, tls });
+  expect(text).toContain("\nLoadCredential=TLS_CERT_FILE:/etc/tls/chain.pem\n");
+  expect(text).toContain(" --tls-key-file ${CREDENTIALS_DIRECTORY}/TLS_KEY_FILE\n");
+});
