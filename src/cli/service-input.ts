@@ -18,7 +18,7 @@ export function settingsOf(given: Given): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(options).flatMap(([key, { name }]) => {
       const text = given[key];
-      return text === undefined || key === "secrets" || isTlsFile(name) ? [] : [[name, text] as const];
+      return text === undefined || isTlsFile(name) ? [] : [[name, text] as const];
     }),
   );
 }

@@ -15,6 +15,7 @@ import type { Plan, Present } from "../service/plan.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { CommandContext, Given } from "./command.ts";
 import { readSecret, settingsOf, tlsFilesOf, tlsProblem } from "./service-input.ts";
+import { settingSources } from "./settings.ts";
 import { fileLines, nextSteps } from "./service-report.ts";
 
 /** Installs or upgrades the service, or says why not; then nothing has changed. */
@@ -78,7 +79,10 @@ async function plan(
     isPublic: given.public !== undefined,
     tls: tls.value,
   };
-  const planned = planInstall(request, present, readFileSync(executable));
+  const planned = planInstall(request, present, {
+    executable: readFileSync(executable),
+    sources: settingSources(context),
+  });
   if (!("problems" in planned)) return { value: planned };
   return {
     problem: `Nothing was changed:\n${planned.problems.map((problem) => `  ${problem}`).join("\n")}`,

@@ -2,7 +2,7 @@ import { NAME, places } from "../service/places.ts";
 import { unitText } from "../service/unit.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
-import { optionFlags } from "./option-flags.ts";
+import { plainOptionFlags } from "./option-flags.ts";
 import { tlsFilesOf } from "./service-input.ts";
 import { install } from "./service-install.ts";
 import { uninstall } from "./service-uninstall.ts";
@@ -22,8 +22,7 @@ const ownFlags = [
   { key: "tlsKeyFile", flag: "--tls-key-file <file>", description: "its private key, with --public" },
   { key: "dryRun", flag: "--dry-run", description: "only say what would be done" },
 ];
-/** Never on a command line, where everybody sees it. */
-const withoutSecret = optionFlags.filter(({ key }) => key !== "secrets");
+const ownNames = new Set(ownFlags.map(nameOf));
 
 /** Makes this executable a service of systemd. */
 export const service: Command = {
@@ -43,9 +42,8 @@ export const service: Command = {
   arguments: [{ argument: "<action>", key: "action", description: "install, print or uninstall" }],
   flags: [
     ...ownFlags,
-    ...withoutSecret.filter(
-      ({ flag }) => !ownFlags.some((own) => own.flag.split(" ")[0] === flag.split(" ")[0]),
-    ),
+    // Certificate and key are settings too, and differ here: root reads them.
+    ...plainOptionFlags.filter((flag) => !ownNames.has(nameOf(flag))),
   ],
   notes: `To install again is to upgrade: settings and secret stay unless they are given anew; if the new version does not
 start, everything is as it was. Settings are in ${places.environment}, the data in ${places.state}.
@@ -63,6 +61,10 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     `service ${given.action}: there is no such action: install, print or uninstall`,
     "usage",
   );
+}
+
+function nameOf({ flag }: { flag: string }): string {
+  return flag.split(" ")[0] ?? flag;
 }
 
 function print(given: Given, context: CommandContext): number {

@@ -6,12 +6,12 @@ import { NAME, places } from "./places.ts";
 /** What the shipped service does where nothing is set, other than the program by itself. */
 const serviceDefaults = new Map([[options.storeAudio.name, "true"]]);
 
-/** The first environment file: every setting but the secret, commented out with its default. */
+/** The first environment file: every setting but the secrets, commented out with its default. */
 export function environmentText(): string {
   const settings = Object.values<Option<unknown>>(options).filter(({ isSecret }) => isSecret !== true);
   const lines = settings.map((option) => `# ${option.description}\n#${option.name}=${defaultOf(option)}\n`);
   return `# Settings of ${NAME}. After a change: systemctl restart ${NAME}
-# The secret is not here but in ${places.secret}.
+# Secrets are not here but in ${places.secret} and, for API_TOKEN, ${places.apiToken}.
 
 ${lines.join("\n")}`;
 }

@@ -6,6 +6,8 @@ export const places = {
   executable: `/usr/local/bin/${NAME}`,
   environment: `/etc/${NAME}/environment`,
   secret: `/etc/${NAME}/secret`,
+  /** Of the reading API; not there where it is off. */
+  apiToken: `/etc/${NAME}/api-token`,
   unit: `/etc/systemd/system/${NAME}.service`,
   sysctl: `/etc/sysctl.d/60-${NAME}.conf`,
   /** What the service itself sees; with DynamicUser= a link to the next. */

@@ -1,6 +1,7 @@
 import { loadConfig } from "../config.ts";
 import type { Config } from "../config.ts";
 import { options } from "../config-options.ts";
+import type { ConfigSources } from "../config-sources.ts";
 import { environmentText, settingsIn, UNWRITABLE, withSettings } from "./environment-file.ts";
 import type { WantedFile } from "./files.ts";
 import { NAME, places } from "./places.ts";
@@ -28,11 +29,15 @@ export type Plan = {
   warnings: string[];
 };
 
-/** Says what every file is to hold, or all that stands against it. What is there already stays, unless it is asked for. */
+/**
+ * Says what every file is to hold, or all that stands against it. What is there already stays, unless it is asked for.
+ *
+ * @param sources how files are read; flags and environment are not those of the service
+ */
 export function planInstall(
   request: Request,
   present: Present,
-  executable: Uint8Array,
+  { executable, sources }: { executable: Uint8Array; sources: ConfigSources },
 ): Plan | { problems: string[] } {
   const before = present.unit === null ? null : unitOptionsOf(present.unit);
   const tls = request.tls ?? before?.tls ?? null;
@@ -46,13 +51,14 @@ export function planInstall(
   const environment = environmentFor(request, present, unit);
   const secret = (request.secret ?? present.secret ?? "").trim();
   const loaded = loadConfig({
+    ...sources,
     flags: {},
-    environment: { ...settingsIn(environment), [options.secrets.name]: secret },
-    folder: places.state,
-    nowMs: Date.now(),
-    readText() {
-      throw Object.assign(new Error("there is no .env"), { code: "ENOENT" });
+    environment: {
+      ...settingsIn(environment),
+      [options.secrets.name]: secret,
+      ...(tls === null ? {} : { TLS_CERT_FILE: tls.certFile, TLS_KEY_FILE: tls.keyFile }),
     },
+    folder: places.state,
   });
   if (loaded.kind === "faulty") return { problems: loaded.problems };
   const { config, warnings } = loaded;

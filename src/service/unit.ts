@@ -64,7 +64,10 @@ WatchdogSec=30
 Environment=ENABLE_AUDIO_STORAGE=true
 EnvironmentFile=-${places.environment}
 # The secret, which root reads: neither the service's user nor "systemctl show" can see the file.
-LoadCredential=ELEVENLABS_WEBHOOK_SECRET:${places.secret}${tls === null ? "" : tlsCredentials(tls)}
+LoadCredential=ELEVENLABS_WEBHOOK_SECRET:${places.secret}
+# Likewise the token of the API that reads what arrived. Without that file it is an empty list, and the API is off.
+LoadCredential=API_TOKEN:${places.apiToken}
+SetCredential=API_TOKEN:,${tls === null ? "" : tlsCredentials(tls)}
 # The runtime obeys these, and would run other code.
 UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN
 # Its lines carry their priority; what has none comes from a crash.

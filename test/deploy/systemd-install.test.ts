@@ -146,6 +146,19 @@ describe.skipIf(!canBoot("installing the systemd service"))("service install", (
     expect(machine.send(3005)).toBe(0);
   });
 
+  test("turns the reading API on by the file of its token, and off without", () => {
+    const saysOff = () =>
+      machine.run(
+        "journalctl _SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID elevenlabs-webhook) | grep -q 'API .* is off'",
+      ).status === 0;
+    const file = "/etc/elevenlabs-webhook/api-token";
+    machine.get(`umask 077; head -c 32 /dev/urandom | sha256sum | head -c 64 > ${file}`);
+    machine.get("systemctl restart elevenlabs-webhook");
+    expect(saysOff()).toBe(false);
+    machine.get(`rm ${file}; systemctl restart elevenlabs-webhook`);
+    expect(saysOff()).toBe(true);
+  });
+
   test("in public listens on port 80, with that one capability", () => {
     const { status } = machine.install("--public --port 80");
     expect(status).toBe(0);

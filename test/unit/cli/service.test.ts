@@ -247,6 +247,13 @@ test("print writes the unit", async () => {
   expect([status, stdout]).toEqual([0, unitText({ isPublic: true, tls: null })]);
 });
 
+test("no flag takes a secret, which everybody on the machine could read", async () => {
+  for (const flag of ["--secret", "--api-token"]) {
+    const { status, stderr } = await run(["install", flag, SECRET]);
+    expect([status, stderr]).toEqual([64, expect.stringContaining(`unknown option '${flag}'`)]);
+  }
+});
+
 test("another action is refused", async () => {
   const { status, stderr } = await run(["start"]);
   expect([status, stderr]).toEqual([

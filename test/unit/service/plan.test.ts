@@ -1,15 +1,25 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { planInstall } from "../../../src/service/plan.ts";
 import type { Present, Request } from "../../../src/service/plan.ts";
 import { unitText } from "../../../src/service/unit.ts";
+import { isOpensslMissing, makeCertificate } from "../../helpers/certificate.ts";
 import { SECRET } from "../../helpers/deliveries.ts";
+import { temporaryFolder } from "../../helpers/folders.ts";
 
 const nothing: Present = { environment: null, secret: null, unit: null };
-const tls = { certFile: "/etc/tls/chain.pem", keyFile: "/etc/tls/key.pem" };
+const tls = isOpensslMissing ? null : makeCertificate(temporaryFolder());
+const sources = {
+  flags: {},
+  environment: {},
+  folder: "/",
+  readText: (path: string) => readFileSync(path, "utf8"),
+  nowMs: Date.now(),
+};
 
 function plan(request: Partial<Request> = {}, present: Partial<Present> = {}) {
   const whole = { settings: new Map<string, string>(), secret: null, isPublic: false, tls: null, ...request };
-  return planInstall(whole, { ...nothing, ...present }, Buffer.from("program"));
+  return planInstall(whole, { ...nothing, ...present }, { executable: Buffer.from("program"), sources });
 }
 
 function planned(...given: Parameters<typeof plan>) {
@@ -69,7 +79,7 @@ test("a setting that is given changes its line alone", () => {
 
 describe("a public receiver", () => {
   test.each([
-    ["443 with a certificate", { tls }, 443],
+    ["443 with a certificate", { tls }, tls === null ? 80 : 443],
     ["80 without one", {}, 80],
     ["the port that is given", { tls, settings: settings(["ELEVENLABS_WEBHOOK_PORT", "8443"]) }, 8443],
   ])("listens on %s", (_, request, port) => {
