@@ -16,7 +16,7 @@ import { exitStatus, refuse } from "./command.ts";
 import type { CommandContext, Given } from "./command.ts";
 import { readSecret, settingsOf, tlsFilesOf, tlsProblem } from "./service-input.ts";
 import { settingSources } from "./settings.ts";
-import { fileLines, nextSteps } from "./service-report.ts";
+import { failureText, fileLines, nextSteps } from "./service-report.ts";
 
 /** Installs or upgrades the service, or says why not; then nothing has changed. */
 export async function install(given: Given, context: CommandContext): Promise<number> {
@@ -47,12 +47,7 @@ export async function install(given: Given, context: CommandContext): Promise<nu
 
     const installed = installService({ machine, systemd, files: compared, nowMs: clock.nowMs() });
     if (installed.kind === "failed") {
-      const complaints = installed.complaints.map((line) => `  ${line}\n`).join("");
-      return refuse(
-        context,
-        `The service does not start; everything is as it was before.\n${installed.problem}\n${complaints}`.trimEnd(),
-        "failure",
-      );
+      return refuse(context, failureText(installed), "failure");
     }
     context.writeOut(fileLines(compared, "done", context));
     context.writeOut(nextSteps({ ...installed, ...planned.value }));

@@ -27,6 +27,17 @@ export function fileLines(
     .join("");
 }
 
+/** Why the service does not run with the new files, and what runs instead. */
+export function failureText(options: { problem: string; complaints: string[]; isBack: boolean }): string {
+  const { problem, complaints, isBack } = options;
+  const verdict = isBack
+    ? "everything is as it was before"
+    : `the old version is back and does not start either: see journalctl -u ${NAME}`;
+  return [`The service does not start; ${verdict}.`, problem, ...complaints.map((line) => `  ${line}`)].join(
+    "\n",
+  );
+}
+
 /** What to do with a service that runs. */
 export function nextSteps(options: {
   status: string;

@@ -6,10 +6,13 @@ import { NAME, places } from "./places.ts";
 /** What the shipped service does where nothing is set, other than the program by itself. */
 const serviceDefaults = new Map([[options.storeAudio.name, "true"]]);
 
-/** The first environment file: every setting but the secrets, commented out with its default. */
+/** The first environment file: every setting but the secrets, with its default; set where that is the service's own. */
 export function environmentText(): string {
   const settings = Object.values<Option<unknown>>(options).filter(({ isSecret }) => isSecret !== true);
-  const lines = settings.map((option) => `# ${option.description}\n#${option.name}=${defaultOf(option)}\n`);
+  const lines = settings.map((option) => {
+    const comment = serviceDefaults.has(option.name) ? "" : "#";
+    return `# ${option.description}\n${comment}${option.name}=${defaultOf(option)}\n`;
+  });
   return `# Settings of ${NAME}. After a change: systemctl restart ${NAME}
 # Secrets are not here but in ${places.secret} and, for API_TOKEN, ${places.apiToken}.
 

@@ -9,8 +9,8 @@ const MIGRATE_REQUESTS = "proc/sys/net/ipv4/tcp_migrate_req";
 
 export type Installed =
   | { kind: "running"; status: string; hasStarted: boolean }
-  /** All is as it was before. */
-  | { kind: "failed"; problem: string; complaints: string[] };
+  /** The files are as they were. `isBack` says whether the service is too; it is not where its data is already newer. */
+  | { kind: "failed"; problem: string; complaints: string[]; isBack: boolean };
 
 /** Brings the files to their places and has the service run with them; where it does not, all is as before. */
 export function installService(options: {
@@ -38,8 +38,8 @@ export function installService(options: {
     if (!wasEnabled) systemd.systemctl("disable", NAME);
     undo();
     systemd.systemctl("daemon-reload");
-    if (wasActive) systemd.systemctl("restart", NAME);
-    return { kind: "failed", problem: `systemctl ${step.join(" ")}: ${text}`, complaints };
+    const isBack = !wasActive || systemd.systemctl("restart", NAME).isGood;
+    return { kind: "failed", problem: `systemctl ${step.join(" ")}: ${text}`, complaints, isBack };
   }
   keep();
   return { kind: "running", status: systemd.statusText(), hasStarted: true };

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { SECRET } from "../helpers/deliveries.ts";
 import { canBoot } from "./machine.ts";
 import { freshMachine } from "./service.ts";
@@ -102,6 +104,15 @@ describe.skipIf(!canBoot("installing the systemd service"))("service install", (
     const { status, stdout } = machine.install();
     expect([status, stdout.match(/^ {2}kept/gm)?.length]).toEqual([0, 5]);
     expect(machine.property("MainPID")).toBe(before);
+  });
+
+  test("lets its own checks run with the rights of the service, as README.md says", () => {
+    const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
+    const [command = ""] = /systemd-run --pipe [^]*? check$/m.exec(readme) ?? [];
+    const { status, stdout } = machine.run(command);
+    expect(status).toBe(0);
+    expect(stdout).toContain("no errors");
+    expect(stdout).toMatch(/ENABLE_AUDIO_STORAGE +true/);
   });
 
   test("with another setting changes that one, and restarts", () => {

@@ -157,6 +157,14 @@ test("an upgrade that does not start brings the old version back", async () => {
   expect(told().slice(-2)).toEqual(["daemon-reload", "restart elevenlabs-webhook"]);
 });
 
+test("an upgrade after which neither version starts says so", async () => {
+  await install();
+  writeFileSync(program, "version 2");
+  putOnPath("systemctl", systemctl({ start: "exit 1" }));
+  const { stderr } = await run(["install"]);
+  expect(stderr).toStartWith("The service does not start; the old version is back and does not start either");
+});
+
 test("a dry run says what would be done, and does nothing", async () => {
   const { status, stdout } = await run(["install", "--dry-run"], { isTerminal: true });
   expect(status).toBe(0);
