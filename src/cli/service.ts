@@ -18,8 +18,8 @@ const ownFlags = [
     flag: "--public",
     description: "allow ports below 1024, for a receiver without a proxy in front",
   },
-  { key: "tlsCertFile", flag: "--tls-cert-file <file>", description: "certificate chain, with --public" },
-  { key: "tlsKeyFile", flag: "--tls-key-file <file>", description: "its private key, with --public" },
+  { key: "tlsCertFile", flag: "--tls-cert-file <file>", description: "certificate chain, for HTTPS" },
+  { key: "tlsKeyFile", flag: "--tls-key-file <file>", description: "its private key" },
   { key: "dryRun", flag: "--dry-run", description: "only say what would be done" },
 ];
 const ownNames = new Set(ownFlags.map(nameOf));

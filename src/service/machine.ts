@@ -49,6 +49,8 @@ export function systemdOf({ root }: Machine, path: string | undefined) {
 
     /** What the service complained of since then; at most 20 lines. */
     complaints(sinceMs: number): string[] {
+      // What it said last may be on its way.
+      run("journalctl", "--sync");
       const since = `@${Math.floor(sinceMs / 1000)}`;
       const which = [`--unit=${NAME}`, `--since=${since}`, "--priority=warning"];
       const how = ["--output=cat", "--no-pager", "--quiet", `--lines=${JOURNAL_LINES_MAX}`];
