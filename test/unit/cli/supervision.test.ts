@@ -6,7 +6,7 @@ let supervision: Supervision | null = null;
 afterEach(() => supervision?.end());
 
 /** Supervises with a watchdog of 30 ms, and returns what is told. */
-function supervise(watchdogMs: number | null = 30) {
+function supervise(watchdogMs: number | null = 30, waitingAt?: (look: number) => number) {
   const state = { waitingCount: 0, groupCount: 0, storedCount: 0, problem: null as string | null };
   let looks = 0;
   const messages: string[] = [];
@@ -16,7 +16,7 @@ function supervise(watchdogMs: number | null = 30) {
     url: "http://127.0.0.1:3004",
     progress() {
       looks += 1;
-      return { ...state };
+      return { ...state, waitingCount: waitingAt?.(looks) ?? state.waitingCount };
     },
     healthProblem: () => state.problem,
   });
@@ -63,6 +63,12 @@ test("is not fed while waiting events do not get on, and fed again when they do"
   expect(feeds(messages)).toBe(count);
   state.groupCount = 1;
   while (feeds(messages) === count) await Bun.sleep(1);
+});
+
+test("is fed while an event has only just begun to wait", async () => {
+  const { messages, looksMore } = supervise(30, (look) => look % 2);
+  await looksMore(6);
+  expect(feeds(messages)).toBeGreaterThan(5);
 });
 
 test("is fed while more and more waits but gets on", async () => {
