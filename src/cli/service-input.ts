@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { options } from "../config-options.ts";
+import type { Option } from "../config-options.ts";
 import type { Parsed } from "../config-values.ts";
 import { errorCode } from "../platform/errors.ts";
+import { isCredential } from "../service/environment-file.ts";
 import type { UnitOptions } from "../service/unit.ts";
 import type { CommandContext, Given } from "./command.ts";
 import { findFile } from "./input.ts";
@@ -13,19 +15,14 @@ const STANDS_FOR_SECRET = `wsec_${"0".repeat(64)}`;
 /** What would have a meaning of its own in the unit. */
 const UNUSABLE_IN_UNIT = /[\s%:"'\\]/;
 
-/** The settings among the flags, by the names of their variables. */
+/** The settings of the environment file among the flags, by the names of their variables. */
 export function settingsOf(given: Given): ReadonlyMap<string, string> {
   return new Map(
-    Object.entries(options).flatMap(([key, { name }]) => {
+    Object.entries<Option<unknown>>(options).flatMap(([key, option]) => {
       const text = given[key];
-      return text === undefined || isTlsFile(name) ? [] : [[name, text] as const];
+      return text === undefined || isCredential(option) ? [] : [[option.name, text] as const];
     }),
   );
-}
-
-/** These reach the service as credentials, which root reads. */
-function isTlsFile(name: string): boolean {
-  return name === "TLS_CERT_FILE" || name === "TLS_KEY_FILE";
 }
 
 /** Certificate and key, or neither. */
@@ -43,20 +40,6 @@ export function tlsFilesOf(given: Given, context: CommandContext): Parsed<UnitOp
     }
   }
   return { value: { certFile, keyFile } };
-}
-
-/** Why certificate or key can't be used, so that nothing is installed that can't start; null where they can. */
-export function tlsProblem(tls: UnitOptions["tls"], context: CommandContext): string | null {
-  if (tls === null) return null;
-  for (const [path, mark] of [
-    [tls.certFile, "CERTIFICATE-----"],
-    [tls.keyFile, "PRIVATE KEY-----"],
-  ] as const) {
-    const text = readText(path, context);
-    if ("problem" in text) return text.problem;
-    if (!text.value.includes(mark)) return `${path} holds no "${mark}": name a PEM file`;
-  }
-  return null;
 }
 
 /** The secret that is to be used from now on; null where the installed one stays. */

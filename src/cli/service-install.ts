@@ -14,7 +14,7 @@ import { planInstall } from "../service/plan.ts";
 import type { Plan, Present } from "../service/plan.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { CommandContext, Given } from "./command.ts";
-import { readSecret, settingsOf, tlsFilesOf, tlsProblem } from "./service-input.ts";
+import { readSecret, settingsOf, tlsFilesOf } from "./service-input.ts";
 import { settingSources } from "./settings.ts";
 import { failureText, fileLines, nextSteps } from "./service-report.ts";
 
@@ -64,8 +64,6 @@ async function plan(
 ): Promise<Parsed<Plan>> {
   const tls = tlsFilesOf(given, context);
   if ("problem" in tls) return tls;
-  const unusable = tlsProblem(tls.value, context);
-  if (unusable !== null) return { problem: unusable };
   const secret = await readSecret(given, present.secret !== null, context);
   if ("problem" in secret) return secret;
   const request = {

@@ -18,11 +18,8 @@ const ownFlags = [
     flag: "--public",
     description: "allow ports below 1024, for a receiver without a proxy in front",
   },
-  { key: "tlsCertFile", flag: "--tls-cert-file <file>", description: "certificate chain, for HTTPS" },
-  { key: "tlsKeyFile", flag: "--tls-key-file <file>", description: "its private key" },
   { key: "dryRun", flag: "--dry-run", description: "only say what would be done" },
 ];
-const ownNames = new Set(ownFlags.map(nameOf));
 
 /** Makes this executable a service of systemd. */
 export const service: Command = {
@@ -40,11 +37,7 @@ export const service: Command = {
     { line: "service uninstall", does: "keeps settings, secret and data" },
   ],
   arguments: [{ argument: "<action>", key: "action", description: "install, print or uninstall" }],
-  flags: [
-    ...ownFlags,
-    // Certificate and key are settings too, and differ here: root reads them.
-    ...plainOptionFlags.filter((flag) => !ownNames.has(nameOf(flag))),
-  ],
+  flags: [...ownFlags, ...plainOptionFlags],
   notes: `To install again is to upgrade: settings and secret stay unless they are given anew; if the new version does not
 start, everything is as it was. Settings are in ${places.environment}, the data in ${places.state}.
 Exit status: 0, 1 not done, 64 wrong usage, 78 faulty configuration.
@@ -61,10 +54,6 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     `service ${given.action}: there is no such action: install, print or uninstall`,
     "usage",
   );
-}
-
-function nameOf({ flag }: { flag: string }): string {
-  return flag.split(" ")[0] ?? flag;
 }
 
 function print(given: Given, context: CommandContext): number {

@@ -6,15 +6,21 @@ import { NAME, places } from "./places.ts";
 /** What the shipped service does where nothing is set, other than the program by itself. */
 const serviceDefaults = new Map([[options.storeAudio.name, "true"]]);
 
-/** The first environment file: every setting but the secrets, with its default; set where that is the service's own. */
+/** True for what reaches the service as a credential, which root reads, and not by its environment. */
+export function isCredential(option: Option<unknown>): boolean {
+  return option.isSecret === true || option === options.tlsCertFile || option === options.tlsKeyFile;
+}
+
+/** The first environment file: every setting with its default, but what is a credential; set where it is the service's own. */
 export function environmentText(): string {
-  const settings = Object.values<Option<unknown>>(options).filter(({ isSecret }) => isSecret !== true);
+  const settings = Object.values<Option<unknown>>(options).filter((option) => !isCredential(option));
   const lines = settings.map((option) => {
     const comment = serviceDefaults.has(option.name) ? "" : "#";
     return `# ${option.description}\n${comment}${option.name}=${defaultOf(option)}\n`;
   });
   return `# Settings of ${NAME}. After a change: systemctl restart ${NAME}
-# Secrets are not here but in ${places.secret} and, for API_TOKEN, ${places.apiToken}.
+# Secrets are not here but in ${places.secret} and, for API_TOKEN, ${places.apiToken};
+# certificate and key of HTTPS come by "service install --tls-cert-file FILE --tls-key-file FILE".
 
 ${lines.join("\n")}`;
 }

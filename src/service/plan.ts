@@ -56,7 +56,9 @@ export function planInstall(
     environment: {
       ...settingsIn(environment),
       [options.secrets.name]: secret,
-      ...(tls === null ? {} : { TLS_CERT_FILE: tls.certFile, TLS_KEY_FILE: tls.keyFile }),
+      ...(tls === null
+        ? {}
+        : { [options.tlsCertFile.name]: tls.certFile, [options.tlsKeyFile.name]: tls.keyFile }),
     },
     folder: places.state,
   });

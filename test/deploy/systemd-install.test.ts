@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isOpensslMissing, makeCertificate } from "../helpers/certificate.ts";
 import { SECRET } from "../helpers/deliveries.ts";
+import { temporaryFolder } from "../helpers/folders.ts";
 import { canBoot } from "./machine.ts";
 import { freshMachine } from "./service.ts";
 
@@ -178,6 +180,20 @@ describe.skipIf(!canBoot("installing the systemd service"))("service install", (
       "grep CapEff /proc/$(systemctl show -P MainPID elevenlabs-webhook)/status",
     );
     expect(capabilities).toEndWith("\t0000000000000400");
+  });
+
+  test.skipIf(isOpensslMissing)("in public speaks HTTPS with files that only root may read", () => {
+    const { folder } = makeCertificate(temporaryFolder());
+    cpSync(folder, machine.path("/root/tls"), { recursive: true });
+    const { status, stdout } = machine.install(
+      "--public --port 443 --tls-cert-file tls/cert.pem --tls-key-file tls/key.pem",
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain("Started: Receiving on https://127.0.0.1:443;");
+    const settings =
+      "ELEVENLABS_WEBHOOK_PORT=443 TLS_CERT_FILE=/root/tls/cert.pem TLS_KEY_FILE=/root/tls/key.pem";
+    expect(machine.get(`${settings} /root/elevenlabs-webhook healthcheck`)).toBe("healthy");
+    expect(machine.get("stat -c %a /root/tls /root/tls/key.pem")).toBe("700\n600");
   });
 
   test("undone keeps settings, secret and data, and another install goes on with them", () => {

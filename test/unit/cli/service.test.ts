@@ -192,9 +192,14 @@ describe("an install changes nothing and says why", () => {
       "with a certificate that is not there",
       () => installWithTls("nowhere"),
       78,
-      /nowhere: there is no such file/,
+      /TLS_CERT_FILE: .*nowhere can't be read/,
     ],
-    ["with a certificate that is none", () => installWithTls(program), 78, /holds no "CERTIFICATE-----"/],
+    [
+      "with a certificate that is none",
+      () => installWithTls(program),
+      78,
+      /holds no certificate in PEM form/,
+    ],
   ];
 
   test.each(cases)("%s", async (_, start, expected, message) => {

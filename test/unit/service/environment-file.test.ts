@@ -2,11 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { options } from "../../../src/config-options.ts";
 import { environmentText, settingsIn, withSettings } from "../../../src/service/environment-file.ts";
 
-test("the first file names every setting but the secrets, and has recordings kept", () => {
+test("the first file names every setting but the credentials, and has recordings kept", () => {
   const text = environmentText();
-  const secrets = new Set([options.secrets.name, options.apiTokens.name]);
+  const { secrets, apiTokens, tlsCertFile, tlsKeyFile } = options;
+  const credentials = new Set([secrets, apiTokens, tlsCertFile, tlsKeyFile].map(({ name }) => name));
   for (const { name } of Object.values(options)) {
-    expect(new RegExp(`^#?${name}=`, "m").test(text)).toBe(!secrets.has(name));
+    expect(new RegExp(`^#?${name}=`, "m").test(text)).toBe(!credentials.has(name));
   }
   expect(text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([
     "ENABLE_AUDIO_STORAGE=true",
