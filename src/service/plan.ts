@@ -61,6 +61,7 @@ export function planInstall(
         : { [options.tlsCertFile.name]: tls.certFile, [options.tlsKeyFile.name]: tls.keyFile }),
     },
     folder: places.state,
+    readText: (path) => (path.startsWith(`${places.state}/`) ? notThere(path) : sources.readText(path)),
   });
   if (loaded.kind === "faulty") return { problems: loaded.problems };
   const { config, warnings } = loaded;
@@ -80,6 +81,11 @@ export function planInstall(
     unit,
     warnings,
   };
+}
+
+/** Root reads nothing of the service's own: what runs there could put anything in its place. */
+function notThere(path: string): never {
+  throw Object.assign(new Error(`${path} is not read`), { code: "ENOENT" });
 }
 
 function environmentFor({ settings }: Request, { environment }: Present, { isPublic, tls }: UnitOptions) {

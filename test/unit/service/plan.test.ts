@@ -55,6 +55,20 @@ test("a first install has every file, with rights for those who need them", () =
   });
 });
 
+test("nothing in the service's own folder is read, where it could put anything", () => {
+  const read: string[] = [];
+  const readText = (path: string) => {
+    read.push(path);
+    return "LOG_LEVEL=LOUD";
+  };
+  const whole = { settings: new Map<string, string>(), secret: SECRET, isPublic: false, tls: null };
+  const executable = Buffer.from("program");
+  expect(planInstall(whole, nothing, { executable, sources: { ...sources, readText } })).toHaveProperty(
+    "files",
+  );
+  expect(read).toEqual([]);
+});
+
 test("the secret is in its own file and nowhere else", () => {
   const { texts } = planned({ secret: SECRET });
   const holding = Object.keys(texts).filter((path) => texts[path]?.includes(SECRET.slice(10, 30)));
