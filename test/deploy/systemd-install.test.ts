@@ -39,6 +39,18 @@ describe.skipIf(!canBoot("installing the systemd service"))("service install", (
     expect(machine.run("systemctl cat elevenlabs-webhook").status).not.toBe(0);
   });
 
+  test("asks for the secret on a terminal, and shows none of it", () => {
+    const typed = `wsec_${"5".repeat(64)}`;
+    const shown = machine.get(
+      `cd /root && (sleep 2; echo ${typed}; sleep 1) | script -qec './elevenlabs-webhook service install' /dev/null`,
+    );
+    expect(shown).toContain("Secret of the ElevenLabs webhook");
+    expect(shown).toContain("Started: Receiving");
+    expect(shown).not.toContain("55");
+    expect(machine.get("cat /etc/elevenlabs-webhook/secret")).toBe(typed);
+    machine.get("/root/elevenlabs-webhook service uninstall && rm -r /etc/elevenlabs-webhook");
+  });
+
   test("makes a service that receives, and starts with the machine", () => {
     const { status, stdout, stderr } = machine.install("--secret-file secret");
     expect([status, stderr]).toEqual([0, ""]);
