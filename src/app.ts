@@ -68,7 +68,8 @@ export function createApp(options: {
     return store.isHealthy() ? null : "storage_failed";
   };
 
-  const app = new Elysia({ name: "elevenlabs-webhook" })
+  // Elysia looks for the path behind the eleventh character otherwise, and finds none of a host with a short name.
+  const app = new Elysia({ name: "elevenlabs-webhook", handler: { standardHostname: false } })
     // Elysia's own errors name schemas and files: none of them is ever serialised.
     .onError(({ code, error }) => {
       if (code === "NOT_FOUND") return errorResponse("not_found");

@@ -38,6 +38,14 @@ test("takes a body whose length is announced, all in one piece with its head", a
   expect(storedIds()).toContain("conv_raw_length");
 });
 
+test.each(["x", "a.b", "[::1]", "a-container:3004"])("takes it for a host named %s", async (host) => {
+  const body = transcription(`conv_raw_host_${host}`);
+  const headers = { Host: host, "ElevenLabs-Signature": sign(body), "Content-Length": String(body.length) };
+  const connection = await send(requestHead(headers) + body);
+  expect(await connection.response()).toMatchObject(RECEIVED);
+  connection.close();
+});
+
 test("takes a body in chunks of one byte", async () => {
   const body = transcription("conv_raw_bytes");
   const head = signed(body, { "Transfer-Encoding": "chunked" });
