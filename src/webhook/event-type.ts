@@ -7,8 +7,8 @@
 export type EventKind = "transcription" | "otel" | "audio" | "machine-detection" | "failure" | "other";
 
 /**
- * Every type that the vendor's documents or settings name. To add one: a line here, its shape in a fixture, and where
- * something is to be derived from it, a case in derive.ts.
+ * Every type that the vendor's documents or settings name. To add one: a line here, its shape in models/events.ts
+ * and in a fixture, and where something is to be derived from it, a case in derive.ts.
  */
 const kinds = new Map<string, EventKind>([
   ["post_call_transcription", "transcription"],
@@ -36,6 +36,9 @@ const kinds = new Map<string, EventKind>([
   ["voice.cloned", "other"],
   ["usage.threshold", "other"],
 ]);
+
+/** The types that this version knows. */
+export const eventTypes: readonly string[] = [...kinds.keys()];
 
 /** null for a type that this version does not know. */
 export function eventKind(type: string): EventKind | null {

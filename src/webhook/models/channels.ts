@@ -1,0 +1,99 @@
+import { flagOrNull, known, knownOrNull, model, text, textOrNull, whole, wholeOrNull } from "./field.ts";
+
+/** The vendor's list of what opens a conversation. */
+const sources = [
+  "twilio",
+  "sip_trunk",
+  "exotel",
+  "genesys",
+  "genesys_bot_connector",
+  "avaya",
+  "audiocodes",
+  "whatsapp",
+  "twilio_sms",
+  "widget",
+  "js_sdk",
+  "react_sdk",
+  "react_native_sdk",
+  "node_js_sdk",
+  "python_sdk",
+  "android_sdk",
+  "swift_sdk",
+  "flutter_sdk",
+  "zendesk_integration",
+  "intercom_integration",
+  "freshdesk_integration",
+  "salesforce_integration",
+  "slack_integration",
+  "telegram_integration",
+  "template_preview",
+  "subagent_tool",
+  "unknown",
+];
+
+export const source = (description: string) => known(description, sources);
+export const sourceOrNull = (description: string) => knownOrNull(description, sources);
+
+export const whatsapp = model(
+  "WhatsAppConversation",
+  "A conversation over WhatsApp. Files and pictures that the person sent are with their turns, in `file_inputs`.",
+  {
+    direction: known("`inbound`: the person wrote first. `outbound`: the agent did.", [
+      "inbound",
+      "outbound",
+      "unknown",
+    ]),
+    whatsapp_phone_number_id: textOrNull(
+      "Id of the agent's WhatsApp business number; null where not known.",
+      "100200300400500",
+    ),
+    whatsapp_user_id: text(
+      "**The person**: usually their phone number without the plus sign. Stored as `conversations.external_number`.",
+      "4915155500042",
+    ),
+    awaiting_first_user_message: flagOrNull(
+      "Outbound: whether the person has not answered yet. Null when inbound.",
+    ),
+  },
+);
+
+export const sms = model("SmsConversation", "A conversation over SMS.", {
+  direction: known("`inbound`: the person wrote first. `outbound`: the agent did.", ["inbound", "outbound"]),
+  phone_number_id: textOrNull(
+    "Id of the agent's phone number in ElevenLabs; null where not known.",
+    "phnum_demo_1",
+  ),
+  sms_user_phone_number: text(
+    "**The person's number.** Stored as `conversations.external_number`.",
+    "+4915155500042",
+  ),
+  agent_phone_number: textOrNull(
+    "**The agent's number**; null where not known. Stored as `conversations.agent_number`.",
+    "+4930555000100",
+  ),
+});
+
+export const asyncDelivery = model(
+  "AsyncDelivery",
+  "A conversation in a help desk or a chat system: how the agent's last answer was delivered there.",
+  {
+    delivery_status: known("Whether the answer has arrived.", ["pending", "success", "failed"]),
+    delivery_timestamp: whole("When it was last delivered, in Unix seconds.", 1793620830),
+    delivery_error: textOrNull("Why it was not delivered; null where it was.", "ticket is closed"),
+    external_system: text("The system's name.", "zendesk"),
+    external_id: text("Id of the ticket or thread there.", "12345"),
+    external_link: textOrNull(
+      "Address of the ticket or thread; null where it has none.",
+      "https://support.example.test/tickets/12345",
+    ),
+    retry_count: whole("How often the delivery was repeated.", 2),
+    last_retry_timestamp: wholeOrNull(
+      "When it was last repeated, in Unix seconds; null where it never was.",
+      1793620860,
+    ),
+    last_processed_external_message_id: textOrNull(
+      "Id of the last message from there that the agent has read; null before the first.",
+      "msg_9",
+    ),
+  },
+);
