@@ -21,11 +21,16 @@ export function secondsOf(unixMs: number | null): number | null {
   return unixMs === null ? null : Math.ceil(unixMs / 1000);
 }
 
+/** What the OpenAPI document says of an answer in JSON. */
+export function describeAnswer(model: TSchema, description: string) {
+  return { description, content: { "application/json": { schema: model } } };
+}
+
 /** What the OpenAPI document says of a route's answers: its own, and the errors that every route of the API has. */
 export function describeAnswers(model: TSchema, description: string) {
   const codes: ErrorCode[] = ["invalid_parameter", "token_invalid", "not_found", "overloaded"];
   return {
-    200: { description, content: { "application/json": { schema: model } } },
+    200: describeAnswer(model, description),
     ...Object.fromEntries(codes.map((code) => [errorAnswers[code].status, describeError(code)])),
   };
 }
@@ -38,7 +43,11 @@ function describeError(code: ErrorCode) {
   };
 }
 
-const ErrorAnswer = Type.Object({
-  error: Type.String({ description: "What is wrong, for people." }),
-  code: Type.String({ description: "What is wrong, for programs." }),
-});
+/** The body of every error. */
+export const ErrorAnswer = Type.Object(
+  {
+    error: Type.String({ description: "What is wrong, for people.", examples: ["Not found"] }),
+    code: Type.String({ description: "What is wrong, for programs.", examples: ["not_found"] }),
+  },
+  { $id: "Error", description: "Why the request was not done." },
+);

@@ -3,6 +3,7 @@ import { swagger } from "@elysiajs/swagger";
 import scalarScript from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
 import { Elysia } from "elysia";
 import { version } from "../platform/version.ts";
+import { isObject } from "../webhook/json-value.ts";
 
 // The page's configuration is in the attributes of a script element that holds nothing but this: no code, but the
 // policy has to let it pass, or every visit logs an error.
@@ -34,8 +35,13 @@ const scalarConfig = {
   mcp: { disabled: true },
 };
 
+const DOCUMENT_PATH = "/docs/json";
+
 /** `GET /docs`, the OpenAPI page, and `GET /docs/json`, the document. */
 export function docsRoutes() {
+  // Made when somebody asks for it, and once: routes do not change while the program runs.
+  let documentText: string | null = null;
+
   return (
     new Elysia({ name: "docs" })
       // The router takes /docs/ for /docs, where the page's relative addresses would lead nowhere. This one is relative
@@ -43,10 +49,14 @@ export function docsRoutes() {
       .onBeforeHandle(({ path }) =>
         path === "/docs/" ? new Response(null, { status: 308, headers: { location: "../docs" } }) : undefined,
       )
-      .onAfterHandle(({ set }) => {
+      .onAfterHandle(async ({ path, responseValue, set }) => {
         set.headers["content-security-policy"] = CONTENT_SECURITY_POLICY;
         set.headers["referrer-policy"] = "no-referrer";
         set.headers["x-content-type-options"] = "nosniff";
+        if (path !== DOCUMENT_PATH || !isObject(responseValue)) return undefined;
+        const { openApiDocument } = await import("./openapi/document.ts");
+        documentText ??= JSON.stringify(openApiDocument(responseValue));
+        return new Response(documentText, { headers: { "content-type": "application/json" } });
       })
       .get(
         "/docs/scalar.js",
@@ -60,17 +70,18 @@ export function docsRoutes() {
       .use(
         swagger({
           path: "/docs",
+          specPath: DOCUMENT_PATH,
           // Relative, so that the page works behind a proxy's path prefix.
           scalarCDN: "docs/scalar.js",
           scalarConfig,
           documentation: {
+            // For the page's head; the document has its own.
             info: {
               title: "elevenlabs-webhook",
               version: version.program,
               description:
                 "Receives ElevenLabs webhooks: what was signed is on disk before it is answered with 200.",
             },
-            tags: [{ name: "webhook" }, { name: "operation" }],
           },
         }),
       )

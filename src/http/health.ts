@@ -1,9 +1,29 @@
+import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { describeAnswer } from "./api-models.ts";
 import { errorResponse } from "./errors.ts";
 
 const SERVICE = "elevenlabs-webhook";
 
-export type HealthProblem = "storage_failed" | "disk_low" | "shutting_down";
+const problems = ["storage_failed", "disk_low", "shutting_down"] as const;
+
+export type HealthProblem = (typeof problems)[number];
+
+const service = Type.Literal(SERVICE, { description: "The program's name." });
+
+const Healthy = Type.Object({
+  status: Type.Literal("healthy", { description: "Always the same in this answer." }),
+  service,
+});
+
+const Unhealthy = Type.Object({
+  status: Type.Literal("unhealthy", { description: "Always the same in this answer." }),
+  service,
+  reason: Type.Union(
+    problems.map((problem) => Type.Literal(problem)),
+    { description: "Why not: the storage fails, the disk is nearly full, or the program is stopping." },
+  ),
+});
 
 /** `GET /health`: whether the next delivery can be stored. */
 export function healthRoutes(options: { problem: () => HealthProblem | null }) {
@@ -20,9 +40,10 @@ export function healthRoutes(options: { problem: () => HealthProblem | null }) {
           summary: "Health",
           description: "200 while the next delivery can be stored; else 503 with the reason.",
           tags: ["operation"],
+          security: [],
           responses: {
-            200: describeResponse("The next delivery can be stored.", ["status", "service"]),
-            503: describeResponse("It can't, for the reason given.", ["status", "service", "reason"]),
+            200: describeAnswer(Healthy, "The next delivery can be stored."),
+            503: describeAnswer(Unhealthy, "It can't, for the reason given."),
           },
         },
       },
@@ -31,11 +52,4 @@ export function healthRoutes(options: { problem: () => HealthProblem | null }) {
       parse: "none",
       detail: { hide: true },
     });
-}
-
-/** What the OpenAPI document says of an answer, all of whose members are strings. */
-function describeResponse(description: string, members: string[]) {
-  const properties = Object.fromEntries(members.map((name) => [name, { type: "string" as const }]));
-  const schema = { type: "object" as const, required: members, properties };
-  return { description, content: { "application/json": { schema } } };
 }

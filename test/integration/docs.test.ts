@@ -48,19 +48,6 @@ test("the document names every error that the webhook answers with", () => {
   expect(documented.toSorted()).toEqual(expected.toSorted());
 });
 
-test("every response of the document has a description and a schema, as OpenAPI asks", () => {
-  for (const methods of Object.values(openApi.paths)) {
-    for (const { responses } of Object.values(methods)) {
-      for (const response of Object.values(responses)) {
-        expect(response).toMatchObject({
-          description: expect.any(String),
-          content: { "application/json": { schema: { type: "object" } } },
-        });
-      }
-    }
-  }
-});
-
 test("the page loads its script and the document from this host alone", async () => {
   const response = await app.handle("/docs");
   expect(response.status).toBe(200);

@@ -1,0 +1,44 @@
+/** What the page begins with. */
+export const description = `
+Receives ElevenLabs webhooks, proves each one's signature, and has it on disk before it answers.
+
+**The promise.** A 200 means that the event was flushed to disk. ElevenLabs sends recordings and call failures once and never
+again: whatever is signed and reaches this program is kept, also what it can't read yet, with its exact bytes.
+
+**The signature.** Every delivery has a header \`ElevenLabs-Signature: t=<unix seconds>,v0=<hex>\`. \`v0\` is HMAC-SHA256 over \`t\`, a
+dot and the raw body, keyed with the whole secret, \`wsec_\` included. It is checked before anything is read.
+
+**Retries.** ElevenLabs repeats transcripts alone, and only where retries are switched on, after 5xx, 408, 429 and time-outs.
+The same body delivered again is stored once and answered as before.
+
+**Money and numbers.** \`metadata.cost\` is in ElevenLabs credits, \`metadata.cost_fiat\` in US dollars. In
+\`metadata.phone_call\`, \`external_number\` is the person's and \`agent_number\` the agent's, whoever called.
+
+**Files.** Files and pictures that people send in WhatsApp and text chats are in their turn's \`file_inputs\`, as addresses that
+are good for about 15 minutes.
+
+**Sections.** [What ElevenLabs sends](#tag/webhook), with every field of every event. [How it is](#tag/operation). The rest reads
+what has arrived; it is there once \`API_TOKEN\` is set, and asks for that token.
+`.trim();
+
+/** The groups of operations, in the order of the page. */
+export const tags = [
+  { name: "webhook", description: "What ElevenLabs sends, with every field of every event." },
+  { name: "conversations", description: "What was said. Needs the token of `API_TOKEN`." },
+  {
+    name: "call failures",
+    description: "Outbound calls that could not be started. Needs the token of `API_TOKEN`.",
+  },
+  { name: "events", description: "Every event as it arrived. Needs the token of `API_TOKEN`." },
+  { name: "operation", description: "For those who keep it running." },
+];
+
+/** How one proves who one is. ElevenLabs does it with its signature, which is a parameter of the webhook. */
+export const securitySchemes = {
+  bearerAuth: {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "The token that was set as `API_TOKEN`, as `Authorization: Bearer TOKEN`. Without one set, these routes answer 404.",
+  },
+};
