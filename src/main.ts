@@ -5,6 +5,7 @@ import { systemClock } from "./platform/clock.ts";
 import { createOutput } from "./platform/output.ts";
 
 const OUTPUT_MS_MAX = 2_000;
+const READING_MS_MAX = 3_600_000;
 const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 function onStopSignal(callback: () => void): () => void {
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
       machine: { root: "/", isRoot: process.getuid?.() === 0, executable: compiledExecutable() },
       input: standardInput(),
       writeOut: out.write,
+      outputTaken: () => out.drain(READING_MS_MAX),
       writeError: error.write,
       isTerminal: { input: isatty(0), output: isatty(1), error: isatty(2) },
       onStopSignal,

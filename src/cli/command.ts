@@ -15,6 +15,8 @@ export type CommandContext = {
   input: AsyncIterable<Uint8Array>;
   /** Standard output, without waiting: each call hands over whole lines. */
   writeOut: (text: string) => void;
+  /** Waits until standard output has taken all of it, which takes as long as a person reads where it is a pager. */
+  outputTaken: () => Promise<void>;
   writeError: (text: string) => void;
   /** Which of the three streams a person looks at. */
   isTerminal: { input: boolean; output: boolean; error: boolean };

@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";
 import { healthcheck } from "./healthcheck.ts";
+import { openapi } from "./openapi.ts";
 import { restore } from "./restore.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
@@ -20,4 +21,5 @@ export const commands: readonly [Command, ...Command[]] = [
   backup,
   restore,
   service,
+  openapi,
 ];

@@ -20,6 +20,7 @@ export async function runCommand(
     machine: { root: "/nowhere", isRoot: false, executable: null },
     isTerminal: { input: false, output: false, error: false },
     onStopSignal: () => () => {},
+    outputTaken: async () => {},
     ...context,
     input: new Blob([Buffer.from(input)]).stream(),
     writeOut: (text) => {
