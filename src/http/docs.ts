@@ -28,6 +28,8 @@ const scalarConfig = {
   withDefaultFonts: false,
   telemetry: false,
   defaultOpenAllTags: true,
+  // The models have what is looked for most first.
+  orderSchemaPropertiesBy: "preserve",
   // Whatever the page offers that would need a service elsewhere.
   hideClientButton: true,
   showDeveloperTools: "never",

@@ -23,12 +23,13 @@ const EXAMPLE: Fresh = {
  * @param collected the plugin's own document
  */
 export function openApiDocument(collected: JsonObject): JsonObject {
-  const schemas: JsonObject = {};
+  // The events come first, then what they are made of.
+  const schemas: JsonObject = { WebhookEvent: null };
+  schemas.WebhookEvent = webhookEvent(schemas);
   for (const schema of Object.values(membersOf(membersOf(collected.components).schemas))) {
     openApiSchema(schema, schemas);
   }
   const paths = openApiPaths(membersOf(collected.paths), schemas);
-  schemas.WebhookEvent = webhookEvent(schemas);
   const used = tagsOf(paths);
   return {
     openapi: "3.1.0",

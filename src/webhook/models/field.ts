@@ -50,15 +50,26 @@ export const flagOrNull = (description: string, example = false) =>
 
 /** One of the values that are known today, or a new one: an open enumeration. */
 export const known = (description: string, values: readonly string[]) =>
-  Type.Optional(Type.Union([oneOf(values), Type.String()], { description, examples: values.slice(0, 1) }));
+  Type.Optional(
+    Type.Union([oneOf(values), newValue], {
+      description,
+      examples: values.slice(0, 1),
+    }),
+  );
 
 export const knownOrNull = (description: string, values: readonly string[]) =>
   Type.Optional(
-    Type.Union([oneOf(values), Type.String(), Type.Null()], { description, examples: values.slice(0, 1) }),
+    Type.Union([oneOf(values), newValue, Type.Null()], { description, examples: values.slice(0, 1) }),
   );
 
 /** Exactly these values. */
-export const oneOf = (values: readonly string[]) => Type.Union(values.map((value) => Type.Literal(value)));
+export const oneOf = (values: readonly string[]) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value)),
+    { title: "a known value" },
+  );
+
+const newValue = Type.String({ title: "a new value" });
 
 /** The value that tells one kind of object from the others. */
 export const kind = <Value extends string>(value: Value, description: string) =>
