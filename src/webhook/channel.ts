@@ -1,5 +1,11 @@
-import { isObject, textAt, valueAt } from "./json-value.ts";
+import { isObject } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
+import type { Conversation } from "./models/conversation.ts";
+import type { Metadata } from "./models/metadata.ts";
+import { reading } from "./reading.ts";
+
+const ofConversation = reading<Conversation>();
+const ofMetadata = reading<Metadata>();
 
 /** How a conversation was held: the telephony provider, or the kind of program that opened it. */
 export type Channel =
@@ -58,21 +64,21 @@ const channelOfPhoneCall = new Map<string, Channel>([
 
 /** null where nothing tells. */
 export function channelOf(metadata: unknown, data: JsonObject): Channel | null {
-  if (isObject(valueAt(metadata, "phone_call"))) {
+  if (isObject(ofMetadata.value(metadata, "phone_call"))) {
     return (
-      channelOfPhoneCall.get(textAt(metadata, "phone_call", "type") ?? "") ??
+      channelOfPhoneCall.get(ofMetadata.text(metadata, "phone_call", "type") ?? "") ??
       sourceOf(metadata, data) ??
       "phone"
     );
   }
-  if (isObject(valueAt(metadata, "whatsapp"))) return "whatsapp";
-  if (isObject(valueAt(metadata, "sms"))) return "sms";
+  if (isObject(ofMetadata.value(metadata, "whatsapp"))) return "whatsapp";
+  if (isObject(ofMetadata.value(metadata, "sms"))) return "sms";
   return sourceOf(metadata, data);
 }
 
 function sourceOf(metadata: unknown, data: JsonObject): Channel | null {
   const source =
-    textAt(metadata, "conversation_initiation_source") ??
-    textAt(data, "conversation_initiation_client_data", "source_info", "source");
+    ofMetadata.text(metadata, "conversation_initiation_source") ??
+    ofConversation.text(data, "conversation_initiation_client_data", "source_info", "source");
   return channelOfSource.get(source ?? "") ?? null;
 }

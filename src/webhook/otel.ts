@@ -1,26 +1,43 @@
 import { noFacts } from "../store/conversations.ts";
 import type { ConversationFacts } from "../store/conversations.ts";
-import { integerAt, isObject, listAt, numberAt, textAt, valueAt } from "./json-value.ts";
+import { integerAt, isObject, numberAt, textAt } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
+import type {
+  OtelConversation,
+  OtlpAttribute,
+  OtlpResourceSpans,
+  OtlpScopeSpans,
+  OtlpSpan,
+} from "./models/otel.ts";
+import { reading } from "./reading.ts";
+
+const ofConversation = reading<OtelConversation>();
+const ofResource = reading<OtlpResourceSpans>();
+const ofScope = reading<OtlpScopeSpans>();
+const ofSpan = reading<OtlpSpan>();
+const ofAttribute = reading<OtlpAttribute>();
 
 const ROOT_SPAN = "elevenlabs.conversation";
 const TURN_SPANS = new Set(["elevenlabs.recv.user_transcript", "elevenlabs.recv.agent_response"]);
 
 /** What the OpenTelemetry form of a transcription says of its conversation, as far as its attributes carry it. */
 export function factsOfOtel(data: JsonObject): ConversationFacts {
-  const resources = listAt(data, "otlp_traces", "resourceSpans");
+  const resources = ofConversation.list(data, "otlp_traces", "resourceSpans");
   const spans = resources
-    .flatMap((resource) => listAt(resource, "scopeSpans"))
-    .flatMap((scope) => listAt(scope, "spans"));
-  const root = spans.find((span) => textAt(span, "name") === ROOT_SPAN);
-  const turns = spans.filter((span) => isObject(span) && TURN_SPANS.has(textAt(span, "name") ?? ""));
+    .flatMap((resource) => ofResource.list(resource, "scopeSpans"))
+    .flatMap((scope) => ofScope.list(scope, "spans"));
+  const root = spans.find((span) => ofSpan.text(span, "name") === ROOT_SPAN);
+  const turns = spans.filter((span) => isObject(span) && TURN_SPANS.has(ofSpan.text(span, "name") ?? ""));
 
-  const attributes = attributesOf([...resources.map((resource) => valueAt(resource, "resource")), root]);
+  const attributes = attributesOf([
+    ...resources.map((resource) => ofResource.value(resource, "resource")),
+    root,
+  ]);
   const durationMs = numberAt(attributes, "elevenlabs.session.duration_ms");
-  const startNano = numberAt(root, "startTimeUnixNano");
+  const startNano = ofSpan.number(root, "startTimeUnixNano");
   return {
     ...noFacts,
-    agentId: textAt(data, "agent_id") ?? textAt(attributes, "elevenlabs.agent_id"),
+    agentId: ofConversation.text(data, "agent_id") ?? textAt(attributes, "elevenlabs.agent_id"),
     agentName: textAt(attributes, "elevenlabs.agent_name"),
     status: textAt(attributes, "elevenlabs.status"),
     userId: textAt(attributes, "elevenlabs.user_id"),
@@ -53,9 +70,9 @@ function partiesOf(attributes: JsonObject) {
 /** The attributes of several holders in one object: values as OTLP's AnyValue wraps them, strings or numbers. */
 function attributesOf(holders: unknown[]): JsonObject {
   const attributes: JsonObject = {};
-  for (const attribute of holders.flatMap((holder) => listAt(holder, "attributes"))) {
-    const name = textAt(attribute, "key");
-    const value = valueAt(attribute, "value");
+  for (const attribute of holders.flatMap((holder) => ofSpan.list(holder, "attributes"))) {
+    const name = ofAttribute.text(attribute, "key");
+    const value = ofAttribute.value(attribute, "value");
     if (name !== null && isObject(value)) attributes[name] = Object.values(value)[0];
   }
   return attributes;

@@ -115,3 +115,4 @@ export const callFailure = model("CallFailure", "An outbound call that could not
 });
 
 export type CallFailure = Static<typeof callFailure>;
+export type ProviderReport = Static<typeof twilio> | Static<typeof sip>;

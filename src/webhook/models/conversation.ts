@@ -90,5 +90,3 @@ export const conversation = model(
 );
 
 export type Conversation = Static<typeof conversation>;
-export type Turn = Static<typeof turn>;
-export type Metadata = Static<typeof metadata>;

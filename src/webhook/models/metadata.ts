@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { asyncDelivery, sms, source, whatsapp } from "./channels.ts";
 import { charging } from "./charging.ts";
 import { features } from "./features.ts";
@@ -190,3 +191,5 @@ export const metadata = model(
     ),
   },
 );
+
+export type Metadata = Static<typeof metadata>;

@@ -107,3 +107,7 @@ export const otelConversation = model(
 );
 
 export type OtelConversation = Static<typeof otelConversation>;
+export type OtlpResourceSpans = Static<typeof resourceSpans>;
+export type OtlpScopeSpans = Static<typeof scopeSpans>;
+export type OtlpSpan = Static<typeof span>;
+export type OtlpAttribute = Static<typeof attribute>;

@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import {
   flag,
   kind,
@@ -93,3 +94,5 @@ export const toolResult = named(
   "What a tool answered; `type` says of which kind it is.",
   Type.Union([systemResult, integrationResult, workflowResult, otherResult, unknownKind]),
 );
+
+export type ToolResult = Static<typeof toolResult>;

@@ -1,3 +1,4 @@
+import type { Static } from "@sinclair/typebox";
 import {
   always,
   deprecated,
@@ -125,3 +126,5 @@ export const turn = model(
     ),
   },
 );
+
+export type Turn = Static<typeof turn>;
