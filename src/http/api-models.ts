@@ -39,8 +39,27 @@ function describeError(code: ErrorCode) {
   const { error } = errorAnswers[code];
   return {
     description: error,
+    ...describeHeaders([code]),
     content: { "application/json": { schema: ErrorAnswer, example: { error, code } } },
   };
+}
+
+const headerDetails = {
+  "Retry-After": {
+    description: "Seconds to wait before the next try.",
+    schema: Type.Integer({ examples: [5] }),
+  },
+  "WWW-Authenticate": {
+    description: "How to show the token: RFC 6750.",
+    schema: Type.String({ examples: ["Bearer"] }),
+  },
+};
+
+/** What the OpenAPI document says of the headers that answers to these errors have. */
+export function describeHeaders(codes: readonly ErrorCode[]) {
+  const names = new Set(codes.flatMap((code) => Object.keys(errorAnswers[code].headers ?? {})));
+  const headers = Object.entries(headerDetails).filter(([name]) => names.has(name.toLowerCase()));
+  return headers.length === 0 ? {} : { headers: Object.fromEntries(headers) };
 }
 
 /** The body of every error. */

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { samples } from "../samples/samples.ts";
-import { describeAnswer, ErrorAnswer } from "./api-models.ts";
+import { describeAnswer, describeHeaders, ErrorAnswer } from "./api-models.ts";
 import { errorAnswers } from "./errors.ts";
 import type { ErrorCode } from "./errors.ts";
 
@@ -30,11 +30,6 @@ const Received = Type.Object(
   { status: Type.Literal("received", { description: "Always the same." }) },
   { $id: "Received", description: "The event is on disk." },
 );
-
-const retryAfter = {
-  description: "Seconds to wait before the next try.",
-  schema: { type: "integer" as const, examples: [5] },
-};
 
 /** What the OpenAPI document says of the webhook. The events' models come in as the document is made. */
 export const webhookDetail = {
@@ -92,10 +87,9 @@ function errorResponse(status: number) {
     code,
     { summary: when, value: { error: errorAnswers[code].error, code } },
   ]);
-  const isLater = here.some(([code]) => errorAnswers[code].headers?.["retry-after"] !== undefined);
   return {
     description: here.map(([code, when]) => `\`${code}\`: ${when}`).join("\n\n"),
-    ...(isLater ? { headers: { "Retry-After": retryAfter } } : {}),
+    ...describeHeaders(here.map(([code]) => code)),
     content: { "application/json": { schema: ErrorAnswer, examples: Object.fromEntries(examples) } },
   };
 }

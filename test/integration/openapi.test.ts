@@ -13,7 +13,7 @@ type Operation = Described & {
   tags: string[];
   security?: object[];
   parameters?: (Described & { name: string })[];
-  responses: Record<string, Described & { content?: Record<string, JsonObject> }>;
+  responses: Record<string, Described & { content?: Record<string, JsonObject>; headers?: JsonObject }>;
 };
 type Document = {
   openapi: string;
@@ -121,6 +121,14 @@ test("every operation but the webhook and the health needs the token", () => {
 
 test("names of operations are names in every language", () => {
   for (const { operation } of operations()) expect(operation.operationId).toMatch(/^[a-z][A-Za-z0-9]*$/);
+});
+
+test("answers name the headers that they have", () => {
+  const headersOf = (path: string, method: string, status: string) =>
+    Object.keys(document.paths[path]?.[method]?.responses[status]?.headers ?? {});
+  expect(headersOf("/webhook", "post", "503")).toEqual(["Retry-After"]);
+  expect(headersOf("/webhook", "post", "401")).toEqual([]);
+  expect(headersOf("/call-failures", "get", "401")).toEqual(["WWW-Authenticate"]);
 });
 
 test("answers in JSON come in no other form", () => {

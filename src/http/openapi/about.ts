@@ -30,6 +30,7 @@ export const tags = [
     description: "Outbound calls that could not be started. Needs the token of `API_TOKEN`.",
   },
   { name: "events", description: "Every event as it arrived. Needs the token of `API_TOKEN`." },
+  { name: "stats", description: "Counts and sums over what has arrived. Needs the token of `API_TOKEN`." },
   { name: "operation", description: "For those who keep it running." },
 ];
 

@@ -54,7 +54,11 @@ function writeParameter(parameter: JsonObject, named: JsonObject): JsonObject {
 function writeResponse(status: string, response: unknown, named: JsonObject): JsonObject {
   const members = Object.entries(Object(response)).filter(([name]) => RESPONSE_MEMBERS.has(name));
   const known: JsonObject = Object.fromEntries(members.filter(([, value]) => value !== undefined));
-  return withContent({ description: STATUS_CODES[status] ?? status, ...known }, named);
+  const { headers } = known;
+  const described = isObject(headers)
+    ? { headers: mapMembers(headers, (header) => writeParameter(header, named)) }
+    : {};
+  return withContent({ description: STATUS_CODES[status] ?? status, ...known, ...described }, named);
 }
 
 function withContent(holder: JsonObject, named: JsonObject): JsonObject {
