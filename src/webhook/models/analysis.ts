@@ -97,7 +97,7 @@ const scopedAnalysis = model(
     source_branch_id: textOrNull("The branch of that agent; null where it has none.", "agtbrch_demo_2"),
     ...results,
     successful: known("The verdict on this part.", verdicts),
-    success_score: numberOrNull("Points for this part, 0 to 1; null where no criterion gives points.", 0.9),
+    success_score: numberOrNull("Points for this part; null where no criterion gives points.", 0.9),
   },
 );
 
@@ -113,10 +113,7 @@ export const analysis = model(
       "The verdict on the whole, made from your criteria. Stored as `conversations.call_successful`.",
       verdicts,
     ),
-    call_success_score: numberOrNull(
-      "Points for the whole, 0 to 1; null where no criterion gives points.",
-      0.9,
-    ),
+    call_success_score: numberOrNull("Points for the whole; null where no criterion gives points.", 0.9),
     transcript_summary: text(
       "What it was about, in some sentences. Stored as `conversations.summary`.",
       "A customer asked about a repair and learned the pick-up time.",

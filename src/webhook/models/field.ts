@@ -50,12 +50,7 @@ export const flagOrNull = (description: string, example = false) =>
 
 /** One of the values that are known today, or a new one: an open enumeration. */
 export const known = (description: string, values: readonly string[]) =>
-  Type.Optional(
-    Type.Union([oneOf(values), newValue], {
-      description,
-      examples: values.slice(0, 1),
-    }),
-  );
+  Type.Optional(Type.Union([oneOf(values), newValue], { description, examples: values.slice(0, 1) }));
 
 export const knownOrNull = (description: string, values: readonly string[]) =>
   Type.Optional(

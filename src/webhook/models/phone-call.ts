@@ -14,8 +14,7 @@ const parties = {
     "+4930555000100",
   ),
   external_number: text(
-    "**The person's number**, in both directions: the caller's when inbound, the called one when outbound. A number that " +
-      "is withheld comes as the provider writes it (`anonymous`). Stored as `conversations.external_number`.",
+    "**The person's number**, in both directions: the caller's when inbound, the called one when outbound. Stored as `conversations.external_number`.",
     "+4915155500017",
   ),
 };
