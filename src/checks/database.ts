@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { errorCode } from "../platform/errors.ts";
-import { schemaVersion } from "../store/database.ts";
+import { oldestWriter, schemaVersion } from "../store/database.ts";
 import { restoringMark } from "../store/marks.ts";
 import { error, ok, sizeText, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
@@ -58,7 +58,7 @@ function checkIntegrity(sqlite: Database, path: string): CheckResult {
 
 function checkSchema(sqlite: Database): CheckResult {
   const schema = Number(sqlite.query("PRAGMA user_version").values()[0]?.[0]);
-  if (schema > schemaVersion) {
+  if (schema > schemaVersion && oldestWriter(sqlite, schema) > schemaVersion) {
     return error(
       "schema",
       `${schema} is newer than this program, which knows ${schemaVersion}`,
@@ -79,6 +79,9 @@ function checkSchema(sqlite: Database): CheckResult {
       `${schema} is older than this program's, ${schemaVersion}`,
       "The next start brings it up to date.",
     );
+  }
+  if (schema > schemaVersion) {
+    return ok("schema", `${schema}, newer than this program, which may write there all the same`);
   }
   return ok("schema", `${schema}, that of this program`);
 }

@@ -2,6 +2,7 @@ import { createCallFailureStore } from "./call-failures.ts";
 import { createConversationStore } from "./conversations.ts";
 import type { FactsOfPayload } from "./conversations.ts";
 import { openDatabase } from "./database.ts";
+import type { OpenOptions } from "./database.ts";
 import { createErasureStore } from "./erasures.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { createEventStore } from "./events.ts";
@@ -23,8 +24,8 @@ const ENDS = [
 ];
 
 /** An open database with all its statements prepared. Not used any more once a write to disk has failed on it. */
-export function openConnection(path: string, factsOfPayload: FactsOfPayload) {
-  const { sqlite, orm } = openDatabase(path);
+export function openConnection(path: string, factsOfPayload: FactsOfPayload, options: OpenOptions = {}) {
+  const { sqlite, orm } = openDatabase(path, options);
   const events = createEventStore(sqlite, orm);
   const conversations = createConversationStore(sqlite, orm, factsOfPayload);
   const callFailures = createCallFailureStore(orm);

@@ -6,8 +6,23 @@ import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import erasures from "./migrations/0002-erasures.sql" with { type: "text" };
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
 
-/** In order; `user_version` counts those applied. They only ever add, so that the version before still works. */
-const schemaMigrations: readonly string[] = [initial, erasures];
+/** One step of the schema. */
+export type Migration = {
+  sql: string;
+  /**
+   * What becomes of a program that does not know this step. "go on": it may write beside and after it, as is so where
+   * tables, indexes and columns that may be NULL are added and nothing else. "stop": it must not, so that an upgrade
+   * first lets it finish, and a way back needs the copy made before.
+   */
+  olderPrograms: "go on" | "stop";
+};
+
+/** In order; `user_version` counts those applied. */
+const schemaMigrations: readonly Migration[] = [
+  { sql: initial, olderPrograms: "stop" },
+  // One that does not know it would bring back what was erased.
+  { sql: erasures, olderPrograms: "stop" },
+];
 
 /** The schema of this version of the program. */
 export const schemaVersion = schemaMigrations.length;
@@ -27,6 +42,8 @@ const pragmas: readonly (readonly [name: string, set: string, readBack: string |
   ["journal_size_limit", "67108864", 67_108_864],
 ];
 
+export type OpenOptions = { isShared?: boolean; migrations?: readonly Migration[] };
+
 export type Orm = BunSQLiteDatabase;
 
 /** A database that this program must not touch: made by a newer version, or not ours at all. */
@@ -34,20 +51,27 @@ export class SchemaError extends Error {
   override readonly name = "SchemaError";
 }
 
+/** The schema has to change in a way that the instance which is still at work on the data can't go on beside. */
+export class PredecessorInTheWayError extends Error {
+  override readonly name = "PredecessorInTheWayError";
+}
+
 /**
  * Opens or creates the database and brings its schema up to date, after a copy of what is there.
  *
+ * @param isShared a predecessor of perhaps an older version is still writing to it
  * @param migrations others in tests
- * @throws SchemaError where the database is newer than this program; SQLiteError where it can't be opened or written
+ * @throws SchemaError where the database is newer than this program and it may not write there;
+ *   PredecessorInTheWayError; SQLiteError where it can't be opened or written
  */
 export function openDatabase(
   path: string,
-  migrations: readonly string[] = schemaMigrations,
+  { isShared = false, migrations = schemaMigrations }: OpenOptions = {},
 ): { sqlite: Database; orm: Orm } {
   const sqlite = new Database(path, { create: true, readwrite: true, strict: true });
   try {
     const schema = userVersion(sqlite);
-    if (schema > migrations.length) {
+    if (schema > migrations.length && oldestWriter(sqlite, schema) > migrations.length) {
       throw new SchemaError(
         `${path} has schema ${schema}, this version of the program knows ${migrations.length}: ` +
           `run the newer version, or restore the copy made before the upgrade, ${copyPath(path, schema)}`,
@@ -55,6 +79,9 @@ export function openDatabase(
     }
     if (schema === 0 && hasTables(sqlite)) {
       throw new SchemaError(`${path} is the database of another program: name another file`);
+    }
+    if (isShared && migrations.slice(schema).some(({ olderPrograms }) => olderPrograms === "stop")) {
+      throw new PredecessorInTheWayError(`schema ${migrations.length} can't be used by an older version`);
     }
     for (const pragma of pragmas) applyPragma(sqlite, ...pragma);
     if (schema > 0 && schema < migrations.length) copyDatabase(sqlite, copyPath(path, migrations.length));
@@ -104,14 +131,32 @@ function syncNow(path: string): void {
   }
 }
 
-function migrate(sqlite: Database, migrations: readonly string[], from: number): void {
-  if (from === migrations.length) return;
+function migrate(sqlite: Database, migrations: readonly Migration[], from: number): void {
+  // Newer than this program, and made so that it may write all the same.
+  if (from >= migrations.length) return;
   sqlite
     .transaction(() => {
-      for (const sql of migrations.slice(from)) sqlite.run(sql);
+      for (const { sql } of migrations.slice(from)) sqlite.run(sql);
       sqlite.run(`PRAGMA user_version = ${migrations.length}`);
+      if (migrations.length > 1) writeOldestWriter(sqlite, migrations);
     })
     .immediate();
+}
+
+/** The least schema that a program has to know to write here: what an older one reads before it refuses to. */
+function writeOldestWriter(sqlite: Database, migrations: readonly Migration[]): void {
+  const oldest = 1 + migrations.findLastIndex(({ olderPrograms }) => olderPrograms === "stop");
+  sqlite.run("CREATE TABLE IF NOT EXISTS schema_compatibility (oldest_writer INTEGER NOT NULL) STRICT");
+  sqlite.run("DELETE FROM schema_compatibility");
+  sqlite.query("INSERT INTO schema_compatibility VALUES (?)").run(oldest);
+}
+
+/** @param schema of the database, which counts where it says nothing else */
+export function oldestWriter(sqlite: Database, schema: number): number {
+  const isTold =
+    sqlite.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_compatibility'").get() !== null;
+  if (!isTold) return schema;
+  return Number(sqlite.query("SELECT oldest_writer FROM schema_compatibility").values()[0]?.[0] ?? schema);
 }
 
 function applyPragma(sqlite: Database, name: string, set: string, readBack: string | number): void {

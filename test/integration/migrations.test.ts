@@ -2,7 +2,8 @@ import { Database } from "bun:sqlite";
 import { beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { openDatabase } from "../../src/store/database.ts";
+import { openDatabase, PredecessorInTheWayError } from "../../src/store/database.ts";
+import type { Migration } from "../../src/store/database.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 
 const first = "CREATE TABLE calls (id INTEGER PRIMARY KEY, name TEXT) STRICT;";
@@ -18,7 +19,9 @@ beforeEach(() => {
 
 /** Opens with these migrations, asks, and closes again. */
 function open(migrations: string[], sql = "PRAGMA user_version"): unknown[] {
-  const { sqlite } = openDatabase(path, migrations);
+  const { sqlite } = openDatabase(path, {
+    migrations: migrations.map((step) => ({ sql: step, olderPrograms: "stop" })),
+  });
   const statement = sqlite.query(sql);
   const values = statement.values();
   statement.finalize();
@@ -85,5 +88,55 @@ describe("a database of an earlier schema", () => {
     open([first, second]);
     expect(() => open([first])).toThrow(`restore the copy made before the upgrade, ${path}.before-schema-2`);
     expect(valuesOf(path, "PRAGMA user_version")).toEqual([[2]]);
+  });
+});
+
+describe("while an instance of an older version finishes", () => {
+  const older: Migration[] = [{ sql: first, olderPrograms: "stop" }];
+  const insert = "INSERT INTO calls (name) VALUES ('Bob')";
+
+  test.each([
+    ["adds columns and indexes", second],
+    ["adds a table", third],
+  ])("a step that only %s is taken beside it, and it goes on writing", (_, sql) => {
+    const before = openDatabase(path, { migrations: older });
+    const statement = before.sqlite.query(insert);
+    statement.run();
+    openDatabase(path, {
+      isShared: true,
+      migrations: [...older, { sql, olderPrograms: "go on" }],
+    }).sqlite.close();
+    statement.run();
+    statement.finalize();
+    before.sqlite.close();
+    // So does the version before when it is put back.
+    const back = openDatabase(path, { migrations: older });
+    back.sqlite.run(insert);
+    back.sqlite.close();
+    expect(valuesOf(path, "SELECT count(*) FROM calls")).toEqual([[3]]);
+    expect(valuesOf(path, "PRAGMA user_version")).toEqual([[2]]);
+  });
+
+  const renaming: Migration = { sql: "ALTER TABLE calls RENAME TO talks;", olderPrograms: "stop" };
+
+  test("a step that it can't go on beside waits for it, and nothing is changed", () => {
+    const before = openDatabase(path, { migrations: older });
+    const newer = { isShared: true, migrations: [...older, renaming] };
+    expect(() => openDatabase(path, newer)).toThrow(PredecessorInTheWayError);
+    before.sqlite.run(insert);
+    before.sqlite.close();
+    expect(copies()).toEqual([]);
+    expect(valuesOf(path, "PRAGMA user_version")).toEqual([[1]]);
+    openDatabase(path, { ...newer, isShared: false }).sqlite.close();
+    expect(valuesOf(path, "SELECT name FROM talks")).toEqual([["Bob"]]);
+  });
+
+  test("the version before is refused after such a step, whatever came later", () => {
+    const adding: Migration = { sql: third, olderPrograms: "go on" };
+    openDatabase(path, { migrations: [...older, renaming, adding] }).sqlite.close();
+    expect(() => openDatabase(path, { migrations: older })).toThrow(
+      "restore the copy made before the upgrade",
+    );
+    openDatabase(path, { migrations: [...older, renaming] }).sqlite.close();
   });
 });
