@@ -1,4 +1,11 @@
 import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+
+/**
+ * Instances that may be at work on the same data: one receives, the others are its predecessors, which finish what was in
+ * flight when they handed over.
+ */
+const INSTANCES_MAX = 4;
 
 /** Another process holds the data. */
 export class DataLockedError extends Error {
@@ -6,17 +13,45 @@ export class DataLockedError extends Error {
 }
 
 /**
- * Takes the data for this process.
+ * Takes the data for this process. There is a lock for each instance that may be at work at once, so that an instance and
+ * its successor never have to let go of one for the other to take it.
  *
+ * @param isSuccessor a predecessor is handing over to this process: any of the locks will do. Otherwise all have to be
+ *   free.
  * @returns a function that frees it
  * @throws DataLockedError where another instance has it
  */
-export function lockData(databasePath: string): () => void {
-  const unlock = takeLock(`${databasePath}.lock`);
-  if (unlock !== null) return unlock;
+export function lockData(databasePath: string, { isSuccessor = false } = {}): () => void {
+  const paths = Array.from(
+    { length: INSTANCES_MAX },
+    (_, index) => `${databasePath}.lock${index === 0 ? "" : index + 1}`,
+  );
+  if (isSuccessor) return lockAny(paths, databasePath);
+
+  const [own = "", ...others] = paths;
+  const unlock = takeLock(own);
+  if (unlock !== null && others.every(isFree)) return unlock;
+  unlock?.();
   throw new DataLockedError(
     `another instance is running on ${databasePath}: stop it, or give this one a TRANSCRIPT_STORAGE_PATH of its own`,
   );
+}
+
+function lockAny(paths: readonly string[], databasePath: string): () => void {
+  for (const path of paths) {
+    const unlock = takeLock(path);
+    if (unlock !== null) return unlock;
+  }
+  throw new DataLockedError(
+    `${INSTANCES_MAX} instances are still at work on ${databasePath}: wait until one of them has finished`,
+  );
+}
+
+function isFree(path: string): boolean {
+  if (!existsSync(path)) return true;
+  const unlock = takeLock(path);
+  unlock?.();
+  return unlock !== null;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { lstatSync, renameSync } from "node:fs";
+import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { lstat, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasCode } from "../platform/errors.ts";
@@ -18,12 +18,18 @@ export type Recording = {
 export type Recordings = Awaited<ReturnType<typeof openRecordings>>;
 
 const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
+/** What file systems without hard links answer to `link`: vfat, some network and user-space ones. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 const YEAR_MIN = 2020;
 const YEAR_MAX = 2099;
 
 /** Opens the folder of the recordings; to be called by the holder of the data lock only. */
-export async function openRecordings(folder: string, databasePath: string) {
-  const spool = await openSpool(folder, databasePath);
+export async function openRecordings(
+  folder: string,
+  databasePath: string,
+  options: { isShared?: boolean } = {},
+) {
+  const spool = await openSpool(folder, databasePath, options);
 
   return {
     folder,
@@ -129,8 +135,24 @@ export async function makeRealFolders(folder: string, relativePath: string): Pro
   }
 }
 
-/** Looks and renames without a pause in between, so that no other delivery of this process can take the name. */
+/**
+ * Gives a file another name unless that is taken. By a link, which the system refuses where there is a file: another
+ * delivery, of this process or of its predecessor that is finishing, may want the same name at this moment.
+ */
 function renameIfFree(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    if (!NO_LINKS.some((code) => hasCode(error, code))) throw error;
+    return renameWithoutLinks(from, to);
+  }
+  unlinkSync(from);
+  return true;
+}
+
+/** For file systems without links: looks and renames without a pause, which no other delivery of this process can use. */
+function renameWithoutLinks(from: string, to: string): boolean {
   try {
     lstatSync(to);
     return false;

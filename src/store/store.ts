@@ -35,24 +35,29 @@ export async function openStore(options: {
   recordingsFolder: string;
   factsOfPayload: FactsOfPayload;
   log: Log;
+  /** A predecessor hands over to this process: it is still at work on the same data, and nothing of its is touched. */
+  isSuccessor?: boolean;
 }) {
-  const { databasePath, audioFolder, recordingsFolder, factsOfPayload, log } = options;
+  const { databasePath, audioFolder, recordingsFolder, factsOfPayload, log, isSuccessor = false } = options;
   const databaseFolder = dirname(databasePath);
   await makeFolder(databaseFolder);
-  const unlock = lockData(databasePath);
+  const unlock = lockData(databasePath, { isSuccessor });
   try {
     await refuseHalfRestored(databasePath);
     const isNew = !existsSync(databasePath);
+    const connection = openConnection(databasePath, factsOfPayload, { isShared: isSuccessor });
     const connect = () => openConnection(databasePath, factsOfPayload);
-    const connection = connect();
     // SQLite opens a file that it may not write, and says so only at the first write.
     connection.probe();
     const running = runningMark(databasePath);
-    const wasInterrupted = await exists(running);
+    const wasInterrupted = !isSuccessor && (await exists(running));
     await setMark(running);
 
-    const bodies = await openSpool(join(databaseFolder, "spool"), databasePath);
-    const recordings = audioFolder === null ? null : await openRecordings(audioFolder, databasePath);
+    const bodies = await openSpool(join(databaseFolder, "spool"), databasePath, { isShared: isSuccessor });
+    const recordings =
+      audioFolder === null
+        ? null
+        : await openRecordings(audioFolder, databasePath, { isShared: isSuccessor });
     if (audioFolder !== null && (isNew || wasInterrupted))
       await adoptRecordings(audioFolder, connection, log);
     if (wasInterrupted) await warnOfMissingFiles({ databaseFolder, audioFolder, connection, log });
@@ -87,12 +92,19 @@ export async function openStore(options: {
       /** Free bytes of the fullest disk that is written to. */
       freeDiskBytes: () => Math.min(...[databaseFolder, audioFolder ?? databaseFolder].map(freeDiskBytes)),
 
-      /** To be called once, when nothing is in flight any more. */
-      async close(): Promise<void> {
-        writer.close();
+      /**
+       * To be called once, when nothing is in flight any more.
+       *
+       * @param isShared another instance is still at work on the data: it is not told that the stop was an orderly one
+       * @returns whether this instance leaves everything in order; if not, the next start that finds nobody at work has to
+       *   look, and the mark has to stay
+       */
+      async close({ isShared = false } = {}): Promise<{ isClean: boolean }> {
+        writer.close({ isShared });
         // The next start adopts a recording that has no row.
-        if (!leavesOrphan) await rm(running, { force: true });
+        if (!leavesOrphan && !isShared) await rm(running, { force: true });
         unlock();
+        return { isClean: !leavesOrphan };
       },
     };
   } catch (error) {

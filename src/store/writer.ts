@@ -111,8 +111,9 @@ export function createWriter(options: { connection: Connection; connect: () => C
     /** Events that wait, groups that were tried and events that were stored, the last two since the start. */
     progress: () => ({ waitingCount: waiting.length, groupCount, storedCount }),
 
-    close(): void {
-      usableConnection().checkpoint();
+    close({ isShared = false } = {}): void {
+      // Whoever else is at work would have to wait for it.
+      if (!isShared) usableConnection().checkpoint();
       connection.close();
     },
   };

@@ -17,7 +17,13 @@ import { SECRET, sign } from "./deliveries.ts";
 export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
 
 export async function openTestApp(
-  options: { config?: Partial<Config>; clock?: Clock; folder?: string; secrets?: readonly string[] } = {},
+  options: {
+    config?: Partial<Config>;
+    clock?: Clock;
+    folder?: string;
+    secrets?: readonly string[];
+    isSuccessor?: boolean;
+  } = {},
 ) {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "receiver-"));
   const clock = options.clock ?? systemClock;
@@ -51,7 +57,8 @@ export async function openTestApp(
     format: config.logFormat,
     write: (line) => logLines.push(line),
   });
-  const store = await openStore({ ...config, factsOfPayload, log });
+  const { isSuccessor = false } = options;
+  const store = await openStore({ ...config, factsOfPayload, log, isSuccessor });
   const archive = createArchive({ ...config, thread: readingThread });
   const { app, drain, erase } = createApp({ config, store, archive, clock, log });
 
@@ -97,9 +104,9 @@ export async function openTestApp(
       }
     },
 
-    async close({ keepFolder = false } = {}) {
+    async close({ keepFolder = false, isShared = false } = {}) {
       archive.close();
-      await store.close();
+      await store.close({ isShared });
       if (!keepFolder) rmSync(folder, { recursive: true, force: true });
     },
   };
