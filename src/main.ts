@@ -24,6 +24,11 @@ function compiledExecutable(): string | null {
   return Bun.main.startsWith("/$bunfs/") ? process.execPath : null;
 }
 
+function onReloadSignal(callback: () => void): () => void {
+  process.on("SIGHUP", callback);
+  return () => process.off("SIGHUP", callback);
+}
+
 /** Touches standard input only once a command reads from it. */
 async function* standardInput(): AsyncGenerator<Uint8Array> {
   yield* Bun.stdin.stream();
@@ -45,6 +50,7 @@ async function main(): Promise<void> {
       writeError: error.write,
       isTerminal: { input: isatty(0), output: isatty(1), error: isatty(2) },
       onStopSignal,
+      onReloadSignal,
     });
   } catch (surprise) {
     error.write(`${surprise instanceof Error ? surprise.message : String(surprise)}\n`);

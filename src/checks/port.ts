@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import type { Clock } from "../platform/clock.ts";
 import { hasCode } from "../platform/errors.ts";
+import { tryToListen } from "../platform/port.ts";
 import { request } from "../sender/request.ts";
 import { error, ok } from "./result.ts";
 import type { CheckResult } from "./result.ts";
@@ -55,15 +56,6 @@ export async function checkPortOrReceiver(options: {
     `${port} is that of a running receiver, which is not healthy: ${answer.text.trim()}`,
     "Look at its log.",
   );
-}
-
-function tryToListen(hostname: string, port: number): Error | null {
-  try {
-    Bun.listen({ hostname, port, socket: { data() {} } }).stop(true);
-    return null;
-  } catch (failure) {
-    return failure instanceof Error ? failure : new Error(String(failure));
-  }
 }
 
 /** Name and number of the process that listens on a port; null where the system does not tell us. */

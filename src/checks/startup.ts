@@ -34,12 +34,15 @@ export function checkPlace({
 /**
  * What can be checked before the data is opened. `blocking` keeps the receiver from starting; with the rest it starts,
  * since a 503 that the sender may repeat is better than no answer.
+ *
+ * @param isPortShared the predecessor has it, and hands it over
  */
-export function checkStart(options: Place & Access & { port: number }): {
-  blocking: CheckResult[];
-  notable: CheckResult[];
-} {
-  const results = [checkPort(options.host, options.port), checkSources(options), ...checkPlace(options)];
+export function checkStart(
+  options: Place & Access & { port: number },
+  { isPortShared = false } = {},
+): { blocking: CheckResult[]; notable: CheckResult[] } {
+  const port = isPortShared ? [] : [checkPort(options.host, options.port)];
+  const results = [...port, checkSources(options), ...checkPlace(options)];
   return {
     blocking: results.filter(isBlocking),
     notable: results.filter((result) => result.level !== "ok" && !isBlocking(result)),

@@ -22,6 +22,8 @@ export type CommandContext = {
   isTerminal: { input: boolean; output: boolean; error: boolean };
   /** Calls back at SIGTERM and SIGINT; returns a function that ends it. */
   onStopSignal: (callback: () => void) => () => void;
+  /** Calls back at SIGHUP; returns a function that ends it. */
+  onReloadSignal: (callback: () => void) => () => void;
 };
 
 /** A flag as commander writes it, such as `--port <number>` or `--json`, and the key of its value. */

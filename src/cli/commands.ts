@@ -3,6 +3,7 @@ import { backup } from "./backup.ts";
 import { check } from "./check.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { openapi } from "./openapi.ts";
+import { reload } from "./reload.ts";
 import { restore } from "./restore.ts";
 import { send } from "./send.ts";
 import { serve } from "./serve.ts";
@@ -13,6 +14,7 @@ import { verify } from "./verify.ts";
 /** All commands. The first one runs when none is named. */
 export const commands: readonly [Command, ...Command[]] = [
   serve,
+  reload,
   send,
   verify,
   sign,

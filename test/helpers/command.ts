@@ -21,6 +21,7 @@ export async function runCommand(
     isTerminal: { input: false, output: false, error: false },
     onStopSignal: () => () => {},
     outputTaken: async () => {},
+    onReloadSignal: () => () => {},
     ...context,
     input: new Blob([Buffer.from(input)]).stream(),
     writeOut: (text) => {

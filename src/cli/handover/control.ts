@@ -1,0 +1,63 @@
+import { lstatSync, renameSync, rmSync } from "node:fs";
+import { channelSocket } from "../../platform/channel.ts";
+import type { Channel } from "../../platform/channel.ts";
+import { readMessage } from "./messages.ts";
+import type { Fresh } from "./environment.ts";
+import type { ReloadOutcome } from "./handover.ts";
+
+/** Of `sun_path`, which has to end with a NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
+
+/** Where an instance can be spoken to: in its runtime folder under systemd, else beside the database. */
+export function controlPath(environment: Record<string, string | undefined>, databasePath: string): string {
+  const folder = environment.RUNTIME_DIRECTORY?.split(":")[0];
+  return folder === undefined ? `${databasePath}.control` : `${folder}/control`;
+}
+
+/**
+ * Listens for the `reload` command. The socket is its owner's alone: the umask is to be 077.
+ *
+ * @param reload `gone` resolves when whoever asked has gone away
+ * @returns a function that ends it
+ * @throws where there can't be a socket
+ */
+export function openControl(
+  path: string,
+  reload: (fresh: Fresh, gone: Promise<void>) => Promise<ReloadOutcome>,
+): () => void {
+  const ownPath = `${path}.${process.pid}`;
+  if (Buffer.byteLength(ownPath) > SOCKET_PATH_BYTES_MAX) {
+    throw new Error(`${path} is too long for the path of a socket`);
+  }
+  rmSync(ownPath, { force: true });
+  const server = Bun.listen({
+    unix: ownPath,
+    socket: channelSocket((channel) => {
+      const gone = Promise.withResolvers<void>();
+      return {
+        onMessage(value) {
+          const message = readMessage(value);
+          if (message?.kind !== "reload") return channel.close();
+          void answer(channel, reload(message, gone.promise));
+        },
+        onClose: gone.resolve,
+      };
+    }),
+  });
+  const { ino } = lstatSync(ownPath);
+  // In place of the predecessor's, or of one that a kill has left.
+  renameSync(ownPath, path);
+  return () => {
+    if (inodeOf(path) === ino) rmSync(path, { force: true });
+    server.stop(true);
+  };
+}
+
+async function answer(channel: Channel, outcome: Promise<ReloadOutcome>): Promise<void> {
+  channel.send(await outcome);
+  channel.close();
+}
+
+function inodeOf(path: string): number | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino ?? null;
+}

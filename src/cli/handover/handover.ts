@@ -1,0 +1,70 @@
+import type { Log } from "../../platform/log.ts";
+import type { Fresh } from "./environment.ts";
+import type { StartOutcome, Starting } from "./successor.ts";
+
+export type ReloadOutcome = { kind: "done"; pid: number } | { kind: "failed"; problem: string };
+
+export type Taken = Exclude<StartOutcome, { kind: "failed" }>;
+
+export type Handover = ReturnType<typeof createHandover>;
+
+/**
+ * Hands over to a successor when it is asked to, one at a time.
+ *
+ * @param start starts one, or says why there can't be one
+ * @param hasRoom resolves when there are no two listeners on the port any more
+ */
+export function createHandover(options: {
+  start: (fresh: Fresh) => Starting | { problem: string };
+  hasRoom: Promise<void>;
+  log: Log;
+}) {
+  const { start, hasRoom, log } = options;
+  let taken = Promise.withResolvers<Taken>();
+  let isUnderWay = false;
+  let callOff = (_why: string): void => {};
+
+  async function attempt(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
+    await hasRoom;
+    const starting = start(fresh);
+    if ("problem" in starting) return { kind: "failed", problem: starting.problem };
+    callOff = starting.cancel;
+    void gone.then(() => starting.cancel("whoever asked for it has gone away"));
+    const outcome = await starting.outcome;
+    if (outcome.kind === "failed") return outcome;
+    taken.resolve(outcome);
+    return { kind: "done", pid: outcome.successor.pid };
+  }
+
+  return {
+    /** Starts a successor. The process goes on as before where that fails. */
+    async reload(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
+      if (isUnderWay) {
+        return { kind: "failed", problem: "a handover is under way already: try again when it has ended" };
+      }
+      isUnderWay = true;
+      log.info("Starting a successor");
+      const outcome = await attempt(fresh, gone);
+      if (outcome.kind === "failed") {
+        isUnderWay = false;
+        log.error(`The successor can't take over, this instance goes on: ${outcome.problem}`);
+      }
+      return outcome;
+    },
+
+    /** Resolves when a successor has come up. */
+    taken: (): Promise<Taken> => taken.promise,
+
+    /** The successor has ended: there may be another one. */
+    resume(): void {
+      taken = Promise.withResolvers<Taken>();
+      isUnderWay = false;
+    },
+
+    /** No successor is wanted any more. */
+    cancel(why: string): void {
+      isUnderWay = true;
+      callOff(why);
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { channelSocket, openChannel } from "../../platform/channel.ts";
+import type { Channel } from "../../platform/channel.ts";
+import { HANDOVER_DESCRIPTOR, HANDOVER_VARIABLE, readMessage } from "./messages.ts";
+import type { Message } from "./messages.ts";
+
+/** Less than the 90 s that systemd waits for a reload. */
+const START_MS_MAX = 80_000;
+/** A successor that was called off ends by itself in this time, or is ended. */
+const CANCEL_MS_MAX = 5_000;
+
+/** The process that takes over from this one. */
+export type Successor = {
+  pid: number;
+  /** The database that it uses. */
+  databasePath: string;
+  /** It is the one that receives now. */
+  grant: () => void;
+  /** This process does not listen any more. */
+  tellLeft: () => void;
+  /** This process has let go of the data. */
+  tellEnd: (isClean: boolean) => void;
+  /** Resolves when it asks for an end soon. */
+  hurries: Promise<void>;
+  /** Resolves when it has ended. */
+  gone: Promise<void>;
+};
+
+export type StartOutcome =
+  | { kind: "ready"; successor: Successor }
+  /** It can go on once this process has let go of the data. */
+  | { kind: "waiting"; successor: Successor }
+  | { kind: "failed"; problem: string };
+
+export type Starting = {
+  outcome: Promise<StartOutcome>;
+  /** Calls it off, unless there is an outcome already. */
+  cancel: (why: string) => void;
+};
+
+/**
+ * Starts a successor of this process.
+ *
+ * @param place what it shares with this process
+ */
+export function startSuccessor(options: {
+  executable: string;
+  args: readonly string[];
+  folder: string;
+  environment: Record<string, string | undefined>;
+  place: { databasePath: string; port: number };
+}): Starting {
+  const { place } = options;
+  const outcome = Promise.withResolvers<StartOutcome>();
+  let isSettled = false;
+  const hurries = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  let channel: Channel | null = null;
+  let pid: number | null = null;
+
+  function settle(found: StartOutcome): void {
+    isSettled = true;
+    clearTimeout(timer);
+    outcome.resolve(found);
+  }
+
+  function cancel(problem: string): void {
+    if (isSettled) return;
+    settle({ kind: "failed", problem });
+    channel?.send({ kind: "cancelled" });
+    const kill = setTimeout(() => endProcess(pid), CANCEL_MS_MAX);
+    void gone.promise.then(() => clearTimeout(kill));
+  }
+
+  const timer = setTimeout(() => cancel(`it was not ready after ${START_MS_MAX / 1000} s`), START_MS_MAX);
+
+  function onMessage(message: Message): void {
+    if (message.kind === "hello") {
+      pid = message.pid ?? null;
+      channel?.send({ kind: "welcome", ...place });
+    }
+    if (message.kind === "failed") settle({ kind: "failed", problem: message.problem ?? "" });
+    if (message.kind === "hurry") hurries.resolve();
+    if (isSettled || pid === null || channel === null) return;
+    if (message.kind === "ready" || message.kind === "waiting") {
+      const { send, close } = channel;
+      const successor: Successor = {
+        pid,
+        databasePath: message.databasePath ?? place.databasePath,
+        grant: () => send({ kind: "granted" }),
+        tellLeft: () => send({ kind: "left" }),
+        tellEnd: (isClean) => {
+          send({ kind: "ended", isClean });
+          close();
+        },
+        hurries: hurries.promise,
+        gone: gone.promise,
+      };
+      settle({ kind: message.kind, successor });
+    }
+  }
+
+  const socket = channelSocket((opened) => {
+    channel = opened;
+    return {
+      onMessage(value) {
+        const message = readMessage(value);
+        if (message !== null) onMessage(message);
+      },
+      onClose() {
+        settle({ kind: "failed", problem: "it ended before it was ready: see its own messages" });
+        gone.resolve();
+      },
+    };
+  });
+  launch(options, socket).catch((error: unknown) => {
+    settle({ kind: "failed", problem: error instanceof Error ? error.message : String(error) });
+    gone.resolve();
+  });
+  return { outcome: outcome.promise, cancel };
+}
+
+/** @throws where the executable does not start */
+async function launch(
+  { executable, args, folder, environment }: Parameters<typeof startSuccessor>[0],
+  socket: ReturnType<typeof channelSocket>,
+): Promise<void> {
+  const launcher = Bun.spawn([executable, "serve", ...args], {
+    cwd: folder,
+    env: { ...environment, [HANDOVER_VARIABLE]: "launch" },
+    // What it says goes where this process writes.
+    stdio: ["ignore", "inherit", "inherit", "socket-fd"],
+  });
+  const descriptor = launcher.stdio[HANDOVER_DESCRIPTOR];
+  if (typeof descriptor !== "number") throw new Error("it can't be spoken to");
+  await openChannel(descriptor, socket);
+  const status = await launcher.exited;
+  if (status !== 0) throw new Error(`${executable} ended with status ${status}`);
+}
+
+/**
+ * What a process does that was started to take over: it starts the successor and ends, so that the successor is a child
+ * of the service manager. A main process that is the child of another is one that systemd does not wait for
+ * (`main_pid_alien` in its src/core/service.c): a stop would cut off what is in flight.
+ */
+export function launchSuccessor(options: {
+  executable: string;
+  args: readonly string[];
+  environment: Record<string, string | undefined>;
+}): void {
+  const { executable, args, environment } = options;
+  Bun.spawn([executable, "serve", ...args], {
+    env: { ...environment, [HANDOVER_VARIABLE]: "successor" },
+    stdio: ["ignore", "inherit", "inherit", HANDOVER_DESCRIPTOR],
+    // Whatever is sent to the group of this process is not meant for it.
+    detached: true,
+  }).unref();
+}
+
+function endProcess(pid: number | null): void {
+  try {
+    if (pid !== null) process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}

@@ -1,0 +1,128 @@
+import type { Log } from "../platform/log.ts";
+import { executablePath } from "../platform/executable.ts";
+import { watchdogMs } from "../platform/systemd.ts";
+import { withinMs } from "../platform/wait.ts";
+import { watchCertificate } from "./certificate-watch.ts";
+import type { CommandContext } from "./command.ts";
+import { controlPath, openControl } from "./handover/control.ts";
+import { successorEnvironment } from "./handover/environment.ts";
+import { createHandover } from "./handover/handover.ts";
+import type { Handover } from "./handover/handover.ts";
+import type { Predecessor } from "./handover/predecessor.ts";
+import { startSuccessor } from "./handover/successor.ts";
+import { DRAIN_MS_MAX, handOver, hasEndedClean } from "./hand-over.ts";
+import type { ReceiveOptions as Options } from "./hand-over.ts";
+import { logStart, warnOfClock } from "./start-report.ts";
+import { superviseUnder } from "./supervision.ts";
+import type { Supervision } from "./supervision.ts";
+
+/** Receives until it is told to stop, or until a successor has taken over. */
+export async function receive(options: Options): Promise<void> {
+  const { receiver, config, context, log, notify } = options;
+  const { server, predecessor } = receiver;
+  const stopped = untilStopped(context);
+  if (receiver.grant === "cancelled") return stop(options, null);
+  if (receiver.grant === "gone") log.warning("The predecessor has ended before it handed over");
+  logStart(log, config, server.url);
+  void warnOfClock(log, context.clock);
+  watchCertificate(config.tls, { log, clock: context.clock });
+  const supervision = superviseUnder({
+    notify,
+    watchdogMs: watchdogMs(context.environment, process.pid),
+    url: server.url,
+    progress: receiver.store.progress,
+    healthProblem: receiver.healthProblem,
+  });
+  if (predecessor !== null) void tellOfEnd(predecessor, log);
+
+  const handover = prepareHandover(options);
+  const closeControl = openControlIn(options, handover);
+  for (;;) {
+    const taken = await Promise.race([stopped, handover.taken()]);
+    if (taken === "stopped") {
+      handover.cancel("this instance was told to stop");
+      closeControl();
+      return stop(options, supervision);
+    }
+    if (await handOver(options, { taken, stopped, supervision, closeControl })) return;
+    log.error("The successor has ended: this instance receives again");
+    handover.resume();
+  }
+}
+
+async function tellOfEnd({ ended }: Predecessor, log: Log): Promise<void> {
+  if ((await ended).isClean) log.info("The predecessor has finished");
+  else
+    log.warning(
+      "The predecessor did not end in good order: the next start from standstill looks at what it left",
+    );
+}
+
+/** Resolves at the first signal. */
+async function untilStopped(context: CommandContext): Promise<"stopped"> {
+  await new Promise<void>((resolve) => {
+    const forget = context.onStopSignal(() => {
+      forget();
+      resolve();
+    });
+  });
+  return "stopped";
+}
+
+async function stop({ receiver, log }: Options, supervision: Supervision | null): Promise<void> {
+  const { server, drain, archive, store, predecessor } = receiver;
+  log.info("Stopping: finishing what is in flight");
+  supervision?.stopping();
+  predecessor?.hurry();
+  const work = [drain(), server.stop(), predecessor?.ended];
+  const isDrained = await withinMs(Promise.all(work), DRAIN_MS_MAX);
+  if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
+  await server.stopNow();
+  archive.close();
+  await store.close({ isShared: !(await hasEndedClean(receiver)) });
+  supervision?.end();
+  log.info("Stopped");
+}
+
+function prepareHandover({ receiver, config, context, args, log }: Options): Handover {
+  // Where this is on the disk may be another file by now.
+  const executable = executablePath();
+  const environment = { ...context.environment };
+  const handover = createHandover({
+    start(fresh) {
+      if (process.pid === 1) {
+        return {
+          problem: "it is process 1 of its container, which would end with it: replace the container instead",
+        };
+      }
+      const found = successorEnvironment(environment, fresh);
+      if ("problem" in found) return found;
+      const { databasePath, port } = config;
+      return startSuccessor({
+        executable,
+        args,
+        folder: context.folder,
+        environment: found.value,
+        place: { databasePath, port },
+      });
+    },
+    hasRoom: receiver.predecessor?.left ?? Promise.resolve(),
+    log,
+  });
+  // Of a terminal that goes away it means the end, as for any program.
+  const isAttended = Object.values(context.isTerminal).some(Boolean);
+  if (!isAttended) context.onReloadSignal(() => void handover.reload({}, new Promise(() => {})));
+  return handover;
+}
+
+function openControlIn({ config, context, log }: Options, handover: Handover): () => void {
+  const path = controlPath(context.environment, config.databasePath);
+  try {
+    return openControl(path, handover.reload);
+  } catch (error) {
+    log.warning(
+      `The reload command can't reach this instance, SIGHUP can: ${error instanceof Error ? error.message : "unknown"}`,
+    );
+    return () => {};
+  }
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { channelSocket } from "../platform/channel.ts";
+import { errorCode } from "../platform/errors.ts";
+import { valueOf } from "../config.ts";
+import type { Parsed } from "../config-values.ts";
+import { exitStatus, refuse } from "./command.ts";
+import type { Command, CommandContext, Given } from "./command.ts";
+import { controlPath } from "./handover/control.ts";
+import { readMessage } from "./handover/messages.ts";
+import type { Message } from "./handover/messages.ts";
+import { findSettings } from "./settings.ts";
+
+/** Has a running receiver start its successor, and waits until that one has taken over. */
+export const reload: Command = {
+  name: "reload",
+  summary: "have the running receiver hand over to a new one, with new settings, secrets or executable",
+  examples: [
+    { line: "reload", does: "reads settings, .env, secrets and certificates anew; no request is lost" },
+    {
+      line: "reload --fresh-environment",
+      does: "with the environment of this command: for ExecReload= in a unit",
+    },
+  ],
+  flags: [
+    {
+      key: "environment",
+      flag: "--fresh-environment",
+      description: "start the new one with the environment of this command",
+    },
+    {
+      key: "credentials",
+      flag: "--credentials <name:path,...>",
+      description: "with fresh credentials from these files, as LoadCredential= names them",
+    },
+  ],
+  notes: `What runs is the file at the path by which the receiver was started. Where the new one does not come up, the old one goes on.
+Without this command: SIGHUP to the receiver.
+Exit status: 0 when the new one has taken over, 1 when not.
+`,
+  run,
+};
+
+async function run(given: Given, context: CommandContext): Promise<number> {
+  const settings = findSettings(context);
+  if ("problem" in settings) return refuse(context, settings.problem, "failure");
+  const credentials = readCredentials(given.credentials);
+  if ("problem" in credentials) return refuse(context, credentials.problem, "failure");
+
+  const path = controlPath(context.environment, valueOf(settings.value.databasePath, ""));
+  const answer = await ask(path, {
+    kind: "reload",
+    ...(given.environment === undefined ? {} : { environment: defined(context.environment) }),
+    ...(credentials.value === null ? {} : { credentials: credentials.value }),
+  });
+  if (answer?.kind === "done") {
+    context.writeOut(`process ${answer.pid} has taken over\n`);
+    return exitStatus.ok;
+  }
+  return refuse(context, `Not reloaded: ${answer?.problem ?? "the receiver has ended"}`, "failure");
+}
+
+/** null where the receiver ends before it has answered */
+async function ask(path: string, request: Message): Promise<Message | null> {
+  const answered = Promise.withResolvers<Message | null>();
+  try {
+    await Bun.connect({
+      unix: path,
+      socket: channelSocket((channel) => {
+        channel.send(request);
+        return {
+          onMessage: (value) => answered.resolve(readMessage(value)),
+          onClose: () => answered.resolve(null),
+        };
+      }),
+    });
+  } catch (error) {
+    const problem = `no receiver can be reached at ${path} (${errorCode(error)}): is it running, with these settings and as this user?`;
+    return { kind: "failed", problem };
+  }
+  return answered.promise;
+}
+
+function readCredentials(text: string | undefined): Parsed<Record<string, string> | null> {
+  if (text === undefined) return { value: null };
+  const credentials: Record<string, string> = {};
+  for (const one of text.split(",")) {
+    const [name = "", ...path] = one.split(":");
+    try {
+      credentials[name] = readFileSync(path.join(":")).toString("base64");
+    } catch (error) {
+      return { problem: `The file for the credential ${name} can't be read (${errorCode(error)})` };
+    }
+  }
+  return { value: credentials };
+}
+
+function defined(environment: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

@@ -1,0 +1,79 @@
+import { checkClock, isClockSynchronised } from "../checks/clock.ts";
+import { checkStart } from "../checks/startup.ts";
+import type { Config } from "../config.ts";
+import type { Clock } from "../platform/clock.ts";
+import { hasCode } from "../platform/errors.ts";
+import type { Log } from "../platform/log.ts";
+import { version } from "../platform/version.ts";
+import { sqliteVersion } from "../store/database.ts";
+
+const UNWRITABLE_CODES = [
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOENT",
+  "ENOTDIR",
+  "SQLITE_READONLY",
+  "SQLITE_CANTOPEN",
+];
+
+/**
+ * Makes the checks of the `check` command that can be made before the data is opened. Returns what keeps the receiver from
+ * starting, and logs what does not.
+ */
+export function findObstacle(log: Log, config: Config, options: { isPortShared: boolean }): string | null {
+  const { blocking, notable } = checkStart(config, options);
+  for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
+  const texts = blocking.map(({ subject, text, remedy }) => `${subject} ${text}. ${remedy}`);
+  return texts.length === 0 ? null : texts.join(" Also: ");
+}
+
+/** Not waited for: to ask the system may take a while, and what it says does not keep us from receiving. */
+export async function warnOfClock(log: Log, clock: Clock): Promise<void> {
+  if ((await isClockSynchronised()) !== false) return;
+  const { text, remedy } = checkClock({
+    nowMs: clock.nowMs(),
+    isSynchronised: false,
+    newestReceivedAtMs: null,
+  });
+  log.warning(`The clock is ${text}. ${remedy ?? ""}`);
+}
+
+export function logStart(log: Log, config: Config, url: string): void {
+  const { program, commit, bun } = version;
+  log.info(`elevenlabs-webhook ${program} (commit ${commit}) on Bun ${bun}, SQLite ${sqliteVersion()}`);
+  log.info(`Events go to ${config.databasePath}`);
+  if (!config.storeTranscripts) {
+    log.warning(
+      "The content of events is NOT stored: set ENABLE_TRANSCRIPT_STORAGE=true to keep transcripts",
+    );
+  }
+  if (config.audioFolder === null) {
+    log.warning(
+      "Recordings are NOT stored, and are never sent again: set ENABLE_AUDIO_STORAGE=true to keep them",
+    );
+  } else {
+    log.info(`Recordings go to ${config.audioFolder}`);
+  }
+  if (config.apiTokens.length === 0) {
+    log.info("The API that reads what arrived is off: set API_TOKEN to turn it on");
+  }
+  log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
+}
+
+/** What keeps the data from being opened, and what to do. */
+export function whyNotOpened(error: unknown, config: Config): string {
+  if (!(error instanceof Error)) return String(error);
+  const { databasePath } = config;
+  for (const code of UNWRITABLE_CODES) {
+    if (hasCode(error, code)) {
+      return `${databasePath} or ${config.audioFolder ?? "its folder"} can't be written (${error.message}): give this user the right to write there, or name another place`;
+    }
+  }
+  if (hasCode(error, "SQLITE_NOTADB") || hasCode(error, "SQLITE_CORRUPT")) {
+    return `${databasePath} is not a sound SQLite database: restore it from a backup, or move it away to start with an empty one`;
+  }
+  if (hasCode(error, "ENOSPC") || hasCode(error, "SQLITE_FULL"))
+    return `the disk of ${databasePath} is full: make room`;
+  return error.message;
+}
