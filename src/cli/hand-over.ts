@@ -3,6 +3,7 @@ import type { Log } from "../platform/log.ts";
 import type { Notify } from "../platform/systemd.ts";
 import type { CommandContext } from "./command.ts";
 import type { Taken } from "./handover/handover.ts";
+import type { Signals } from "./handover/signals.ts";
 import type { Successor } from "./handover/successor.ts";
 import type { Receiver } from "./receiver.ts";
 import type { Supervision } from "./supervision.ts";
@@ -21,6 +22,7 @@ export type ReceiveOptions = {
   args: readonly string[];
   log: Log;
   notify: Notify;
+  signals: Signals;
 };
 
 /** Lets a successor receive and ends what is left here. Returns false where it has ended before this process stopped listening. */

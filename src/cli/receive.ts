@@ -3,7 +3,6 @@ import { executablePath } from "../platform/executable.ts";
 import { watchdogMs } from "../platform/systemd.ts";
 import { withinMs } from "../platform/wait.ts";
 import { watchCertificate } from "./certificate-watch.ts";
-import type { CommandContext } from "./command.ts";
 import { controlPath, openControl } from "./handover/control.ts";
 import { successorEnvironment } from "./handover/environment.ts";
 import { createHandover } from "./handover/handover.ts";
@@ -18,9 +17,9 @@ import type { Supervision } from "./supervision.ts";
 
 /** Receives until it is told to stop, or until a successor has taken over. */
 export async function receive(options: Options): Promise<void> {
-  const { receiver, config, context, log, notify } = options;
+  const { receiver, config, context, log, notify, signals } = options;
+  const { stopped } = signals;
   const { server, predecessor } = receiver;
-  const stopped = untilStopped(context);
   if (receiver.grant === "cancelled") return stop(options, null);
   if (receiver.grant === "gone") log.warning("The predecessor has ended before it handed over");
   logStart(log, config, server.url);
@@ -58,17 +57,6 @@ async function tellOfEnd({ ended }: Predecessor, log: Log): Promise<void> {
     );
 }
 
-/** Resolves at the first signal. */
-async function untilStopped(context: CommandContext): Promise<"stopped"> {
-  await new Promise<void>((resolve) => {
-    const forget = context.onStopSignal(() => {
-      forget();
-      resolve();
-    });
-  });
-  return "stopped";
-}
-
 async function stop({ receiver, log }: Options, supervision: Supervision | null): Promise<void> {
   const { server, drain, archive, store, predecessor } = receiver;
   log.info("Stopping: finishing what is in flight");
@@ -84,7 +72,7 @@ async function stop({ receiver, log }: Options, supervision: Supervision | null)
   log.info("Stopped");
 }
 
-function prepareHandover({ receiver, config, context, args, log }: Options): Handover {
+function prepareHandover({ receiver, config, context, args, log, signals }: Options): Handover {
   // Where this is on the disk may be another file by now.
   const executable = executablePath();
   const environment = { ...context.environment };
@@ -109,9 +97,7 @@ function prepareHandover({ receiver, config, context, args, log }: Options): Han
     hasRoom: receiver.predecessor?.left ?? Promise.resolve(),
     log,
   });
-  // Of a terminal that goes away it means the end, as for any program.
-  const isAttended = Object.values(context.isTerminal).some(Boolean);
-  if (!isAttended) context.onReloadSignal(() => void handover.reload({}, new Promise(() => {})));
+  signals.onReload(() => void handover.reload({}, new Promise(() => {})));
   return handover;
 }
 

@@ -7,6 +7,7 @@ import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { HANDOVER_VARIABLE } from "./handover/messages.ts";
 import { meetPredecessor } from "./handover/predecessor.ts";
+import { catchSignals } from "./handover/signals.ts";
 import { launchSuccessor } from "./handover/successor.ts";
 import { optionFlags } from "./option-flags.ts";
 import { openReceiver } from "./receiver.ts";
@@ -40,6 +41,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     launchSuccessor({ executable: executablePath(), args, environment });
     return exitStatus.ok;
   }
+  const signals = catchSignals(context);
   const predecessor = role === undefined ? null : await meetPredecessor();
   if (predecessor !== null && "problem" in predecessor) {
     return refuse(context, `Can't start: ${predecessor.problem}`, "failure");
@@ -73,7 +75,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     predecessor?.fail(receiver.problem);
     return exitStatus.failure;
   }
-  await receive({ receiver, config, context, args, log, notify });
+  await receive({ receiver, config, context, args, log, notify, signals });
   return exitStatus.ok;
 }
 

@@ -58,6 +58,7 @@ export function startSuccessor(options: {
   let pid: number | null = null;
 
   function settle(found: StartOutcome): void {
+    if (isSettled) return;
     isSettled = true;
     clearTimeout(timer);
     outcome.resolve(found);
@@ -106,17 +107,28 @@ export function startSuccessor(options: {
         const message = readMessage(value);
         if (message !== null) onMessage(message);
       },
-      onClose() {
-        settle({ kind: "failed", problem: "it ended before it was ready: see its own messages" });
-        gone.resolve();
-      },
+      onClose: gone.resolve,
     };
   });
-  launch(options, socket).catch((error: unknown) => {
-    settle({ kind: "failed", problem: error instanceof Error ? error.message : String(error) });
-    gone.resolve();
-  });
+  void followLaunch(launch(options, socket), gone, settle);
   return { outcome: outcome.promise, cancel };
+}
+
+/** A successor that has not come up has ended, or was never started: why, is first of all for the executable to say. */
+async function followLaunch(
+  launched: Promise<void>,
+  gone: PromiseWithResolvers<void>,
+  settle: (found: StartOutcome) => void,
+): Promise<void> {
+  let problem = "it ended before it was ready: see its own messages";
+  try {
+    await launched;
+    await gone.promise;
+  } catch (error) {
+    gone.resolve();
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  settle({ kind: "failed", problem });
 }
 
 /** @throws where the executable does not start */
