@@ -32,11 +32,12 @@ export async function handOver(
     taken: Taken;
     stopped: Promise<unknown>;
     supervision: Supervision;
-    closeControl: () => void;
+    /** Ends what this process did beside receiving. */
+    retire: () => void;
   },
 ): Promise<boolean> {
   const { server, drain, archive, store, predecessor } = receiver;
-  const { taken, stopped, supervision, closeControl } = about;
+  const { taken, stopped, supervision, retire } = about;
   const { successor } = taken;
   log.info(`Handing over to process ${successor.pid}`);
   notify(`MAINPID=${successor.pid}`);
@@ -50,7 +51,7 @@ export async function handOver(
   }
 
   supervision.end();
-  closeControl();
+  retire();
   void hurried.then(() => predecessor?.hurry());
   const work = Promise.all([server.stop().then(drain), predecessor?.ended]);
   successor.tellLeft();

@@ -1,3 +1,4 @@
+import { startRetention } from "../inspect/retention.ts";
 import type { Log } from "../platform/log.ts";
 import { executablePath } from "../platform/executable.ts";
 import { watchdogMs } from "../platform/systemd.ts";
@@ -33,17 +34,24 @@ export async function receive(options: Options): Promise<void> {
     healthProblem: receiver.healthProblem,
   });
   if (predecessor !== null) void tellOfEnd(predecessor, log);
+  const { store, erase } = receiver;
+  const stopRetention = startRetention({ ...config, eraser: store.eraser, erase, clock: context.clock, log });
 
   const handover = prepareHandover(options);
   const closeControl = openControlIn(options, handover);
+  /** What this process did beside receiving. */
+  const retire = () => {
+    stopRetention();
+    closeControl();
+  };
   for (;;) {
     const taken = await Promise.race([stopped, handover.taken()]);
     if (taken === "stopped") {
       handover.cancel("this instance was told to stop");
-      closeControl();
+      retire();
       return stop(options, supervision);
     }
-    if (await handOver(options, { taken, stopped, supervision, closeControl })) return;
+    if (await handOver(options, { taken, stopped, supervision, retire })) return;
     log.error("The successor has ended: this instance receives again");
     handover.resume();
   }
