@@ -5,7 +5,7 @@ import { watchdogMs } from "../platform/systemd.ts";
 import { withinMs } from "../platform/wait.ts";
 import { watchCertificate } from "./certificate-watch.ts";
 import { controlPath, openControl } from "./handover/control.ts";
-import { successorEnvironment } from "./handover/environment.ts";
+import { successorSurroundings } from "./handover/environment.ts";
 import { createHandover } from "./handover/handover.ts";
 import type { Handover } from "./handover/handover.ts";
 import type { Predecessor } from "./handover/predecessor.ts";
@@ -91,14 +91,13 @@ function prepareHandover({ receiver, config, context, args, log, signals }: Opti
           problem: "it is process 1 of its container, which would end with it: replace the container instead",
         };
       }
-      const found = successorEnvironment(environment, fresh);
+      const found = successorSurroundings({ environment, args }, fresh);
       if ("problem" in found) return found;
       const { databasePath, port } = config;
       return startSuccessor({
         executable,
-        args,
+        ...found.value,
         folder: context.folder,
-        environment: found.value,
         place: { databasePath, port },
       });
     },

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { channelSocket } from "../platform/channel.ts";
-import { errorCode } from "../platform/errors.ts";
+import { errorCode, hasCode } from "../platform/errors.ts";
 import { valueOf } from "../config.ts";
 import type { Parsed } from "../config-values.ts";
 import { exitStatus, refuse } from "./command.ts";
@@ -30,7 +30,7 @@ export const reload: Command = {
     {
       key: "credentials",
       flag: "--credentials <name:path,...>",
-      description: "with fresh credentials from these files, as LoadCredential= names them",
+      description: "with fresh credentials from these files, as LoadCredential= names them; a - before the path: where it is there",
     },
   ],
   notes: `What runs is the file at the path by which the receiver was started. Where the new one does not come up, the old one goes on.
@@ -84,10 +84,11 @@ function readCredentials(text: string | undefined): Parsed<Record<string, string
   if (text === undefined) return { value: null };
   const credentials: Record<string, string> = {};
   for (const one of text.split(",")) {
-    const [name = "", ...path] = one.split(":");
+    const [, name = "", optional, path = ""] = /^([^:]*):(-?)(.*)$/.exec(one) ?? [];
     try {
-      credentials[name] = readFileSync(path.join(":")).toString("base64");
+      credentials[name] = readFileSync(path).toString("base64");
     } catch (error) {
+      if (optional === "-" && hasCode(error, "ENOENT")) continue;
       return { problem: `The file for the credential ${name} can't be read (${errorCode(error)})` };
     }
   }

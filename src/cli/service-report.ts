@@ -53,7 +53,7 @@ Try it:    sudo env ELEVENLABS_WEBHOOK_SECRET_FILE=${places.secret} ${places.exe
 See it:    sudo sqlite3 'file:${config.databasePath}?mode=ro' 'SELECT type, conversation_id, status FROM events'
 Status:    systemctl status ${NAME}
 Log:       journalctl -u ${NAME} -f
-Settings:  ${places.environment}, then systemctl restart ${NAME}
+Settings:  ${places.environment}, then systemctl reload ${NAME}
 Upgrade:   run the new file with "service install"
 ElevenLabs needs an HTTPS address that leads to port ${config.port}: enter it as https://your.host/webhook.
 `;

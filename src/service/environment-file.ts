@@ -18,7 +18,7 @@ export function environmentText(): string {
     const comment = serviceDefaults.has(option.name) ? "" : "#";
     return `# ${option.description}\n${comment}${option.name}=${defaultOf(option)}\n`;
   });
-  return `# Settings of ${NAME}. After a change: systemctl restart ${NAME}
+  return `# Settings of ${NAME}. After a change: systemctl reload ${NAME}
 # Secrets are not here but in ${places.secret} and, for API_TOKEN, ${places.apiToken};
 # certificate and key of HTTPS come by "service install --tls-cert-file FILE --tls-key-file FILE".
 

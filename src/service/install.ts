@@ -28,7 +28,8 @@ export function installService(options: {
   }
   const { undo, keep } = replaceFiles(machine.root, files);
   migrateRequests(machine);
-  const steps = [["daemon-reload"], ["enable", NAME], [verbFor(wasActive, changed), NAME]];
+  const verb = verbFor(wasActive, changed);
+  const steps = [["daemon-reload"], ["enable", NAME], [verb, NAME]];
   for (const step of steps) {
     const { isGood, text } = systemd.systemctl(...step);
     if (isGood) continue;
@@ -38,18 +39,18 @@ export function installService(options: {
     if (!wasEnabled) systemd.systemctl("disable", NAME);
     undo();
     systemd.systemctl("daemon-reload");
-    const isBack = !wasActive || systemd.systemctl("restart", NAME).isGood;
+    // After a reload that failed the one before goes on.
+    const isBack = !wasActive || verb === "reload" || systemd.systemctl("restart", NAME).isGood;
     return { kind: "failed", problem: `systemctl ${step.join(" ")}: ${text}`, complaints, isBack };
   }
   keep();
   return { kind: "running", status: systemd.statusText(), hasStarted: true };
 }
 
-/** A reload is enough for a new executable where the unit knows how to; anything else is read at a start. */
-function verbFor(wasActive: boolean, changed: readonly string[]): string {
-  const isOnlyExecutable = changed.every((path) => path === places.executable);
+/** A reload loses no request and takes up everything but another unit. */
+function verbFor(wasActive: boolean, changed: readonly string[]): "start" | "reload" | "restart" {
   if (!wasActive) return "start";
-  return isOnlyExecutable ? "reload-or-restart" : "restart";
+  return changed.includes(places.unit) ? "restart" : "reload";
 }
 
 /** For now; the file that says so counts from the next boot on. */

@@ -9,13 +9,14 @@ export type UnitOptions = {
 };
 
 /** Names of the credentials, which are files in $CREDENTIALS_DIRECTORY. */
+const SECRET = "ELEVENLABS_WEBHOOK_SECRET";
 const CERT = "TLS_CERT_FILE";
 const KEY = "TLS_KEY_FILE";
 
 const tlsFlags = ` --tls-cert-file \${CREDENTIALS_DIRECTORY}/${CERT} --tls-key-file \${CREDENTIALS_DIRECTORY}/${KEY}`;
 
 const tlsCredentials = ({ certFile, keyFile }: { certFile: string; keyFile: string }) => `
-# Certificate and key, read by root at every start: restart the service when they are renewed.
+# Certificate and key, read by root at every start and reload: reload the service when they are renewed.
 LoadCredential=${CERT}:${certFile}
 LoadCredential=${KEY}:${keyFile}`;
 
@@ -31,6 +32,8 @@ AmbientCapabilities=CAP_NET_BIND_SERVICE`;
 
 /** The text of the unit. Every directive says what it is for. */
 export function unitText({ isPublic, tls }: UnitOptions): string {
+  const credentials = [`${SECRET}:${places.secret}`, `API_TOKEN:-${places.apiToken}`];
+  if (tls !== null) credentials.push(`${CERT}:${tls.certFile}`, `${KEY}:${tls.keyFile}`);
   return `# Written by "${NAME} service install", which writes it anew: put changes of your own into
 # "systemctl edit ${NAME}", and settings into ${places.environment}.
 
@@ -47,7 +50,10 @@ StartLimitIntervalSec=0
 Type=notify
 NotifyAccess=main
 ExecStart=${places.executable} serve${tls === null ? "" : tlsFlags}
-# The first start after an upgrade may copy a large database.
+# Reads settings, secret and certificates anew and starts the program that is there now; that one takes over, and no
+# request is lost. By root, who may read the secret. Fails where the new process does not come up: the old one goes on.
+ExecReload=+${places.executable} reload --fresh-environment --credentials ${credentials.join(",")}
+# The first start after an upgrade may copy a large database; so may a reload.
 TimeoutStartSec=10min
 # What is in flight is finished within 20 seconds.
 TimeoutStopSec=30
@@ -64,7 +70,7 @@ WatchdogSec=30
 Environment=ENABLE_AUDIO_STORAGE=true
 EnvironmentFile=-${places.environment}
 # The secret, which root reads: neither the service's user nor "systemctl show" can see the file.
-LoadCredential=ELEVENLABS_WEBHOOK_SECRET:${places.secret}
+LoadCredential=${SECRET}:${places.secret}
 # Likewise the token of the API that reads what arrived. Without that file it is an empty list, and the API is off.
 LoadCredential=API_TOKEN:${places.apiToken}
 SetCredential=API_TOKEN:,${tls === null ? "" : tlsCredentials(tls)}
@@ -79,7 +85,10 @@ DynamicUser=yes
 StateDirectory=${NAME}
 StateDirectoryMode=0700
 UMask=0077
-# Relative paths in the settings begin there.
+# Where a reload reaches it.
+RuntimeDirectory=${NAME}
+RuntimeDirectoryMode=0700
+# Relative paths in the settings begin in the data's folder.
 WorkingDirectory=%S/${NAME}
 
 ${isPublic ? LOW_PORTS : NO_CAPABILITIES}

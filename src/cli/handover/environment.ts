@@ -7,14 +7,20 @@ export type Environment = Record<string, string | undefined>;
 
 /** What systemd and the login say of the process itself; systemd.exec(5). A command beside it has its own or none. */
 const OF_THE_PROCESS = [
+  "CACHE_DIRECTORY",
+  "CONFIGURATION_DIRECTORY",
+  "CREDENTIALS_DIRECTORY",
   "HOME",
-  "USER",
-  "LOGNAME",
-  "SHELL",
   "INVOCATION_ID",
   "JOURNAL_STREAM",
+  "LOGNAME",
+  "LOGS_DIRECTORY",
   "NOTIFY_SOCKET",
+  "RUNTIME_DIRECTORY",
+  "SHELL",
+  "STATE_DIRECTORY",
   "SYSTEMD_EXEC_PID",
+  "USER",
   "WATCHDOG_USEC",
 ];
 const CREDENTIALS_PREFIX = "credentials-";
@@ -26,47 +32,57 @@ export type Fresh = {
   credentials?: Record<string, string> | undefined;
 };
 
-/** The environment of a successor: that of this process, or the fresh one with what belongs to the process. */
-export function successorEnvironment(own: Environment, fresh: Fresh): Parsed<Environment> {
-  const environment: Environment = { ...(fresh.environment ?? own) };
-  if (fresh.environment !== undefined) for (const name of OF_THE_PROCESS) environment[name] = own[name];
+/** What a process is started with. */
+export type Surroundings = { environment: Environment; args: readonly string[] };
+
+/** What a successor is started with: what this process was, or what is fresh and what belongs to the process. */
+export function successorSurroundings(own: Surroundings, fresh: Fresh): Parsed<Surroundings> {
+  const environment = { ...(fresh.environment ?? own.environment) };
+  if (fresh.environment !== undefined) {
+    for (const name of OF_THE_PROCESS) environment[name] = own.environment[name];
+  }
   // It has another number, and is watched all the same.
   delete environment.WATCHDOG_PID;
-  if (fresh.credentials === undefined) return { value: environment };
+  if (fresh.credentials === undefined) return { value: { environment, args: own.args } };
 
-  const folder = own.RUNTIME_DIRECTORY?.split(":")[0];
-  if (folder === undefined) {
+  const runtimeFolder = own.environment.RUNTIME_DIRECTORY?.split(":")[0];
+  if (runtimeFolder === undefined) {
     return { problem: "credentials need a folder to be kept in: set RuntimeDirectory= in the unit" };
   }
-  return { value: withCredentials(environment, fresh.credentials, folder, own.CREDENTIALS_DIRECTORY) };
+  const before = own.environment.CREDENTIALS_DIRECTORY ?? "";
+  const folder = writeCredentials(fresh.credentials, runtimeFolder, before);
+  // Of systemd's folder the fresh environment speaks, of the one in use the arguments.
+  const names = [fresh.environment?.CREDENTIALS_DIRECTORY, before].filter(
+    (name) => name !== undefined && name !== "",
+  );
+  const moved = (text: string) =>
+    names.reduce<string>((result, name) => result.replaceAll(`${name}/`, `${folder}/`), text);
+  const values = Object.entries(environment).map(([name, value]) => [name, value && moved(value)]);
+  return {
+    value: {
+      environment: { ...Object.fromEntries(values), CREDENTIALS_DIRECTORY: folder },
+      args: own.args.map(moved),
+    },
+  };
 }
 
 /**
- * systemd reads credentials once, at the start. Fresh ones go into a folder of this process' own, and whatever names the
- * old folder then names the new one.
+ * systemd reads credentials once, at the start, and nobody can write to where it keeps them. Fresh ones go into a folder of
+ * this process' own; `inUse` is kept for as long as this process may need it.
+ *
+ * @returns the folder
  */
-function withCredentials(
-  environment: Environment,
-  credentials: Record<string, string>,
-  runtimeFolder: string,
-  inUse: string | undefined,
-): Environment {
+function writeCredentials(credentials: Record<string, string>, runtimeFolder: string, inUse: string): string {
   for (const name of readdirSync(runtimeFolder)) {
-    if (name.startsWith(CREDENTIALS_PREFIX) && name !== basename(inUse ?? "")) {
+    if (name.startsWith(CREDENTIALS_PREFIX) && name !== basename(inUse)) {
       rmSync(join(runtimeFolder, name), { recursive: true });
     }
   }
   const folder = join(runtimeFolder, `${CREDENTIALS_PREFIX}${randomBytes(8).toString("hex")}`);
   mkdirSync(folder, { mode: 0o700 });
   for (const [name, content] of Object.entries(credentials)) {
-    if (SAFE_NAME.test(name))
-      writeFileSync(join(folder, name), Buffer.from(content, "base64"), { mode: 0o600 });
+    if (!SAFE_NAME.test(name)) continue;
+    writeFileSync(join(folder, name), Buffer.from(content, "base64"), { mode: 0o600 });
   }
-  const before = environment.CREDENTIALS_DIRECTORY;
-  const moved = Object.entries(environment).map(([name, value]) =>
-    before !== undefined && value?.startsWith(`${before}/`)
-      ? [name, `${folder}${value.slice(before.length)}`]
-      : [name, value],
-  );
-  return { ...Object.fromEntries(moved), CREDENTIALS_DIRECTORY: folder };
+  return folder;
 }

@@ -3,8 +3,8 @@ import type { Channel } from "../../platform/channel.ts";
 import { HANDOVER_DESCRIPTOR, HANDOVER_VARIABLE, readMessage } from "./messages.ts";
 import type { Message } from "./messages.ts";
 
-/** Less than the 90 s that systemd waits for a reload. */
-const START_MS_MAX = 80_000;
+/** It may have to copy a large database. Less than what the unit allows for a reload, TimeoutStartSec=. */
+const START_MS_MAX = 9 * 60_000;
 /** A successor that was called off ends by itself in this time, or is ended. */
 const CANCEL_MS_MAX = 5_000;
 

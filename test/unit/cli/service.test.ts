@@ -42,7 +42,7 @@ function systemctl({ version = 252, start = "touch $state/is-active" } = {}): st
 echo "$*" >> $state/told
 case $1 in
   --version) echo "systemd ${version} (${version}-1)" ;;
-  start | restart | reload-or-restart) ${start} ;;
+  start | restart | reload) ${start} ;;
   enable) touch $state/is-enabled ;;
   stop) rm -f $state/is-active ;;
   disable) rm -f $state/is-enabled $state/is-active ;;
@@ -107,7 +107,7 @@ test("the secret comes from a file, and can be changed by another install", asyn
   const secret = join(root, "etc/elevenlabs-webhook/secret");
   expect(readFileSync(secret, "utf8")).toBe(`wsec_${"a".repeat(64)}\n`);
   expect(statSync(secret).mode & 0o777).toBe(0o600);
-  expect(told().at(-1)).toBe("restart elevenlabs-webhook");
+  expect(told().at(-1)).toBe("reload elevenlabs-webhook");
 });
 
 test("a second install changes nothing and says so", async () => {
@@ -126,7 +126,7 @@ test("a newer executable is an upgrade, and nothing else changes", async () => {
   const { stdout } = await run(["install"]);
   expect(stdout).toContain("changed  /usr/local/bin/elevenlabs-webhook");
   expect(stdout.match(/^ {2}kept/gm)).toHaveLength(4);
-  expect(told().at(-1)).toBe("reload-or-restart elevenlabs-webhook");
+  expect(told().at(-1)).toBe("reload elevenlabs-webhook");
   expect(readFileSync(join(root, INSTALLED), "utf8")).toBe("version 2");
 });
 
@@ -154,7 +154,8 @@ test("an upgrade that does not start brings the old version back", async () => {
   expect(status).toBe(1);
   expect(readFileSync(join(root, INSTALLED), "utf8")).toBe("version 1");
   expect(readFileSync(join(root, ENVIRONMENT), "utf8")).toContain("\n#LOG_LEVEL=INFO\n");
-  expect(told().slice(-2)).toEqual(["daemon-reload", "restart elevenlabs-webhook"]);
+  // The one before has never stopped.
+  expect(told().slice(-2)).toEqual(["reload elevenlabs-webhook", "daemon-reload"]);
 });
 
 test("an upgrade after which neither version starts says so", async () => {
