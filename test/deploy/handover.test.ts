@@ -1,0 +1,33 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { hasMeans } from "../helpers/means.ts";
+import type { HandoverRun } from "./handover-load.ts";
+
+setDefaultTimeout(300_000);
+
+const REQUESTS = 100_000;
+
+/** Runs the load in a network namespace of its own, where the setting of the kernel is ours. */
+async function runIn(migrateRequests: 0 | 1): Promise<HandoverRun> {
+  const script = `ip link set lo up && echo ${migrateRequests} > /proc/sys/net/ipv4/tcp_migrate_req && exec "$@"`;
+  const load = [process.execPath, join(import.meta.dir, "handover-load.ts"), String(REQUESTS)];
+  const child = Bun.spawn(["unshare", "--net", "sh", "-c", script, "sh", ...load], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const text = await child.stdout.text();
+  expect(await child.exited).toBe(0);
+  return JSON.parse(text);
+}
+
+describe.skipIf(!hasMeans("handovers under load", "unshare", "ip"))("handovers under load", () => {
+  test(`lose none of ${REQUESTS} requests and no recording of 100 MB`, async () => {
+    const { answered, failures, handovers, recordings, events } = await runIn(1);
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThanOrEqual(REQUESTS);
+    expect(handovers).toBeGreaterThan(5);
+    expect(recordings.stored).toBe(recordings.sent);
+    expect(events).toBe(answered + recordings.sent);
+  });
+});
