@@ -30,7 +30,8 @@ export const reload: Command = {
     {
       key: "credentials",
       flag: "--credentials <name:path,...>",
-      description: "with fresh credentials from these files, as LoadCredential= names them; a - before the path: where it is there",
+      description:
+        "with fresh credentials from these files, as LoadCredential= names them; a - before the path: where it is there",
     },
   ],
   notes: `What runs is the file at the path by which the receiver was started. Where the new one does not come up, the old one goes on.
