@@ -41,16 +41,16 @@ export async function handOver(
   const { successor } = taken;
   log.info(`Handing over to process ${successor.pid}`);
   notify(`MAINPID=${successor.pid}`);
+  // Of this process the manager does not want to hear any more.
+  supervision.end();
   successor.grant();
   server.leave();
   const hurried = Promise.race([stopped, successor.hurries]);
   if (await hasGone(successor, hurried)) {
-    notify(`MAINPID=${process.pid}`);
     server.stay();
     return false;
   }
 
-  supervision.end();
   retire();
   void hurried.then(() => predecessor?.hurry());
   const work = Promise.all([server.stop().then(drain), predecessor?.ended]);

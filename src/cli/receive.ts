@@ -26,13 +26,15 @@ export async function receive(options: Options): Promise<void> {
   logStart(log, config, server.url);
   void warnOfClock(log, context.clock);
   watchCertificate(config.tls, { log, clock: context.clock });
-  const supervision = superviseUnder({
-    notify,
-    watchdogMs: watchdogMs(context.environment, process.pid),
-    url: server.url,
-    progress: receiver.store.progress,
-    healthProblem: receiver.healthProblem,
-  });
+  const supervise = () =>
+    superviseUnder({
+      notify,
+      watchdogMs: watchdogMs(context.environment, process.pid),
+      url: server.url,
+      progress: receiver.store.progress,
+      healthProblem: receiver.healthProblem,
+    });
+  let supervision = supervise();
   if (predecessor !== null) void tellOfEnd(predecessor, log);
   const { store, erase } = receiver;
   const stopRetention = startRetention({ ...config, eraser: store.eraser, erase, clock: context.clock, log });
@@ -53,6 +55,7 @@ export async function receive(options: Options): Promise<void> {
     }
     if (await handOver(options, { taken, stopped, supervision, retire })) return;
     log.error("The successor has ended: this instance receives again");
+    supervision = supervise();
     handover.resume();
   }
 }

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { canBoot } from "./machine.ts";
+import { freshMachine } from "./service.ts";
+
+setDefaultTimeout(120_000);
+
+const NAME = "elevenlabs-webhook";
+const WATCHDOG_SECONDS = 2;
+
+describe.skipIf(!canBoot("a reload under systemd"))("systemctl reload", () => {
+  let machine: Awaited<ReturnType<typeof freshMachine>>;
+  beforeAll(async () => {
+    machine = await freshMachine();
+    expect(machine.install("--secret-file secret").status).toBe(0);
+    machine.dropIn(`[Service]\nWatchdogSec=${WATCHDOG_SECONDS}\n`);
+    machine.get(`systemctl restart ${NAME}`);
+  });
+  afterAll(() => machine.stop());
+
+  const processId = () => Number(machine.property("MainPID"));
+  const reload = () => machine.run(`systemctl reload ${NAME}`);
+  const untilAlone = () => machine.until(`[ $(pgrep -xc -f '/usr/local/bin/${NAME} serve.*') -eq 1 ]`);
+  const setting = (text: string) => writeFileSync(machine.path(`/etc/${NAME}/environment`), text);
+
+  test("makes the new process the main one, which is watched and not restarted", async () => {
+    const before = processId();
+    expect(reload().status).toBe(0);
+    expect(processId()).not.toBe(before);
+    await untilAlone();
+    await Bun.sleep(WATCHDOG_SECONDS * 2_000);
+    expect([machine.property("NRestarts"), machine.property("ActiveState")]).toEqual(["0", "active"]);
+    expect(machine.send()).toBe(0);
+    const journal = machine.get(`journalctl -u ${NAME} -o cat`);
+    // What systemd says of a main process that it can't watch, and of messages of others.
+    expect(journal).not.toMatch(/not our child|reception only permitted/);
+  });
+
+  test("takes up a changed secret and a changed environment file", async () => {
+    machine.get("cp -p /root/secret /root/secret.before");
+    writeFileSync(machine.path(`/etc/${NAME}/secret`), `wsec_${"e".repeat(64)}\n`);
+    setting("ELEVENLABS_WEBHOOK_PORT=3005\n");
+    expect(reload().status).toBe(0);
+    expect(machine.send(3005)).toBe(1);
+    machine.get(`cp /etc/${NAME}/secret /root/secret`);
+    expect(machine.send(3005)).toBe(0);
+    expect(machine.get(`find /run/${NAME} -type f -perm /077`)).toBe("");
+    // The old secret again, by way of fresh credentials that are replaced by fresh ones.
+    machine.get(`cp /root/secret.before /etc/${NAME}/secret; cp /root/secret.before /root/secret`);
+    setting("");
+    expect(reload().status).toBe(0);
+    expect(machine.send()).toBe(0);
+    await untilAlone();
+  });
+
+  test("fails where the new process does not come up, says why, and the old one goes on", () => {
+    const before = processId();
+    setting("LOG_LEVEL=LOUD\n");
+    expect(reload().status).toBe(1);
+    expect(processId()).toBe(before);
+    expect(machine.send()).toBe(0);
+    const journal = machine.get(`journalctl -u ${NAME} -o cat -p err`);
+    expect(journal).toContain('this instance goes on: the configuration has faults: LOG_LEVEL: "LOUD"');
+    setting("");
+  });
+
+  test("starts the executable that is there now", async () => {
+    machine.get(`mv /usr/local/bin/${NAME} /root/before && cp -p /root/before /usr/local/bin/${NAME}`);
+    expect(reload().status).toBe(0);
+    const inode = machine.get(`stat -c %i /usr/local/bin/${NAME}`);
+    expect(machine.get(`stat -Lc %i /proc/${processId()}/exe`)).toBe(inode);
+    await untilAlone();
+  });
+
+  test("loses no request, several times under load", () => {
+    const send =
+      `env ELEVENLABS_WEBHOOK_SECRET_FILE=/root/secret /usr/local/bin/${NAME} send --sample transcription ` +
+      "--count 20000 --concurrency 8 --url http://127.0.0.1:3004/webhook";
+    const { status, stdout } = machine.run(
+      `${send} > /tmp/sent 2>&1 & sent=$!; for i in 1 2 3; do systemctl reload ${NAME} || exit 9; done; wait $sent; status=$?; cat /tmp/sent; exit $status`,
+    );
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/200 OK +20,000\n/)]);
+  });
+
+  test("leaves a stop that waits for what is in flight in the process before", async () => {
+    machine.run(halfADelivery);
+    expect(reload().status).toBe(0);
+    machine.get(`systemctl stop --no-block ${NAME}`);
+    await machine.until(`systemctl show -P StatusText ${NAME} | grep -q Stopping`);
+    machine.get("touch /tmp/go-on");
+    await machine.until("grep -q . /tmp/answer");
+    expect(machine.get("cat /tmp/answer")).toStartWith("HTTP/1.1 200 OK");
+    await machine.until(`systemctl show -P ActiveState ${NAME} | grep -qx inactive`);
+    expect(machine.property("Result")).toBe("success");
+    expect(machine.run(`pgrep ${NAME}`).status).toBe(1);
+  });
+});
+
+/** Sends all but the end of a delivery, and the rest once /tmp/go-on is there; what is answered goes to /tmp/answer. */
+const halfADelivery = `
+cd /tmp
+printf '{"type":"post_call_transcription","event_timestamp":1,"data":{"conversation_id":"conv_half"}}' > body
+header=$(ELEVENLABS_WEBHOOK_SECRET_FILE=/root/secret /root/elevenlabs-webhook sign body)
+cat > client <<'END'
+exec 3<>/dev/tcp/127.0.0.1/3004
+printf 'POST /webhook HTTP/1.1\\r\\nHost: localhost\\r\\nElevenLabs-Signature: %s\\r\\nContent-Length: %s\\r\\n\\r\\n' "$1" "$2" >&3
+head -c 20 body >&3
+touch begun
+until [ -e go-on ]; do sleep 0.05; done
+tail -c +21 body >&3
+head -n 1 <&3 > answer
+END
+setsid bash client "$header" "$(stat -c %s body)" > /dev/null 2>&1 < /dev/null &
+until [ -e begun ]; do sleep 0.05; done
+sleep 0.5
+`;
