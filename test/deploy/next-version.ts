@@ -1,0 +1,29 @@
+import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dir, "../..");
+
+/** Builds this program with one more migration, as a version to come would have it. Returns its executable. */
+export function buildNextVersion(migration: { sql: string; olderPrograms: "go on" | "stop" }): string {
+  const folder = mkdtempSync(join(tmpdir(), "next-version-"));
+  for (const name of ["src", "package.json", "tsconfig.json"]) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const database = join(folder, "src/store/database.ts");
+  const text = readFileSync(database, "utf8");
+  const patched = text.replace(
+    /(const schemaMigrations: readonly Migration\[\] = \[.*?)\];/s,
+    (_, list: string) => `${list}${JSON.stringify(migration)}];`,
+  );
+  if (patched === text) throw new Error("there is no list of migrations");
+  writeFileSync(database, patched);
+  const executable = join(folder, "program");
+  const built = Bun.spawnSync(
+    [process.execPath, "build", "src/main.ts", "src/reading-thread.ts", "--compile", "--outfile", executable],
+    { cwd: folder },
+  );
+  if (built.exitCode !== 0) throw new Error(built.stderr.toString());
+  return executable;
+}
