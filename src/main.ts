@@ -2,6 +2,7 @@ import { isatty } from "node:tty";
 import { exitStatus } from "./cli/command.ts";
 import { runProgram } from "./cli/program.ts";
 import { systemClock } from "./platform/clock.ts";
+import { executablePath } from "./platform/executable.ts";
 import { createOutput } from "./platform/output.ts";
 
 const OUTPUT_MS_MAX = 2_000;
@@ -21,7 +22,7 @@ function onStopSignal(callback: () => void): () => void {
 
 /** The files of a compiled program are inside of it. */
 function compiledExecutable(): string | null {
-  return Bun.main.startsWith("/$bunfs/") ? process.execPath : null;
+  return Bun.main.startsWith("/$bunfs/") ? executablePath() : null;
 }
 
 function onReloadSignal(callback: () => void): () => void {

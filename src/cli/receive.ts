@@ -1,6 +1,5 @@
 import { startRetention } from "../inspect/retention.ts";
 import type { Log } from "../platform/log.ts";
-import { executablePath } from "../platform/executable.ts";
 import { watchdogMs } from "../platform/systemd.ts";
 import { withinMs } from "../platform/wait.ts";
 import { watchCertificate } from "./certificate-watch.ts";
@@ -84,8 +83,8 @@ async function stop({ receiver, log }: Options, supervision: Supervision | null)
 }
 
 function prepareHandover({ receiver, config, context, args, log, signals }: Options): Handover {
-  // Where this is on the disk may be another file by now.
-  const executable = executablePath();
+  // What is there may be a newer version by now.
+  const { executable } = context.machine;
   const environment = { ...context.environment };
   const handover = createHandover({
     start(fresh) {
@@ -94,6 +93,7 @@ function prepareHandover({ receiver, config, context, args, log, signals }: Opti
           problem: "it is process 1 of its container, which would end with it: replace the container instead",
         };
       }
+      if (executable === null) return { problem: "only the built executable can: scripts/build" };
       const found = successorSurroundings({ environment, args }, fresh);
       if ("problem" in found) return found;
       const { databasePath, port } = config;
@@ -112,7 +112,7 @@ function prepareHandover({ receiver, config, context, args, log, signals }: Opti
 }
 
 function openControlIn({ config, context, log }: Options, handover: Handover): () => void {
-  const path = controlPath(context.environment, config.databasePath);
+  const path = controlPath(context.environment, () => config.databasePath);
   try {
     return openControl(path, handover.reload);
   } catch (error) {

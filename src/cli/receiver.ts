@@ -9,12 +9,15 @@ import type { Erase } from "../inspect/erase.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import { steerToSecond } from "../platform/port.ts";
+import type { Notify } from "../platform/systemd.ts";
 import { PredecessorInTheWayError } from "../store/database.ts";
 import { openStore } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
 import type { Grant, Predecessor } from "./handover/predecessor.ts";
 import { findObstacle, whyNotOpened } from "./start-report.ts";
+
+const MIGRATION_MS_MAX = 3_600_000;
 
 /** All that receives, from the data to the port. */
 export type Receiver = {
@@ -29,7 +32,15 @@ export type Receiver = {
   grant: Grant;
 };
 
-type Options = { config: Config; log: Log; clock: Clock; predecessor: Predecessor | null };
+type Options = {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  predecessor: Predecessor | null;
+  notify: Notify;
+  /** null: nobody watches */
+  watchdogMs: number | null;
+};
 
 type Problem = { problem: string };
 
@@ -56,7 +67,7 @@ export async function openReceiver(options: Options): Promise<Receiver | Problem
 
 /** Takes the port, has the predecessor finish, and only then opens the data: requests wait meanwhile. */
 async function openAfterPredecessor(options: Options): Promise<Receiver | Problem> {
-  const { config, log, predecessor } = options;
+  const { config, log, predecessor, notify, watchdogMs } = options;
   if (predecessor === null) return { problem: "there is no predecessor" };
   log.warning(
     "This version changes the database in a way that the version before can't go on beside: requests wait until that one has finished",
@@ -66,12 +77,16 @@ async function openAfterPredecessor(options: Options): Promise<Receiver | Proble
   if ("problem" in server) return server;
   const grant = await predecessor.waiting(config.databasePath);
   if (grant === "cancelled") return { problem: "the handover was called off" };
+  // It is the main process now, and may be busy with the database for longer than a watchdog waits.
+  const watch = (ms: number) => watchdogMs !== null && notify(`WATCHDOG_USEC=${Math.round(ms * 1000)}`);
+  watch(MIGRATION_MS_MAX);
   await predecessor.ended;
   const store = await openData(options, false);
   if (store === "predecessor in the way") return { problem: "another instance is at work on the data" };
   if ("problem" in store) return store;
   const { app, ...rest } = createParts(options, store);
   gate.open(app);
+  watch(watchdogMs ?? 0);
   return { ...rest, server, grant };
 }
 

@@ -42,12 +42,11 @@ Exit status: 0 when the new one has taken over, 1 when not.
 };
 
 async function run(given: Given, context: CommandContext): Promise<number> {
-  const settings = findSettings(context);
-  if ("problem" in settings) return refuse(context, settings.problem, "failure");
   const credentials = readCredentials(given.credentials);
   if ("problem" in credentials) return refuse(context, credentials.problem, "failure");
 
-  const path = controlPath(context.environment, valueOf(settings.value.databasePath, ""));
+  // Under systemd it runs as root: it reads nothing that the service could have put there.
+  const path = controlPath(context.environment, () => configuredDatabase(context));
   const answer = await ask(path, {
     kind: "reload",
     ...(given.environment === undefined ? {} : { environment: defined(context.environment) }),
@@ -58,6 +57,11 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     return exitStatus.ok;
   }
   return refuse(context, `Not reloaded: ${answer?.problem ?? "the receiver has ended"}`, "failure");
+}
+
+function configuredDatabase(context: CommandContext): string {
+  const settings = findSettings(context);
+  return "problem" in settings ? "" : valueOf(settings.value.databasePath, "");
 }
 
 /** null where the receiver ends before it has answered */

@@ -1,8 +1,7 @@
 import { loadConfig } from "../config.ts";
 import { flagOf, options, shownDefault } from "../config-options.ts";
-import { executablePath } from "../platform/executable.ts";
 import { createLog } from "../platform/log.ts";
-import { isJournal } from "../platform/systemd.ts";
+import { isJournal, watchdogMs } from "../platform/systemd.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { HANDOVER_VARIABLE } from "./handover/messages.ts";
@@ -37,8 +36,9 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   // Nobody who looks at this process, and none that it starts, is to find it.
   delete environment[HANDOVER_VARIABLE];
   const args = settingArgs(flags);
-  if (role === "launch") {
-    launchSuccessor({ executable: executablePath(), args, environment });
+  const { executable } = context.machine;
+  if (role === "launch" && executable !== null) {
+    launchSuccessor({ executable, args, environment });
     return exitStatus.ok;
   }
   const signals = catchSignals(context);
@@ -69,7 +69,14 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   const notify = await openManager(environment.NOTIFY_SOCKET, log);
   // A successor is not heard before it is the main process.
   if (predecessor === null) notify("STATUS=Opening the data");
-  const receiver = await openReceiver({ config, log, clock: context.clock, predecessor });
+  const receiver = await openReceiver({
+    config,
+    log,
+    clock: context.clock,
+    predecessor,
+    notify,
+    watchdogMs: watchdogMs(environment, process.pid),
+  });
   if ("problem" in receiver) {
     log.error(`Can't start: ${receiver.problem}`);
     predecessor?.fail(receiver.problem);

@@ -7,7 +7,7 @@ export type Machine = {
   /** `/`, or a folder that stands for it. */
   root: string;
   isRoot: boolean;
-  /** This program's file; null where the runtime runs its source. */
+  /** The path of this program's file, as it was started; null where the runtime runs its source. */
   executable: string | null;
 };
 

@@ -138,20 +138,25 @@ function migrate(sqlite: Database, migrations: readonly Migration[], from: numbe
     .transaction(() => {
       for (const { sql } of migrations.slice(from)) sqlite.run(sql);
       sqlite.run(`PRAGMA user_version = ${migrations.length}`);
-      if (migrations.length > 1) writeOldestWriter(sqlite, migrations);
+      writeOldestWriter(sqlite, migrations);
     })
     .immediate();
 }
 
-/** The least schema that a program has to know to write here: what an older one reads before it refuses to. */
+/** The least schema that a program has to know to write here, where that is not the newest: see `oldestWriter`. */
 function writeOldestWriter(sqlite: Database, migrations: readonly Migration[]): void {
   const oldest = 1 + migrations.findLastIndex(({ olderPrograms }) => olderPrograms === "stop");
-  sqlite.run("CREATE TABLE IF NOT EXISTS schema_compatibility (oldest_writer INTEGER NOT NULL) STRICT");
-  sqlite.run("DELETE FROM schema_compatibility");
+  sqlite.run("DROP TABLE IF EXISTS schema_compatibility");
+  if (oldest === migrations.length) return;
+  sqlite.run("CREATE TABLE schema_compatibility (oldest_writer INTEGER NOT NULL) STRICT");
   sqlite.query("INSERT INTO schema_compatibility VALUES (?)").run(oldest);
 }
 
-/** @param schema of the database, which counts where it says nothing else */
+/**
+ * The least schema that a program has to know to write to a database: what an older one reads before it refuses to.
+ *
+ * @param schema of the database, which counts where it says nothing else
+ */
 export function oldestWriter(sqlite: Database, schema: number): number {
   const isTold =
     sqlite.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_compatibility'").get() !== null;

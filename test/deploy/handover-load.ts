@@ -20,14 +20,18 @@ export type HandoverRun = {
 const RECORDING_BYTES = 100_000_000;
 const PIECE_PAUSE_MS = 8;
 const CONNECTIONS = 6;
+const HANDSHAKE_MS = 30;
 const BETWEEN_MS = 500;
 const RUN_MS_MAX = 240_000;
 
 const [requests = 100_000] = process.argv.slice(2).map(Number);
 const receiver = await startReceiver({ environment: { LOG_LEVEL: "INFO" } });
-const loads = ["kept", "new"].map((name) =>
-  startLoad({ port: receiver.port, connections: CONNECTIONS, isKeptAlive: name === "kept", name }),
-);
+const { port } = receiver;
+const loads = [
+  startLoad({ port, connections: CONNECTIONS, isKeptAlive: true, name: "kept" }),
+  startLoad({ port, connections: CONNECTIONS, isKeptAlive: false, name: "new" }),
+  startLoad({ port, connections: CONNECTIONS, isKeptAlive: false, name: "late", delayMs: HANDSHAKE_MS }),
+];
 const answered = () => loads.reduce((sum, { result }) => sum + result.answered, 0);
 const deadlineMs = performance.now() + RUN_MS_MAX;
 const isOver = () => answered() >= requests || performance.now() > deadlineMs;

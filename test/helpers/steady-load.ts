@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { sign, transcription } from "./deliveries.ts";
 import { requestHead } from "./raw.ts";
 
+const ANSWER_MS_MAX = 15_000;
 const HEAD_END = "\r\n\r\n";
 
 /** What a load has seen. */
@@ -12,14 +13,16 @@ export type LoadResult = { answered: number; failures: string[] };
  * answer, or another one than 200, is a failure and is not repeated.
  *
  * @param isKeptAlive the connection is used again until an answer closes it; otherwise each delivery has its own
+ * @param delayMs from the connection to its first delivery, as a handshake or the way through a network takes
  */
 export function startLoad(options: {
   port: number;
   connections: number;
   isKeptAlive: boolean;
   name: string;
+  delayMs?: number;
 }) {
-  const { port, connections, isKeptAlive, name } = options;
+  const { port, connections, isKeptAlive, name, delayMs = 0 } = options;
   const result: LoadResult = { answered: 0, failures: [] };
   let isOver = false;
   let count = 0;
@@ -30,6 +33,7 @@ export function startLoad(options: {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     let received = "";
     let isWaiting = false;
+    let problem = "closed without an answer";
 
     function deliver(): void {
       count += 1;
@@ -44,7 +48,17 @@ export function startLoad(options: {
       socket.write(requestHead(head) + body);
     }
 
-    socket.on("connect", deliver);
+    socket.setTimeout(ANSWER_MS_MAX, () => {
+      problem = "no answer in time";
+      socket.destroy();
+    });
+    let hasConnected = false;
+    socket.on("connect", () => {
+      hasConnected = true;
+      isWaiting = true;
+      if (delayMs === 0) deliver();
+      else setTimeout(() => socket.writable && deliver(), delayMs);
+    });
     socket.on("data", (bytes) => {
       received += bytes.toString();
       const [head = "", body] = received.split(HEAD_END);
@@ -56,11 +70,10 @@ export function startLoad(options: {
       if (isOver || /connection: close/i.test(head) || !isKeptAlive) socket.end();
       else deliver();
     });
-    let problem = "closed without an answer";
     socket.on("error", (error) => (problem = error.message));
     socket.on("close", () => {
       // Not even a connection is a failure too.
-      if (isWaiting || count === 0 || problem.includes("ECONNREFUSED")) result.failures.push(problem);
+      if (isWaiting || !hasConnected) result.failures.push(problem);
       resolve();
     });
     return promise;

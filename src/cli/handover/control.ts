@@ -9,9 +9,12 @@ import type { ReloadOutcome } from "./handover.ts";
 const SOCKET_PATH_BYTES_MAX = 107;
 
 /** Where an instance can be spoken to: in its runtime folder under systemd, else beside the database. */
-export function controlPath(environment: Record<string, string | undefined>, databasePath: string): string {
+export function controlPath(
+  environment: Record<string, string | undefined>,
+  databasePath: () => string,
+): string {
   const folder = environment.RUNTIME_DIRECTORY?.split(":")[0];
-  return folder === undefined ? `${databasePath}.control` : `${folder}/control`;
+  return folder === undefined ? `${databasePath()}.control` : `${folder}/control`;
 }
 
 /**

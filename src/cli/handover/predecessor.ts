@@ -26,10 +26,16 @@ export type Predecessor = {
   ended: Promise<{ isClean: boolean }>;
 };
 
-/** Meets the instance that has started this process. */
-export async function meetPredecessor(): Promise<Predecessor | { problem: string }> {
+/**
+ * Meets the instance that has started this process.
+ *
+ * @param descriptor the way to it
+ */
+export async function meetPredecessor(
+  descriptor = HANDOVER_DESCRIPTOR,
+): Promise<Predecessor | { problem: string }> {
   const problem = "it was started to take over, but nobody hands over to it: start it without";
-  if (!isSocket(HANDOVER_DESCRIPTOR)) return { problem };
+  if (!isSocket(descriptor)) return { problem };
 
   const welcome = Promise.withResolvers<Message | null>();
   const granted = Promise.withResolvers<Grant>();
@@ -39,7 +45,7 @@ export async function meetPredecessor(): Promise<Predecessor | { problem: string
   let send = (_message: Message): void => {};
 
   await openChannel(
-    HANDOVER_DESCRIPTOR,
+    descriptor,
     channelSocket((channel) => {
       ({ send } = channel);
       return {

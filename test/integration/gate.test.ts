@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { createGate } from "../../src/http/gate.ts";
+import { listen } from "../../src/http/server.ts";
+import type { Application } from "../../src/http/server.ts";
+import { freePort } from "../helpers/receiver.ts";
+
+test("who asks before the application is there waits for it, and finds its connection", async () => {
+  const gate = createGate();
+  const port = await freePort();
+  const server = listen(gate, { host: "127.0.0.1", port });
+  if ("problem" in server) throw new Error(server.problem);
+  const early = fetch(server.url);
+  await Bun.sleep(50);
+  const app: Application = {
+    server: null,
+    fetch: (request) => new Response(app.server?.requestIP(request)?.address ?? "unknown"),
+  };
+  gate.open(app);
+  expect(await (await early).text()).toBe("127.0.0.1");
+  expect(await (await fetch(server.url)).text()).toBe("127.0.0.1");
+
+  server.leave();
+  expect((await fetch(server.url)).headers.get("connection")).toBe("close");
+  server.stay();
+  expect((await fetch(server.url)).headers.get("connection")).not.toBe("close");
+  await server.stopNow();
+});
