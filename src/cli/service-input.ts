@@ -13,7 +13,7 @@ const SECRET_BYTES_MAX = 64 * 1024;
 /** Who only wants to know what would be done need not have it at hand. */
 const STANDS_FOR_SECRET = `wsec_${"0".repeat(64)}`;
 /** What would have a meaning of its own in the unit. */
-const UNUSABLE_IN_UNIT = /[\s%:"'\\]/;
+const UNUSABLE_IN_UNIT = /[\s%:,"'\\]/;
 
 /** The settings of the environment file among the flags, by the names of their variables. */
 export function settingsOf(given: Given): ReadonlyMap<string, string> {
@@ -36,7 +36,9 @@ export function tlsFilesOf(given: Given, context: CommandContext): Parsed<UnitOp
   const keyFile = resolve(context.folder, tlsKeyFile);
   for (const path of [certFile, keyFile]) {
     if (UNUSABLE_IN_UNIT.test(path)) {
-      return { problem: `${path}: a unit can't name a file with spaces, quotes, %, : or backslashes` };
+      return {
+        problem: `${path}: a unit can't name a file with spaces, quotes, commas, %, : or backslashes`,
+      };
     }
   }
   return { value: { certFile, keyFile } };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { hasMeans } from "../helpers/means.ts";
 import { canBoot } from "./machine.ts";
 import { freshMachine } from "./service.ts";
 
@@ -94,6 +95,36 @@ describe.skipIf(!canBoot("a reload under systemd"))("systemctl reload", () => {
     expect(machine.property("Result")).toBe("success");
     expect(machine.run(`pgrep ${NAME}`).status).toBe(1);
   });
+});
+
+const hasMachineWithTls =
+  canBoot("a renewed certificate under systemd") && hasMeans("a renewed certificate", "openssl");
+
+test.skipIf(!hasMachineWithTls)("a reload takes up a renewed certificate, on port 443", async () => {
+  const machine = await freshMachine();
+  const inNetwork = (pid: number, script: string) =>
+    Bun.spawnSync(["nsenter", `--target=${pid}`, "--net", "sh", "-c", script]).stdout.toString();
+  const issue = (name: string) => {
+    const names = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
+    const files = ["-keyout", machine.path("/root/key.pem"), "-out", machine.path("/root/chain.pem")];
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    expect(
+      Bun.spawnSync(["openssl", "req", "-x509", "-days", "90", ...key, ...names, ...files]).exitCode,
+    ).toBe(0);
+  };
+  const shown = () => {
+    const pid = machine.processIdHere(Number(machine.property("MainPID")));
+    return inNetwork(pid, "openssl s_client -connect 127.0.0.1:443 < /dev/null 2> /dev/null | grep ^subject");
+  };
+  issue("one.example");
+  const tls = "--public --tls-cert-file /root/chain.pem --tls-key-file /root/key.pem";
+  expect(machine.install(`--secret-file secret ${tls}`)).toMatchObject({ status: 0 });
+  expect(shown()).toContain("one.example");
+  issue("two.example");
+  // Twice: the second one finds the credentials where the first has put them.
+  for (const _ of [1, 2]) expect(machine.run(`systemctl reload ${NAME}`).status).toBe(0);
+  expect(shown()).toContain("two.example");
+  await machine.stop();
 });
 
 /** Sends all but the end of a delivery, and the rest once /tmp/go-on is there; what is answered goes to /tmp/answer. */

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { noAddress } from "../../src/config-addresses.ts";
 import { createGate } from "../../src/http/gate.ts";
 import { listen } from "../../src/http/server.ts";
 import type { Application } from "../../src/http/server.ts";
@@ -7,7 +8,7 @@ import { freePort } from "../helpers/receiver.ts";
 test("who asks before the application is there waits for it, and finds its connection", async () => {
   const gate = createGate();
   const port = await freePort();
-  const server = listen(gate, { host: "127.0.0.1", port });
+  const server = listen(gate, { host: "127.0.0.1", port, trustedProxies: noAddress, tls: null });
   if ("problem" in server) throw new Error(server.problem);
   const early = fetch(server.url);
   await Bun.sleep(50);
