@@ -42,13 +42,17 @@ export function failureText(options: { problem: string; complaints: string[]; is
 export function nextSteps(options: {
   status: string;
   hasStarted: boolean;
+  isUnitPending: boolean;
   config: Config;
   unit: UnitOptions;
 }): string {
-  const { status, hasStarted, config, unit } = options;
+  const { status, hasStarted, isUnitPending, config, unit } = options;
   const url = unit.tls === null ? `http://127.0.0.1:${config.port}/webhook` : "https://your.host/webhook";
+  const pending = isUnitPending
+    ? `The unit has changed: what it says of sandbox and limits counts from the next "systemctl restart ${NAME}".\n`
+    : "";
   return `${hasStarted ? "Started" : "It runs already"}: ${status}
-
+${pending}
 Try it:    sudo env ELEVENLABS_WEBHOOK_SECRET_FILE=${places.secret} ${places.executable} send --sample transcription --url ${url}
 See it:    sudo sqlite3 'file:${config.databasePath}?mode=ro' 'SELECT type, conversation_id, status FROM events'
 Status:    systemctl status ${NAME}

@@ -1,14 +1,16 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { replaceFiles } from "./files.ts";
 import type { PlannedFile } from "./files.ts";
 import type { Machine, Systemd } from "./machine.ts";
 import { NAME, places } from "./places.ts";
+import { unitOptionsOf } from "./unit.ts";
 
 const MIGRATE_REQUESTS = "proc/sys/net/ipv4/tcp_migrate_req";
 
 export type Installed =
-  | { kind: "running"; status: string; hasStarted: boolean }
+  /** `isUnitPending`: it runs with the new program, and in the sandbox of the old unit until its next restart. */
+  | { kind: "running"; status: string; hasStarted: boolean; isUnitPending: boolean }
   /** The files are as they were. `isBack` says whether the service is too; it is not where its data is already newer. */
   | { kind: "failed"; problem: string; complaints: string[]; isBack: boolean };
 
@@ -24,11 +26,12 @@ export function installService(options: {
   const wasEnabled = systemd.isEnabled();
   const changed = files.filter(({ change }) => change !== "same").map(({ path }) => path);
   if (changed.length === 0 && wasActive && wasEnabled) {
-    return { kind: "running", status: systemd.statusText(), hasStarted: false };
+    return { kind: "running", status: systemd.statusText(), hasStarted: false, isUnitPending: false };
   }
+  const isAnotherKind = unitKind(join(machine.root, places.unit)) !== kindOf(files);
   const { undo, keep } = replaceFiles(machine.root, files);
   migrateRequests(machine);
-  const verb = verbFor(wasActive, changed);
+  const verb = verbFor({ wasActive, isAnotherKind });
   const steps = [["daemon-reload"], ["enable", NAME], [verb, NAME]];
   for (const step of steps) {
     const { isGood, text } = systemd.systemctl(...step);
@@ -44,13 +47,24 @@ export function installService(options: {
     return { kind: "failed", problem: `systemctl ${step.join(" ")}: ${text}`, complaints, isBack };
   }
   keep();
-  return { kind: "running", status: systemd.statusText(), hasStarted: true };
+  const isUnitPending = verb === "reload" && changed.includes(places.unit);
+  return { kind: "running", status: systemd.statusText(), hasStarted: true, isUnitPending };
 }
 
-/** A reload loses no request and takes up everything but another unit. */
-function verbFor(wasActive: boolean, changed: readonly string[]): "start" | "reload" | "restart" {
+/** A reload loses no request. It does for everything but rights and arguments that only a start can give. */
+function verbFor({ wasActive, isAnotherKind }: { wasActive: boolean; isAnotherKind: boolean }) {
   if (!wasActive) return "start";
-  return changed.includes(places.unit) ? "restart" : "reload";
+  return isAnotherKind ? "restart" : "reload";
+}
+
+/** What a unit was made with, as text; the words around it differ from version to version. */
+function kindOf(files: readonly PlannedFile[]): string {
+  const unit = files.find(({ path }) => path === places.unit);
+  return JSON.stringify(unitOptionsOf(Buffer.from(unit?.bytes ?? []).toString()));
+}
+
+function unitKind(path: string): string {
+  return JSON.stringify(existsSync(path) ? unitOptionsOf(readFileSync(path, "utf8")) : null);
 }
 
 /** For now; the file that says so counts from the next boot on. */

@@ -130,6 +130,17 @@ test("a newer executable is an upgrade, and nothing else changes", async () => {
   expect(readFileSync(join(root, INSTALLED), "utf8")).toBe("version 2");
 });
 
+test("a unit of another version takes no restart, and what it says counts from the next one", async () => {
+  await install();
+  const unit = join(root, "etc/systemd/system/elevenlabs-webhook.service");
+  writeFileSync(unit, readFileSync(unit, "utf8").replace("TasksMax=512", "TasksMax=256"));
+  const { stdout } = await run(["install"]);
+  expect(told().at(-1)).toBe("reload elevenlabs-webhook");
+  expect(stdout).toContain('counts from the next "systemctl restart elevenlabs-webhook"');
+  expect((await run(["install", "--public"])).stdout).not.toContain("counts from the next");
+  expect(told().at(-1)).toBe("restart elevenlabs-webhook");
+});
+
 test("a first install that does not start leaves nothing, and says what the service complained of", async () => {
   putOnPath("systemctl", systemctl({ start: "echo 'Job failed' >&2; exit 1" }));
   const { status, stdout, stderr } = await install();
