@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { meetPredecessor } from "../../src/cli/handover/predecessor.ts";
@@ -9,6 +9,10 @@ import { isRunning } from "../helpers/handover.ts";
 import { freePort } from "../helpers/receiver.ts";
 
 const root = join(import.meta.dir, "../..");
+
+// The receiver changes it, for the whole process.
+const umask = process.umask();
+afterAll(() => process.umask(umask));
 
 /** An executable that does what ours does when it is started to take over, from its source. */
 function executableIn(folder: string): string {
