@@ -10,6 +10,9 @@ import { readMessage } from "./handover/messages.ts";
 import type { Message } from "./handover/messages.ts";
 import { findSettings } from "./settings.ts";
 
+const MOVE_MS_MAX = 10_000;
+const RETRY_MS = 50;
+
 /** Has a running receiver start its successor, and waits until that one has taken over. */
 export const reload: Command = {
   name: "reload",
@@ -47,7 +50,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
 
   // Under systemd it runs as root: it reads nothing that the service could have put there.
   const path = controlPath(context.environment, () => configuredDatabase(context));
-  const answer = await ask(path, {
+  const answer = await askUntilAnswered(path, {
     kind: "reload",
     ...(given.environment === undefined ? {} : { environment: defined(context.environment) }),
     ...(credentials.value === null ? {} : { credentials: credentials.value }),
@@ -62,6 +65,16 @@ async function run(given: Given, context: CommandContext): Promise<number> {
 function configuredDatabase(context: CommandContext): string {
   const settings = findSettings(context);
   return "problem" in settings ? "" : valueOf(settings.value.databasePath, "");
+}
+
+/** Right after a handover the predecessor may still be where its successor is about to be. */
+async function askUntilAnswered(path: string, request: Message): Promise<Message | null> {
+  const deadlineMs = performance.now() + MOVE_MS_MAX;
+  for (;;) {
+    const answer = await ask(path, request);
+    if (answer?.kind !== "moved" || performance.now() > deadlineMs) return answer;
+    await Bun.sleep(RETRY_MS);
+  }
 }
 
 /** null where the receiver ends before it has answered */

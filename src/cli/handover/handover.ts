@@ -2,7 +2,11 @@ import type { Log } from "../../platform/log.ts";
 import type { Fresh } from "./environment.ts";
 import type { StartOutcome, Starting } from "./successor.ts";
 
-export type ReloadOutcome = { kind: "done"; pid: number } | { kind: "failed"; problem: string };
+export type ReloadOutcome =
+  | { kind: "done"; pid: number }
+  | { kind: "failed"; problem: string }
+  /** Another process receives by now, and is the one to be asked. */
+  | { kind: "moved" };
 
 export type Taken = Exclude<StartOutcome, { kind: "failed" }>;
 
@@ -22,6 +26,7 @@ export function createHandover(options: {
   const { start, hasRoom, log } = options;
   let taken = Promise.withResolvers<Taken>();
   let isUnderWay = false;
+  let isTaken = false;
   let callOff = (_why: string): void => {};
 
   async function attempt(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
@@ -32,6 +37,7 @@ export function createHandover(options: {
     void gone.then(() => starting.cancel("whoever asked for it has gone away"));
     const outcome = await starting.outcome;
     if (outcome.kind === "failed") return outcome;
+    isTaken = true;
     taken.resolve(outcome);
     return { kind: "done", pid: outcome.successor.pid };
   }
@@ -39,6 +45,7 @@ export function createHandover(options: {
   return {
     /** Starts a successor. The process goes on as before where that fails. */
     async reload(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
+      if (isTaken) return { kind: "moved" };
       if (isUnderWay) {
         return { kind: "failed", problem: "a handover is under way already: try again when it has ended" };
       }
@@ -58,6 +65,7 @@ export function createHandover(options: {
     /** The successor has ended: there may be another one. */
     resume(): void {
       taken = Promise.withResolvers<Taken>();
+      isTaken = false;
       isUnderWay = false;
     },
 
