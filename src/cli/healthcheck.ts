@@ -1,5 +1,6 @@
 import { judge } from "../sender/expectation.ts";
 import { request } from "../sender/request.ts";
+import type { Answer } from "../sender/request.ts";
 import { healthUrl, webhookUrl } from "../sender/target.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
@@ -23,7 +24,7 @@ export const healthcheck: Command = {
   ],
   notes: `In a Dockerfile: HEALTHCHECK CMD ["/elevenlabs-webhook", "healthcheck"]
 Without --url the certificate of a receiver that speaks HTTPS is not verified: it is made out to another name.
-Exit status: 0 healthy, 1 not, or no answer.
+Exit status: 0 healthy, or short of nothing but disk space, which no restart mends; 1 not, or no answer.
 `,
   run,
 };
@@ -48,6 +49,23 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     context.writeOut("healthy\n");
     return exitStatus.ok;
   }
+  if (isDiskLow(answer)) {
+    context.writeOut("running, but the disk is low: deliveries are turned away until there is room\n");
+    return exitStatus.ok;
+  }
   const problem = answer.kind === "unanswered" ? answer.problem : `${answer.status} ${answer.text.trim()}`;
   return refuse(context, `${health.href}: ${problem.replace(/[\s\p{C}]+/gu, " ")}`, "failure");
+}
+
+/** A container that is restarted for it would only lose what is on its way in. */
+function isDiskLow(answer: Answer): boolean {
+  if (answer.kind === "unanswered" || answer.status !== 503) return false;
+  try {
+    const health: unknown = JSON.parse(answer.text);
+    return (
+      typeof health === "object" && health !== null && "reason" in health && health.reason === "disk_low"
+    );
+  } catch {
+    return false;
+  }
 }
