@@ -1,3 +1,4 @@
+import { bundledPackages } from "./release-packages.ts";
 import type { BundledPackage } from "./release-packages.ts";
 
 const LINE = "=".repeat(80);
@@ -11,3 +12,5 @@ export function noticesText(packages: BundledPackage[]): string {
   });
   return `elevenlabs-webhook is one executable that holds the work of others. Their licences follow.\n\n${sections.join("\n")}`;
 }
+
+if (import.meta.main) console.log(noticesText(await bundledPackages()));

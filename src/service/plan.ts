@@ -130,7 +130,8 @@ function isInState(path: string): boolean {
   return [places.state, places.privateState].some((folder) => path.startsWith(`${folder}/`));
 }
 
-const sysctlText = `# Written by "${NAME} service install".
+/** Lets the kernel hand connections over to a new process, where it does so at all. */
+export const sysctlText = `# Written by "${NAME} service install".
 # Connections that wait for the old process when it hands over to a new one go to the new one.
 net.ipv4.tcp_migrate_req = 1
 `;
