@@ -68,8 +68,9 @@ export function createApp(options: {
     return store.isHealthy() ? null : "storage_failed";
   };
 
-  // Elysia looks for the path behind the eleventh character otherwise, and finds none of a host with a short name.
-  const app = new Elysia({ name: "elevenlabs-webhook", handler: { standardHostname: false } })
+  // Elysia looks for the path behind the eleventh character, and finds none where the host has a short name; told not to,
+  // it looks behind "http://", and finds none behind "https://".
+  const app = new Elysia({ name: "elevenlabs-webhook", handler: { standardHostname: config.tls !== null } })
     // Elysia's own errors name schemas and files: none of them is ever serialised.
     .onError(({ code, error }) => {
       if (code === "NOT_FOUND") return errorResponse("not_found");

@@ -51,11 +51,12 @@ export function createAdmission(options: {
   const seen = { atMs: -Infinity, spareDiskBytes: 0 };
 
   function spareDiskBytes(): number {
-    const nowMs = clock.monotonicMs();
-    if (nowMs - seen.atMs >= DISK_LOOK_MS) {
-      seen.spareDiskBytes = freeDiskBytes() - freeDiskBytesMin;
-      seen.atMs = nowMs;
-    }
+    return clock.monotonicMs() - seen.atMs < DISK_LOOK_MS ? seen.spareDiskBytes : lookAtDisk();
+  }
+
+  function lookAtDisk(): number {
+    seen.spareDiskBytes = freeDiskBytes() - freeDiskBytesMin;
+    seen.atMs = clock.monotonicMs();
     return seen.spareDiskBytes;
   }
 
@@ -119,7 +120,7 @@ export function createAdmission(options: {
 
   return {
     /** True where less disk is free than there must be, with so many bytes more taken. */
-    isDiskLow: (neededBytes: number): boolean => spareDiskBytes() < neededBytes,
+    isDiskLow: (neededBytes: number): boolean => lookAtDisk() < neededBytes,
 
     /**
      * Gives a delivery its place, where need be after a wait of up to 5 s.

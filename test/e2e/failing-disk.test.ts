@@ -17,7 +17,7 @@ const EARLY_FLUSHED_BYTES = 6_000_000;
 const receiver = await startReceiver();
 const { pid } = receiver.child;
 const wal = join(receiver.folder, "transcripts.sqlite-wal");
-const RENAMES = "rename,renameat,renameat2";
+const LINKS = "link,linkat";
 const isTraced = canTraceFor("a failing disk");
 let count = 0;
 let release: (() => Promise<void>) | null = null;
@@ -96,8 +96,8 @@ describe.skipIf(!isTraced)(
       ["a flush fails", "fsync", "error=EIO", FILE_BYTES],
       // The kernel tells of it once: the flush at the end succeeds.
       ["only a flush on the way fails", "fdatasync", "error=EIO:when=1", EARLY_FLUSHED_BYTES],
-      ["it can't be renamed", RENAMES, "error=EIO", MEMORY_BYTES],
-      ["it can't be renamed", RENAMES, "error=EIO", FILE_BYTES],
+      ["it can't be named", LINKS, "error=EIO", MEMORY_BYTES],
+      ["it can't be named", LINKS, "error=EIO", FILE_BYTES],
       ["a folder can't be made", "mkdir,mkdirat", "error=EROFS", MEMORY_BYTES],
       ["a folder can't be made", "mkdir,mkdirat", "error=EROFS", FILE_BYTES],
     ])("%s (%s, %s), of %d bytes", async (_, calls, error, byteCount) => {

@@ -54,7 +54,7 @@ describe.skipIf(!canTraceFor("the order of system calls"))("between a request an
     const root = join(receiver.folder, "audio");
     const request = first(calls, /^(recvfrom|read)\(.*POST \/webhook/);
     const file = first(calls, /^fsync\(\d+<[^>]*\/audio\/\.[^>]*\.tmp>/, "", request.ended);
-    const renamed = first(calls, /^rename/, `${folders.at(-1)}/${id}.mp3`, file.ended);
+    const renamed = first(calls, /^link/, `${folders.at(-1)}/${id}.mp3`, file.ended);
     const folder = first(calls, /^fsync\(/, `<${join(root, folders.at(-1) ?? "")}>`, renamed.ended);
     const written = first(calls, /^pwrite64\(\d+<[^>]*-wal>/, id, folder.ended);
     const committed = first(calls, /^(fsync|fdatasync)\(\d+<[^>]*-wal>/, "", written.ended);
