@@ -7,8 +7,8 @@ const UNVERIFIED_DISK_SHARE = 0.5;
 /** A recording is decoded beside its body: that much more disk for each byte of the body. */
 const DECODED_SHARE = 0.75;
 const WAIT_MS_MAX = 5_000;
-/** What was seen of the disk holds this long: a fast sender writes 10 MB meanwhile, less than what is kept free. */
-const DISK_LOOK_MS = 10;
+/** What was seen of the disk holds this long: a burst of small deliveries asks once. */
+const DISK_LOOK_MS = 1;
 /** Who waits looks again after this time, since a newcomer may have become one to be dropped. */
 const LOOK_MS = 500;
 /** A body younger than this is a newcomer: its rate says nothing yet. */

@@ -6,7 +6,7 @@ import { startReceiver } from "../helpers/receiver.ts";
 import { canTraceFor, readCalls, trace } from "../helpers/strace.ts";
 import type { Call } from "../helpers/strace.ts";
 
-const CALLS = "recvfrom,read,sendto,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,mkdir,mkdirat";
+const CALLS = "recvfrom,read,sendto,write,pwrite64,fsync,fdatasync,link,linkat,mkdir,mkdirat";
 const BYTES_SHOWN = 100_000;
 
 describe.skipIf(!canTraceFor("the order of system calls"))("between a request and its 200", async () => {
