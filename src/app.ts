@@ -5,6 +5,8 @@ import { createConnections } from "./http/connections.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { erasureRoutes } from "./http/erasure.ts";
 import { errorResponse } from "./http/errors.ts";
+import { eventPayloadRoutes } from "./http/event-payload.ts";
+import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
 import { webhookRoutes } from "./http/webhook.ts";
@@ -88,6 +90,8 @@ export function createApp(options: {
     .use(healthRoutes({ problem: healthProblem }))
     .use(callFailureRoutes({ archive, tokens: config.apiTokens }))
     .use(erasureRoutes({ erase, tokens: config.apiTokens }))
+    .use(eventRoutes({ archive, tokens: config.apiTokens }))
+    .use(eventPayloadRoutes({ archive, config, log }))
     .use(docsRoutes());
 
   return { app, healthProblem, drain: admission.drain, erase };

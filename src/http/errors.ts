@@ -8,7 +8,9 @@ export type ErrorCode =
   | "method_not_allowed"
   | "not_found"
   | "token_invalid"
-  | "invalid_parameter";
+  | "invalid_parameter"
+  | "payload_not_kept"
+  | "payload_missing";
 
 type ErrorAnswer = { status: number; error: string; headers?: Record<string, string> };
 
@@ -40,6 +42,8 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
     headers: { "www-authenticate": "Bearer" },
   },
   invalid_parameter: { status: 400, error: "Invalid parameter" },
+  payload_not_kept: { status: 404, error: "The event was stored without its content" },
+  payload_missing: { status: 404, error: "The event's content is missing from the disk" },
 };
 
 /**
@@ -56,4 +60,10 @@ export function errorResponse(
     { error: more.error ?? error, code },
     { status, headers: { ...headers, ...more.headers } },
   );
+}
+
+/** Answers whatever method a path has no route for: to be given to `all`, behind the path's routes. */
+export function otherMethods(allow: string) {
+  const answer = () => errorResponse("method_not_allowed", { headers: { allow } });
+  return [answer, { parse: "none" as const, detail: { hide: true } }] as const;
 }

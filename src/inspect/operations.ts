@@ -1,6 +1,15 @@
 import { listCallFailures } from "./call-failures.ts";
+import { findPayload, readPayload } from "./event-payload.ts";
+import { findEvent, followEvents, listEvents } from "./events.ts";
 
 /** Everything that can be asked of the thread that reads. Arguments and results are plain data. */
-export const operations = { listCallFailures };
+export const operations = {
+  listCallFailures,
+  listEvents,
+  followEvents,
+  findEvent,
+  findPayload,
+  readPayload,
+};
 
 export type Operations = typeof operations;

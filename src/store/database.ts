@@ -5,6 +5,7 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
 import erasures from "./migrations/0002-erasures.sql" with { type: "text" };
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
+import eventIndexes from "./migrations/0003-events.sql" with { type: "text" };
 
 /** One step of the schema. */
 export type Migration = {
@@ -22,6 +23,7 @@ const schemaMigrations: readonly Migration[] = [
   { sql: initial, olderPrograms: "stop" },
   // One that does not know it would bring back what was erased.
   { sql: erasures, olderPrograms: "stop" },
+  { sql: eventIndexes, olderPrograms: "go on" },
 ];
 
 /** The schema of this version of the program. */

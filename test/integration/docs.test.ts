@@ -29,6 +29,9 @@ test("the document lists the public routes, and no hidden one", () => {
     ["/health", ["get"]],
     ["/call-failures", ["get"]],
     ["/conversations/{id}", ["delete"]],
+    ["/events", ["get"]],
+    ["/events/{id}", ["get"]],
+    ["/events/{id}/payload", ["get"]],
   ]);
 });
 
@@ -41,7 +44,14 @@ test("the document names every error that the webhook answers with", () => {
     ]),
   );
   // Not answers of this operation.
-  const elsewhere = new Set(["method_not_allowed", "not_found", "token_invalid", "invalid_parameter"]);
+  const elsewhere = new Set([
+    "method_not_allowed",
+    "not_found",
+    "token_invalid",
+    "invalid_parameter",
+    "payload_not_kept",
+    "payload_missing",
+  ]);
   const expected = Object.entries(errorAnswers)
     .filter(([code]) => !elsewhere.has(code))
     .map(([code, { status, error }]) => [code, { status, error, code }]);
