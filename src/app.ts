@@ -9,6 +9,7 @@ import { eventPayloadRoutes } from "./http/event-payload.ts";
 import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
+import { reprocessRoutes } from "./http/reprocess.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import { ArchiveBusyError } from "./inspect/archive.ts";
 import type { Archive } from "./inspect/archive.ts";
@@ -21,6 +22,7 @@ import { createAdmission } from "./webhook/admission.ts";
 import { logDeliveries } from "./webhook/delivery-log.ts";
 import { createKeep } from "./webhook/keep.ts";
 import { createReceive } from "./webhook/receive.ts";
+import { createReprocess } from "./webhook/reprocess.ts";
 
 /** The thread that reads. Named here, beside it: in the executable both have the same folder as in the sources. */
 export const readingThread = new URL("./reading-thread.ts", import.meta.url);
@@ -58,6 +60,7 @@ export function createApp(options: {
 
   const erase = createErase({ eraser: store.eraser, eraseFromIndex: async () => {}, clock });
   const connections = createConnections(config.trustedProxies);
+  const reprocess = createReprocess({ store, storeTranscripts: config.storeTranscripts, admission, log });
 
   const healthProblem = (): HealthProblem | null => {
     if (admission.isClosed()) return "shutting_down";
@@ -92,6 +95,7 @@ export function createApp(options: {
     .use(erasureRoutes({ erase, tokens: config.apiTokens }))
     .use(eventRoutes({ archive, tokens: config.apiTokens }))
     .use(eventPayloadRoutes({ archive, config, log }))
+    .use(reprocessRoutes({ archive, reprocess, tokens: config.apiTokens }))
     .use(docsRoutes());
 
   return { app, healthProblem, drain: admission.drain, erase };

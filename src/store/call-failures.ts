@@ -23,9 +23,14 @@ type CallFailureRow = CallFailureFacts & {
 
 /** The `call_failures` table: one row for each call that could not be started. */
 export function createCallFailureStore(orm: Orm) {
-  const statement = orm.insert(callFailures).values(placeholders(callFailures)).prepare();
+  const statement = orm
+    .insert(callFailures)
+    .values(placeholders(callFailures))
+    .onConflictDoNothing()
+    .prepare();
 
   return {
+    /** Does nothing where the event has its row already. */
     insert(row: CallFailureRow): void {
       statement.run(row);
     },

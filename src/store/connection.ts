@@ -6,6 +6,7 @@ import type { OpenOptions } from "./database.ts";
 import { createErasureStore } from "./erasures.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { createEventStore } from "./events.ts";
+import { createQuarantinedEvents } from "./quarantined-events.ts";
 
 export type Connection = ReturnType<typeof openConnection>;
 
@@ -31,6 +32,7 @@ const ENDS = [
 export function openConnection(path: string, factsOfPayload: FactsOfPayload, options: OpenOptions = {}) {
   const { sqlite, orm } = openDatabase(path, options);
   const events = createEventStore(sqlite, orm);
+  const quarantined = createQuarantinedEvents(orm);
   const conversations = createConversationStore(sqlite, orm, factsOfPayload);
   const callFailures = createCallFailureStore(orm);
   const erasures = createErasureStore(orm);
@@ -42,12 +44,30 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload, opt
       if (first === null) throw new Error(`the event ${record.bodySha256} is neither new nor stored`);
       return first;
     }
+    derive(record, eventId);
+    return { isDuplicate: false, type: record.type, error: record.error };
+  }
+
+  /** Writes what follows from an event that has just been written. */
+  function derive(record: EventRecord, eventId: number, updatedAtMs?: number): void {
     const { conversationId } = record;
     if (conversationId !== null && (record.facts !== null || record.recording !== null)) {
-      conversations.apply({ ...record, conversationId }, eventId);
+      conversations.apply({ ...record, conversationId }, eventId, updatedAtMs);
     }
     if (record.failure !== null) callFailures.insert({ ...record, ...record.failure, eventId });
-    return { isDuplicate: false, type: record.type, error: record.error };
+  }
+
+  /** All or nothing: on disk when it returns. */
+  function inTransaction<T>(write: () => T): T {
+    sqlite.run("BEGIN IMMEDIATE");
+    try {
+      const result = write();
+      sqlite.run("COMMIT");
+      return result;
+    } catch (error) {
+      if (sqlite.inTransaction) sqlite.run("ROLLBACK");
+      throw error;
+    }
   }
 
   return {
@@ -57,21 +77,43 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload, opt
     adoptRecording: conversations.adoptRecording,
     recordingsAfter: conversations.recordingsAfter,
     bodyFilesAfter: events.bodyFilesAfter,
+    findQuarantined: quarantined.find,
+    isBodyFile: quarantined.isBodyFile,
+    isProcessed: quarantined.isProcessed,
 
     /** Writes all records, or none and throws. When it returns they are on disk. */
-    insertAll(records: readonly EventRecord[]): StoreOutcome[] {
-      sqlite.run("BEGIN IMMEDIATE");
-      try {
+    insertAll: (records: readonly EventRecord[]): StoreOutcome[] =>
+      inTransaction(() => {
         const hasErasures = erasures.areThereAny();
-        const outcomes = records.map((record) =>
+        return records.map((record) =>
           hasErasures && erasures.isErased(record.conversationId) ? "erased" : insert(record),
         );
-        sqlite.run("COMMIT");
-        return outcomes;
-      } catch (error) {
-        if (sqlite.inTransaction) sqlite.run("ROLLBACK");
-        throw error;
-      }
+      }),
+
+    /**
+     * Makes a quarantined event a processed one, with all that follows from it. Where another event turns out to hold
+     * the same body, as one that came again to a later version does, that one stays and the quarantined row goes.
+     *
+     * @returns "gone" where there is no quarantined event of that id
+     */
+    replaceQuarantined(id: number, record: EventRecord): "replaced" | "gone" | "erased" {
+      return inTransaction(() => {
+        if (quarantined.find(id) === null) return "gone";
+        if (erasures.isErased(record.conversationId)) {
+          quarantined.remove(id);
+          return "erased";
+        }
+        const eventId = quarantined.twinOf(id, record) ?? id;
+        if (eventId !== id) quarantined.remove(id);
+        quarantined.replace(eventId, record);
+        const { conversationId, recording, receivedAtMs } = record;
+        const isOld =
+          conversationId !== null &&
+          recording !== null &&
+          conversations.hasLaterRecording(conversationId, recording, receivedAtMs);
+        derive(isOld ? { ...record, recording: null } : record, eventId, Date.now());
+        return "replaced";
+      });
     },
 
     /**

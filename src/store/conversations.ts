@@ -57,7 +57,7 @@ const form = sql<number>`iif(${events.type} = ${OTEL_TYPE}, 0, 1)`;
  * that says something wins.
  */
 export function createConversationStore(sqlite: Database, orm: Orm, factsOfPayload: FactsOfPayload) {
-  const { newerEvent, payloads, byAudioPath, audioless, withAudio, ...inserts } = prepare(orm);
+  const { newerEvent, payloads, byAudioPath, audioOf, audioless, withAudio, ...inserts } = prepare(orm);
   const insertNew = prepareInsert<ConversationRow>(sqlite, inserts.insertNew);
   const overlay = prepareInsert<ConversationRow>(sqlite, inserts.overlay);
 
@@ -74,15 +74,19 @@ export function createConversationStore(sqlite: Database, orm: Orm, factsOfPaylo
   }
 
   return {
-    /** Brings a conversation's row up to date with an event that has just been inserted. */
-    apply(record: EventRecord & { conversationId: string }, eventId: number): void {
+    /** Brings a conversation's row up to date with an event that has just been written. */
+    apply(
+      record: EventRecord & { conversationId: string },
+      eventId: number,
+      updatedAtMs = record.receivedAtMs,
+    ): void {
       const { conversationId, facts, recording, eventTimestamp, receivedAtMs, type } = record;
       const row = {
         ...(facts ?? noFacts),
         ...audioColumns(recording, receivedAtMs),
         conversationId,
         eventId: facts?.holdsTurns ? eventId : null,
-        updatedAtMs: receivedAtMs,
+        updatedAtMs,
       };
       if (insertNew(row).changes > 0) return;
 
@@ -93,6 +97,12 @@ export function createConversationStore(sqlite: Database, orm: Orm, factsOfPaylo
         form: type === OTEL_TYPE ? 0 : 1,
       });
       overlay(isOvertaken === undefined ? row : { ...row, ...foldAll(conversationId) });
+    },
+
+    /** Whether a conversation has another recording, one that arrived after a certain time. */
+    hasLaterRecording(conversationId: string, recording: Recording, receivedAtMs: number): boolean {
+      const row = audioOf.get({ conversationId });
+      return (row?.receivedAtMs ?? 0) > receivedAtMs && row?.sha256 !== recording.sha256;
     },
 
     hasRecording: (path: string): boolean => byAudioPath.get({ path }) !== undefined,
@@ -146,6 +156,11 @@ function prepare(orm: Orm) {
       .select({ conversationId: conversations.conversationId })
       .from(conversations)
       .where(eq(conversations.audioPath, sql.placeholder("path")))
+      .prepare(),
+    audioOf: orm
+      .select({ sha256: conversations.audioSha256, receivedAtMs: conversations.audioReceivedAtMs })
+      .from(conversations)
+      .where(eq(conversations.conversationId, sql.placeholder("conversationId")))
       .prepare(),
     withAudio: orm
       .select({ path: sql<string>`${conversations.audioPath}`, byteCount: conversations.audioBytes })

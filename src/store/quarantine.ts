@@ -1,7 +1,12 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { makeFolder, moveDurably, syncFolder } from "../platform/files.ts";
+import { exists, makeFolder, moveDurably, syncFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
+import type { Log } from "../platform/log.ts";
+import type { Connection } from "./connection.ts";
+
+const FOLDER = "quarantine";
+const NAME = /^([0-9a-f]{64})\.body$/;
 
 /** Larger quarantined bodies are kept as a file, smaller ones in the event's row. */
 export const QUARANTINE_ROW_BYTES_MAX = 1024 * 1024;
@@ -15,7 +20,7 @@ export async function quarantineBody(
   file: TemporaryFile,
   bodySha256: string,
 ): Promise<string> {
-  const folder = join(databaseFolder, "quarantine");
+  const folder = join(databaseFolder, FOLDER);
   await makeFolder(folder);
   await file.sync();
   const path = join(folder, `${bodySha256}.body`);
@@ -27,4 +32,24 @@ export async function quarantineBody(
 export async function removeBody(databaseFolder: string, path: string): Promise<void> {
   await rm(join(databaseFolder, path), { force: true });
   await syncFolder(dirname(join(databaseFolder, path)));
+}
+
+/**
+ * Removes bodies that have been processed since: a stop between the commit that says so and the removal of the file
+ * leaves one. A body that nothing tells of stays.
+ */
+export async function removeLeftBodies(
+  databaseFolder: string,
+  connection: Connection,
+  log: Log,
+): Promise<void> {
+  const folder = join(databaseFolder, FOLDER);
+  if (!(await exists(folder))) return;
+  for (const name of await readdir(folder)) {
+    const [, bodySha256] = NAME.exec(name) ?? [];
+    if (bodySha256 === undefined || connection.isBodyFile(join(FOLDER, name))) continue;
+    if (!connection.isProcessed(bodySha256)) continue;
+    await rm(join(folder, name), { force: true });
+    log.info("Removed a quarantined body that has been processed", { path: join(folder, name) });
+  }
 }

@@ -12,11 +12,13 @@ import { createEraser } from "./erase.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { lockData } from "./data-lock.ts";
 import { refuseHalfRestored, runningMark, setMark } from "./marks.ts";
+import type { QuarantinedBody } from "./quarantined-events.ts";
 import { warnOfMissingFiles } from "./missing-files.ts";
-import { quarantineBody, removeBody } from "./quarantine.ts";
+import { quarantineBody, removeBody, removeLeftBodies } from "./quarantine.ts";
 import { openRecordings } from "./recordings.ts";
 import { openSpool } from "./spool.ts";
 import { createWriter } from "./writer.ts";
+import type { Replacement } from "./writer.ts";
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
@@ -60,7 +62,10 @@ export async function openStore(options: {
         : await openRecordings(audioFolder, databasePath, { isShared: isSuccessor });
     if (audioFolder !== null && (isNew || wasInterrupted))
       await adoptRecordings(audioFolder, connection, log);
-    if (wasInterrupted) await warnOfMissingFiles({ databaseFolder, audioFolder, connection, log });
+    if (wasInterrupted) {
+      await removeLeftBodies(databaseFolder, connection, log);
+      await warnOfMissingFiles({ databaseFolder, audioFolder, connection, log });
+    }
 
     const writer = createWriter({ connection, connect, log });
     let leavesOrphan = false;
@@ -78,6 +83,23 @@ export async function openStore(options: {
 
       findByBody: writer.findByBody,
       isErased: writer.isErased,
+
+      /** The body of a quarantined event, with the full path of its file; null where there is no such event. */
+      findQuarantined(id: number): QuarantinedBody | null {
+        const found = writer.findQuarantined(id);
+        if (found === null || found.path === null) return found;
+        return { ...found, path: join(databaseFolder, found.path) };
+      },
+
+      /** Makes a quarantined event a processed one, then removes its file. Rejects where the disk fails. */
+      async replaceQuarantined(id: number, record: EventRecord): Promise<Replacement> {
+        const path = writer.findQuarantined(id)?.path ?? null;
+        const replacement = writer.replaceQuarantined(id, record);
+        const isOver = replacement === "replaced" || replacement === "erased";
+        if (isOver && path !== null && !writer.isBodyFile(path)) await removeBody(databaseFolder, path);
+        return replacement;
+      },
+
       isHealthy: writer.isHealthy,
       eraser: createEraser({ databasePath, recordingsFolder }),
       progress: writer.progress,

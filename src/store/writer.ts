@@ -21,6 +21,9 @@ type Waiting = {
   reject: (error: unknown) => void;
 };
 
+/** What became of a quarantined event that can be processed now. */
+export type Replacement = "replaced" | "gone" | "erased" | "unstorable";
+
 export type Writer = ReturnType<typeof createWriter>;
 
 /**
@@ -97,6 +100,25 @@ export function createWriter(options: { connection: Connection; connect: () => C
 
     /** Whether the conversation of this id was erased. */
     isErased: (conversationId: string | null) => usableConnection().isErased(conversationId),
+    findQuarantined: (id: number) => usableConnection().findQuarantined(id),
+    isBodyFile: (path: string) => usableConnection().isBodyFile(path),
+
+    /**
+     * Makes a quarantined event a processed one; it is on disk when this returns.
+     *
+     * @returns "gone" where there is no quarantined event of that id, "erased" where nothing is kept of its conversation,
+     *   "unstorable" where what was derived from it can't be stored
+     * @throws where the disk fails; nothing is changed then
+     */
+    replaceQuarantined(id: number, record: EventRecord): Replacement {
+      try {
+        return usableConnection().replaceQuarantined(id, record);
+      } catch (error) {
+        if (isEventFault(error)) return "unstorable";
+        isFailing = true;
+        throw error;
+      }
+    },
 
     /** False while the database takes no writes; asking tries again. */
     isHealthy(): boolean {

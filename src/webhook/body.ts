@@ -19,9 +19,14 @@ export type Body =
   | { kind: "memory"; bytes: Uint8Array; byteCount: number }
   | { kind: "file"; file: TemporaryFile; byteCount: number };
 
+/** A complete body, wherever it is kept. */
+export type ReadableBody =
+  | { kind: "memory"; bytes: Uint8Array; byteCount: number }
+  | { kind: "file"; file: { path: string }; byteCount: number };
+
 /** A complete body whose signature holds. */
-export type SignedBody = {
-  body: Body;
+export type SignedBody<Kept extends ReadableBody = Body> = {
+  body: Kept;
   /** Lower-case hex. */
   bodySha256: string;
   receivedAtMs: number;
@@ -133,7 +138,11 @@ async function receiveChunks(
  * Reads a body, or a part of it, in pieces of at most 128 KiB. A piece is valid until the next one is asked for: they
  * share a buffer.
  */
-export async function* readPieces(body: Body, start = 0, end = body.byteCount): AsyncGenerator<Uint8Array> {
+export async function* readPieces(
+  body: ReadableBody,
+  start = 0,
+  end = body.byteCount,
+): AsyncGenerator<Uint8Array> {
   if (body.kind === "memory") {
     yield body.bytes.subarray(start, end);
     return;
@@ -153,7 +162,7 @@ export async function* readPieces(body: Body, start = 0, end = body.byteCount): 
 }
 
 /** Returns the whole body; the caller has made sure that it is small enough. */
-export async function readWhole(body: Body): Promise<Uint8Array> {
+export async function readWhole(body: ReadableBody): Promise<Uint8Array> {
   if (body.kind === "memory") return body.bytes;
   return Bun.file(body.file.path).bytes();
 }

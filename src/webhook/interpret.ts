@@ -1,5 +1,5 @@
 import { readPieces, readWhole } from "./body.ts";
-import type { Body } from "./body.ts";
+import type { ReadableBody } from "./body.ts";
 import type { Span } from "./audio-members.ts";
 import { isJsonText } from "./audio-text.ts";
 import { isQuarantine, NESTING_LEVELS_MAX, readEvent, unusable } from "./event.ts";
@@ -24,7 +24,7 @@ const TOO_DEEP = `nested deeper than ${NESTING_LEVELS_MAX} levels`;
 const TOO_LARGE = `more than ${REST_BYTES_MAX} bytes of JSON`;
 
 /** Reads a body whose signature has been checked. */
-export async function interpret(body: Body): Promise<Interpretation | Quarantine> {
+export async function interpret(body: ReadableBody): Promise<Interpretation | Quarantine> {
   if (body.kind === "memory") {
     const event = parseEvent(body.bytes);
     if (isQuarantine(event)) return event;
@@ -34,7 +34,7 @@ export async function interpret(body: Body): Promise<Interpretation | Quarantine
 }
 
 /** The way for recordings, and for whatever is too large to be read at once without looking. */
-async function interpretScanned(body: Body): Promise<Interpretation | Quarantine> {
+async function interpretScanned(body: ReadableBody): Promise<Interpretation | Quarantine> {
   const scan = await scanBody(body);
   if (scan === null) return whyNotScanned(body);
   if (scan.depth > NESTING_LEVELS_MAX) return unusable("invalid_payload", TOO_DEEP);
@@ -57,7 +57,7 @@ async function interpretScanned(body: Body): Promise<Interpretation | Quarantine
 }
 
 /** The body without the text of the recording; null where that is too large for memory. */
-async function readWithout(body: Body, audio: Span | null): Promise<Uint8Array | null> {
+async function readWithout(body: ReadableBody, audio: Span | null): Promise<Uint8Array | null> {
   const { start, end } = audio ?? { start: 0, end: 0 };
   if (body.byteCount - (end - start) > REST_BYTES_MAX) return null;
   const kept: Uint8Array[] = [];
@@ -72,7 +72,7 @@ async function readWithout(body: Body, audio: Span | null): Promise<Uint8Array |
 }
 
 /** A body of which there is too much to keep beside its recording, or whose strings could be too many recordings. */
-async function whyNotScanned(body: Body): Promise<Quarantine> {
+async function whyNotScanned(body: ReadableBody): Promise<Quarantine> {
   const event = body.byteCount <= REST_BYTES_MAX ? parseEvent(await readWhole(body)) : null;
   if (event !== null && isQuarantine(event)) return event;
   return unusable(
@@ -81,7 +81,7 @@ async function whyNotScanned(body: Body): Promise<Quarantine> {
   );
 }
 
-async function scanBody(body: Body): Promise<Scan | null> {
+async function scanBody(body: ReadableBody): Promise<Scan | null> {
   const scanner = new JsonScanner();
   for await (const piece of readPieces(body)) {
     if (!scanner.add(piece)) return null;

@@ -2,18 +2,14 @@ import { isUtf8 } from "node:buffer";
 import { createLimit } from "../platform/limit.ts";
 import type { EventRecord, StoreOutcome } from "../store/event-record.ts";
 import { QUARANTINE_ROW_BYTES_MAX } from "../store/quarantine.ts";
-import type { Recording } from "../store/recordings.ts";
 import type { Store } from "../store/store.ts";
 import { readWhole } from "./body.ts";
 import type { SignedBody } from "./body.ts";
-import { failureOf } from "./call-failure.ts";
-import { deriveFacts } from "./derive.ts";
 import { isQuarantine, isQuarantineCode } from "./event.ts";
 import type { Quarantine } from "./event.ts";
 import { interpret } from "./interpret.ts";
-import type { Interpretation } from "./interpret.ts";
 import type { Outcome } from "./outcome.ts";
-import { storeRecording } from "./recording.ts";
+import { recordOf } from "./record.ts";
 
 /** Bodies in files that are read and decoded at once: enough to keep the processor busy, few enough to stay small. */
 const LARGE_BODIES_AT_ONCE_MAX = 2;
@@ -39,38 +35,12 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
     if (read.audio !== null && store.isErased(event.conversationId))
       return outcomeOf("erased", signed, event);
 
-    const recording = await storeRecording({ read, signed, recordings: store.recordings });
-    if (recording !== null && isQuarantine(recording)) return quarantine(signed, recording);
-    const record = processedRecord(read, recording, signed);
+    const record = await recordOf({ read, signed, recordings: store.recordings, storeTranscripts });
+    if (isQuarantine(record)) return quarantine(signed, record);
     const stored = await store.storeEvent(record);
     // Erased while its recording was being written.
-    if (stored === "erased" && recording !== null) await store.recordings?.remove(recording);
+    if (stored === "erased" && record.recording !== null) await store.recordings?.remove(record.recording);
     return outcomeOf(stored, signed, event);
-  }
-
-  function processedRecord(
-    read: Interpretation,
-    recording: Recording | null,
-    signed: SignedBody,
-  ): EventRecord {
-    const { event, payload } = read;
-    return {
-      type: event.type,
-      conversationId: event.conversationId,
-      agentId: event.agentId,
-      eventTimestamp: event.eventTimestamp,
-      receivedAtMs: signed.receivedAtMs,
-      status: "processed",
-      error: null,
-      bodySha256: signed.bodySha256,
-      bodyBytes: signed.body.byteCount,
-      payload: storeTranscripts ? payload : null,
-      payloadIsText: true,
-      payloadPath: null,
-      facts: storeTranscripts ? deriveFacts(event) : null,
-      failure: storeTranscripts && event.kind === "failure" ? failureOf(event) : null,
-      recording,
-    };
   }
 
   async function quarantine(signed: SignedBody, why: Quarantine): Promise<Outcome> {

@@ -1,7 +1,7 @@
 import type { Recording, Recordings } from "../store/recordings.ts";
 import { decodeAudioText, isJsonText } from "./audio-text.ts";
 import { readPieces } from "./body.ts";
-import type { SignedBody } from "./body.ts";
+import type { ReadableBody, SignedBody } from "./body.ts";
 import { unusable } from "./event.ts";
 import type { Quarantine } from "./event.ts";
 import type { Interpretation } from "./interpret.ts";
@@ -12,7 +12,7 @@ import type { Interpretation } from "./interpret.ts";
  */
 export async function storeRecording(options: {
   read: Interpretation;
-  signed: SignedBody;
+  signed: SignedBody<ReadableBody>;
   recordings: Recordings | null;
 }): Promise<Recording | Quarantine | null> {
   const { event, audio } = options.read;
@@ -39,7 +39,10 @@ export async function storeRecording(options: {
   }
 }
 
-async function whyNotDecoded({ event, audio }: Interpretation, { body }: SignedBody): Promise<Quarantine> {
+async function whyNotDecoded(
+  { event, audio }: Interpretation,
+  { body }: SignedBody<ReadableBody>,
+): Promise<Quarantine> {
   const isJson = audio !== null && (await isJsonText(readPieces(body, audio.start, audio.end)));
   if (!isJson) return unusable("invalid_json", "the recording is not a valid string");
   const { type, conversationId, agentId, eventTimestamp } = event;

@@ -94,6 +94,17 @@ export async function openTestApp(
       return { status: response.status, headers: response.headers, answer };
     },
 
+    /** Posts to the API, with the token unless told. */
+    async command<Answer = Record<string, unknown>>(
+      path: string,
+      token: string | null = config.apiTokens[0] ?? null,
+    ) {
+      const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+      const response = await handle(path, { method: "POST", headers });
+      // A test says what it looks at.
+      return { status: response.status, answer: (await response.json()) as Answer };
+    },
+
     /** Rows of the database, read by another connection, as a user's tool would. */
     rows<Row = Record<string, unknown>>(sql: string, ...parameters: (string | number)[]): Row[] {
       const database = new Database(config.databasePath, { readonly: true });

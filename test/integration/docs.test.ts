@@ -32,6 +32,8 @@ test("the document lists the public routes, and no hidden one", () => {
     ["/events", ["get"]],
     ["/events/{id}", ["get"]],
     ["/events/{id}/payload", ["get"]],
+    ["/events/reprocess", ["post"]],
+    ["/events/{id}/reprocess", ["post"]],
   ]);
 });
 

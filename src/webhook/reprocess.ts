@@ -1,0 +1,99 @@
+import { hasCode } from "../platform/errors.ts";
+import { createLimit } from "../platform/limit.ts";
+import type { Log } from "../platform/log.ts";
+import type { QuarantinedBody } from "../store/quarantined-events.ts";
+import { fileSha256 } from "../store/recordings.ts";
+import type { Store } from "../store/store.ts";
+import type { Admission, AdmissionRefusal } from "./admission.ts";
+import type { ReadableBody, SignedBody } from "./body.ts";
+import { isQuarantine } from "./event.ts";
+import type { Quarantine } from "./event.ts";
+import { interpret } from "./interpret.ts";
+import { recordOf } from "./record.ts";
+
+/** What became of a quarantined event that was read again. */
+export type Reprocessed =
+  | { kind: "processed" }
+  | { kind: "quarantined"; code: Quarantine["code"]; reason: string }
+  /** The bytes that were signed are not there (any more): the event stays as it is. */
+  | { kind: "body_missing" }
+  /** There is no quarantined event of that id. */
+  | { kind: "not_quarantined" }
+  /** It turns out to be of a conversation that was erased: nothing of it is kept. */
+  | { kind: "erased" }
+  | { kind: "refused"; code: AdmissionRefusal };
+
+export type Reprocess = (id: number) => Promise<Reprocessed>;
+
+/**
+ * Reads quarantined events again, the way a delivery is read, one after the other. Each step can be interrupted: the
+ * recording becomes a file first, then one transaction makes the row a processed one with everything derived from it,
+ * and only then is the quarantined file removed. The returned function rejects where storage fails.
+ */
+export function createReprocess(options: {
+  store: Store;
+  storeTranscripts: boolean;
+  admission: Admission;
+  log: Log;
+}): Reprocess {
+  const { store, storeTranscripts, admission, log } = options;
+  const limit = createLimit(1);
+
+  return (id) => limit(() => reprocess(id));
+
+  async function reprocess(id: number): Promise<Reprocessed> {
+    if (admission.isClosed()) return { kind: "refused", code: "shutting_down" };
+    const quarantined = store.findQuarantined(id);
+    if (quarantined === null) return { kind: "not_quarantined" };
+    // What is decoded needs its place beside the body, and deliveries need theirs.
+    if (admission.isDiskLow(quarantined.bodyBytes)) return { kind: "refused", code: "disk_low" };
+
+    const signed = signedBody(quarantined);
+    if (signed === null || (await sha256Of(signed.body)) !== quarantined.bodySha256) {
+      log.error("A quarantined body is missing or not what was signed: restore it from a backup", { id });
+      return { kind: "body_missing" };
+    }
+    const read = await interpret(signed.body);
+    if (isQuarantine(read)) return { kind: "quarantined", ...reasonOf(read) };
+    const recordings = store.isErased(read.event.conversationId) ? null : store.recordings;
+    const record = await recordOf({ read, signed, recordings, storeTranscripts });
+    if (isQuarantine(record)) return { kind: "quarantined", ...reasonOf(record) };
+
+    const replaced = await store.replaceQuarantined(id, record);
+    if (replaced === "gone") return { kind: "not_quarantined" };
+    if (replaced === "erased") {
+      // Erased while its recording was being written.
+      if (record.recording !== null) await store.recordings?.remove(record.recording);
+      return { kind: "erased" };
+    }
+    if (replaced === "unstorable") {
+      const reason = "it could not be stored with what was derived from it";
+      return { kind: "quarantined", code: "invalid_payload", reason };
+    }
+    log.info("Processed what was quarantined", { id, type: record.type, bytes: record.bodyBytes });
+    return { kind: "processed" };
+  }
+}
+
+function reasonOf({ code, reason }: Quarantine) {
+  return { code, reason };
+}
+
+/** null where the bytes were never kept. */
+function signedBody(quarantined: QuarantinedBody): SignedBody<ReadableBody> | null {
+  const { bytes, path, bodyBytes: byteCount, bodySha256, receivedAtMs } = quarantined;
+  if (path !== null) return { body: { kind: "file", file: { path }, byteCount }, bodySha256, receivedAtMs };
+  if (bytes === null) return null;
+  return { body: { kind: "memory", bytes, byteCount: bytes.byteLength }, bodySha256, receivedAtMs };
+}
+
+/** null where the file is gone. */
+async function sha256Of(body: ReadableBody): Promise<string | null> {
+  if (body.kind === "memory") return new Bun.CryptoHasher("sha256").update(body.bytes).digest("hex");
+  try {
+    return await fileSha256(body.file.path);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
+}
