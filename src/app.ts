@@ -10,6 +10,7 @@ import { eventRoutes } from "./http/events.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
 import { reprocessRoutes } from "./http/reprocess.ts";
+import { statsRoutes } from "./http/stats.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import { ArchiveBusyError } from "./inspect/archive.ts";
 import type { Archive } from "./inspect/archive.ts";
@@ -96,6 +97,7 @@ export function createApp(options: {
     .use(eventRoutes({ archive, tokens: config.apiTokens }))
     .use(eventPayloadRoutes({ archive, config, log }))
     .use(reprocessRoutes({ archive, reprocess, tokens: config.apiTokens }))
+    .use(statsRoutes({ archive, tokens: config.apiTokens, clock }))
     .use(docsRoutes());
 
   return { app, healthProblem, drain: admission.drain, erase };

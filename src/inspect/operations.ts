@@ -1,5 +1,6 @@
 import { listCallFailures } from "./call-failures.ts";
 import { findPayload, readPayload } from "./event-payload.ts";
+import { countByDay } from "./stats.ts";
 import { findEvent, followEvents, listEvents } from "./events.ts";
 
 /** Everything that can be asked of the thread that reads. Arguments and results are plain data. */
@@ -10,6 +11,7 @@ export const operations = {
   findEvent,
   findPayload,
   readPayload,
+  countByDay,
 };
 
 export type Operations = typeof operations;

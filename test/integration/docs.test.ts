@@ -34,6 +34,7 @@ test("the document lists the public routes, and no hidden one", () => {
     ["/events/{id}/payload", ["get"]],
     ["/events/reprocess", ["post"]],
     ["/events/{id}/reprocess", ["post"]],
+    ["/stats", ["get"]],
   ]);
 });
 
