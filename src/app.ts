@@ -7,6 +7,7 @@ import { erasureRoutes } from "./http/erasure.ts";
 import { errorResponse } from "./http/errors.ts";
 import { eventPayloadRoutes } from "./http/event-payload.ts";
 import { eventRoutes } from "./http/events.ts";
+import { exportRoutes } from "./http/export.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
 import { reprocessRoutes } from "./http/reprocess.ts";
@@ -98,6 +99,7 @@ export function createApp(options: {
     .use(eventPayloadRoutes({ archive, config, log }))
     .use(reprocessRoutes({ archive, reprocess, tokens: config.apiTokens }))
     .use(statsRoutes({ archive, tokens: config.apiTokens, clock }))
+    .use(exportRoutes({ archive, tokens: config.apiTokens }))
     .use(docsRoutes());
 
   return { app, healthProblem, drain: admission.drain, erase };

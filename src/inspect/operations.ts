@@ -1,7 +1,8 @@
 import { listCallFailures } from "./call-failures.ts";
 import { findPayload, readPayload } from "./event-payload.ts";
-import { countByDay } from "./stats.ts";
 import { findEvent, followEvents, listEvents } from "./events.ts";
+import { exportConversations } from "./export-conversations.ts";
+import { countByDay } from "./stats.ts";
 
 /** Everything that can be asked of the thread that reads. Arguments and results are plain data. */
 export const operations = {
@@ -12,6 +13,7 @@ export const operations = {
   findPayload,
   readPayload,
   countByDay,
+  exportConversations,
 };
 
 export type Operations = typeof operations;

@@ -1,0 +1,82 @@
+import type { ExportedRow } from "../inspect/export-conversations.ts";
+import { timeText } from "./api-models.ts";
+
+type Cell = string | number | boolean | null;
+
+const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/;
+/** Digits alone, as in +441632960055: as a formula it would be that number. */
+const PHONE_NUMBER = /^\+\d+$/;
+
+/** The columns of an export, in order, each with what stands in it. */
+const columns: Record<string, (row: ExportedRow) => Cell> = {
+  conversation_id: (row) => row.conversationId,
+  agent_id: (row) => row.agentId,
+  agent_name: (row) => row.agentName,
+  status: (row) => row.status,
+  user_id: (row) => row.userId,
+  started_at: (row) => (row.startedAt === null ? null : timeText(row.startedAt * 1000)),
+  duration_secs: (row) => row.durationSecs,
+  cost_credits: (row) => row.costCredits,
+  cost_usd: (row) => row.costUsd,
+  direction: (row) => row.direction,
+  channel: (row) => row.channel,
+  external_number: (row) => row.externalNumber,
+  agent_number: (row) => row.agentNumber,
+  language: (row) => row.language,
+  termination_reason: (row) => row.terminationReason,
+  call_successful: (row) => row.callSuccessful,
+  title: (row) => row.title,
+  summary: (row) => row.summary,
+  turn_count: (row) => row.turnCount,
+  voicemail: (row) => (row.voicemail === null ? null : row.voicemail === 1),
+  event_id: (row) => row.eventId,
+  audio_path: (row) => row.audioPath,
+  audio_bytes: (row) => row.audioBytes,
+  audio_sha256: (row) => row.audioSha256,
+  audio_received_at: (row) => (row.audioReceivedAtMs === null ? null : timeText(row.audioReceivedAtMs)),
+  updated_at: (row) => timeText(row.updatedAtMs),
+};
+
+export type ExportFormat = {
+  contentType: string;
+  fileName: string;
+  /** What comes before the first row. */
+  head: string;
+  line: (row: ExportedRow) => string;
+};
+
+/** JSON, an object a line. */
+const ndjson: ExportFormat = {
+  contentType: "application/x-ndjson",
+  fileName: "conversations.ndjson",
+  head: "",
+  line: (row) => {
+    const members = Object.entries(columns).map(([name, cell]) => [name, cell(row)]);
+    return `${JSON.stringify(Object.fromEntries(members))}\n`;
+  },
+};
+
+/** RFC 4180, in UTF-8 and with a header row. */
+const csv: ExportFormat = {
+  contentType: "text/csv; charset=utf-8; header=present",
+  fileName: "conversations.csv",
+  head: `${Object.keys(columns).join(",")}\r\n`,
+  line: (row) => {
+    const cells = Object.values(columns).map((cell) => csvCell(cell(row)));
+    return `${cells.join(",")}\r\n`;
+  },
+};
+
+export const exportFormats = { ndjson, csv };
+
+/**
+ * A cell as it stands in a CSV file. What a caller said, or a model wrote, may begin like a formula, which spreadsheets
+ * would run: an apostrophe in front makes it text (OWASP, "CSV Injection"). Phone numbers stay as they are.
+ */
+export function csvCell(value: Cell): string {
+  if (value === null) return "";
+  if (typeof value !== "string") return String(value);
+  const isFormula = FORMULA.test(value) && !PHONE_NUMBER.test(value);
+  const text = isFormula ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,97 @@
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { Archive } from "../inspect/archive.ts";
+import type { ExportFilter } from "../inspect/export-conversations.ts";
+import { describeAnswers, secondsOf } from "./api-models.ts";
+import { requireToken } from "./api-token.ts";
+import { errorResponse, otherMethods } from "./errors.ts";
+import { exportFormats } from "./export-format.ts";
+import type { ExportFormat } from "./export-format.ts";
+import {
+  choiceParameter,
+  describeParameters,
+  readParameters,
+  textParameter,
+  timeParameter,
+} from "./parameters.ts";
+import { streamOf } from "./streaming.ts";
+
+const ROWS_AT_ONCE = 500;
+/** A client that takes nothing for so long is cut off. */
+const STALL_SECONDS = 120;
+
+const parameters = {
+  format: choiceParameter(["ndjson", "csv"], "JSON, an object a line, or CSV; `ndjson` unless told."),
+  agent_id: textParameter("Only conversations of this agent."),
+  since: timeParameter("Only conversations that began at this time or later."),
+  until: timeParameter("Only conversations that began before this time."),
+};
+
+const DESCRIPTION = `Every conversation as a row of the table \`conversations\`, in the order of their ids, in one
+answer of any length. Events may go on to arrive meanwhile. A connection that breaks off means that the export is not
+complete.
+
+CSV is that of RFC 4180, in UTF-8, with a header row. A text that begins like a formula (\`=\`, \`+\`, \`-\`, \`@\`, also
+behind white space) gets an apostrophe in front, so that no spreadsheet runs it; phone numbers stay as they are.`;
+
+/** `GET /export`: all conversations of a range, for other programs. */
+export function exportRoutes(options: { archive: Archive; tokens: readonly string[] }) {
+  const { archive, tokens } = options;
+  const encoder = new TextEncoder();
+
+  async function* pieces(format: ExportFormat, filter: ExportFilter): AsyncGenerator<Uint8Array> {
+    if (format.head !== "") yield encoder.encode(format.head);
+    let afterId: string | null = "";
+    while (afterId !== null) {
+      const { rows, lastId }: Awaited<ReturnType<typeof nextPage>> = await nextPage(filter, afterId);
+      if (rows.length > 0) yield encoder.encode(rows.map(format.line).join(""));
+      afterId = lastId;
+    }
+  }
+
+  // Each page is a question of its own: no read transaction stays open, which would keep the write-ahead log growing.
+  function nextPage(filter: ExportFilter, afterId: string) {
+    return archive.ask("exportConversations", { ...filter, afterId, rowsMax: ROWS_AT_ONCE });
+  }
+
+  return new Elysia({ name: "export" })
+    .use(requireToken(tokens))
+    .get(
+      "/export",
+      ({ request, server }) => {
+        const read = readParameters(request.url, parameters);
+        if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
+        const { format: name, agent_id: agentId, since, until } = read.values;
+        const format = exportFormats[name ?? "ndjson"];
+        server?.timeout(request, STALL_SECONDS);
+        const filter = { agentId, since: secondsOf(since), until: secondsOf(until) };
+        return new Response(streamOf(pieces(format, filter)), {
+          headers: {
+            "content-type": format.contentType,
+            "content-disposition": `attachment; filename="${format.fileName}"`,
+            "x-content-type-options": "nosniff",
+            "cache-control": "no-store",
+          },
+        });
+      },
+      {
+        detail: {
+          summary: "Export conversations",
+          description: DESCRIPTION,
+          tags: ["conversations"],
+          parameters: describeParameters(parameters),
+          responses: exportAnswers(),
+        },
+      },
+    )
+    .all("/export", ...otherMethods("GET, HEAD"));
+}
+
+function exportAnswers() {
+  const { 200: _, ...errors } = describeAnswers(Type.Any(), "");
+  const text = Type.String({ description: "Rows, in the format asked for." });
+  const content = Object.fromEntries(
+    ["application/x-ndjson", "text/csv"].map((type) => [type, { schema: text }]),
+  );
+  return { 200: { description: "The conversations.", content }, ...errors };
+}

@@ -1,0 +1,45 @@
+import { expect, test } from "bun:test";
+import { streamOf } from "../../../src/http/streaming.ts";
+
+const PIECE = new Uint8Array(1000);
+
+/** Pieces without end, and what became of their making. */
+function endless() {
+  const seen = { made: 0, isEnded: false };
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        seen.made += 1;
+        yield PIECE;
+      }
+    } finally {
+      seen.isEnded = true;
+    }
+  }
+  return { seen, stream: streamOf(pieces()) };
+}
+
+test("makes the next piece when the ones before were taken", async () => {
+  const { seen, stream } = endless();
+  const reader = stream.getReader();
+  await reader.read();
+  await Bun.sleep(5);
+  expect(seen.made).toBeLessThanOrEqual(2);
+  await reader.cancel();
+});
+
+test("ends the making when the client hangs up", async () => {
+  const { seen, stream } = endless();
+  const reader = stream.getReader();
+  await reader.read();
+  await reader.cancel();
+  expect(seen.isEnded).toBe(true);
+});
+
+test("breaks off where a piece can't be made", async () => {
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield PIECE;
+    throw new Error("no more");
+  }
+  await expect(new Response(streamOf(pieces())).arrayBuffer()).rejects.toThrow("no more");
+});
