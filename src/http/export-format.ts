@@ -35,6 +35,7 @@ const columns: Record<string, (row: ExportedRow) => Cell> = {
   audio_sha256: (row) => row.audioSha256,
   audio_received_at: (row) => (row.audioReceivedAtMs === null ? null : timeText(row.audioReceivedAtMs)),
   updated_at: (row) => timeText(row.updatedAtMs),
+  has_audio: (row) => (row.hasAudio === null ? null : row.hasAudio === 1),
 };
 
 export type ExportFormat = {

@@ -42,6 +42,7 @@ export const noFacts: ConversationFacts = {
   summary: null,
   turnCount: null,
   voicemail: null,
+  hasAudio: null,
   holdsTurns: false,
 };
 

@@ -55,6 +55,8 @@ export const conversations = sqliteTable("conversations", {
   audioSha256: text("audio_sha256"),
   audioReceivedAtMs: integer("audio_received_at"),
   updatedAtMs: integer("updated_at").notNull(),
+  /** 1 where ElevenLabs says that there is a recording, 0 where there is none, NULL where nobody said. */
+  hasAudio: integer("has_audio"),
 });
 
 /** Conversations that were erased. */

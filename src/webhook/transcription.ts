@@ -41,6 +41,7 @@ export function factsOfTranscription(data: JsonObject): ConversationFacts {
     summary: ofConversation.text(data, "analysis", "transcript_summary"),
     turnCount: turns.length > 0 ? turns.length : null,
     voicemail: turns.some(detectedVoicemail) ? 1 : null,
+    hasAudio: hasAudioOf(data),
     holdsTurns: turns.length > 0,
   };
 }
@@ -86,6 +87,11 @@ function languageOf(data: JsonObject, metadata: unknown): string | null {
     "language",
   ] as const;
   return ofMetadata.text(metadata, "main_language") ?? ofConversation.text(data, ...override);
+}
+
+function hasAudioOf(data: JsonObject): number | null {
+  const found = ofConversation.value(data, "has_audio");
+  return typeof found === "boolean" ? Number(found) : null;
 }
 
 function detectedVoicemail(turn: JsonObject): boolean {

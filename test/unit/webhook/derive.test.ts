@@ -48,6 +48,7 @@ describe("the columns of each documented event of a conversation", () => {
     },
     "transcription_all_tool_results_async_ticket.json": {
       ...DONE,
+      hasAudio: 0,
       durationSecs: 22,
       costCredits: 161,
       costUsd: 0.031151,
@@ -60,6 +61,7 @@ describe("the columns of each documented event of a conversation", () => {
     },
     "transcription_failed_no_analysis.json": {
       ...DONE,
+      hasAudio: 0,
       status: "failed",
       durationSecs: 0,
       costCredits: 0,
@@ -70,6 +72,7 @@ describe("the columns of each documented event of a conversation", () => {
     },
     "transcription_full_twilio_outbound.json": {
       ...DONE,
+      hasAudio: 1,
       userId: "patient-4711",
       durationSecs: 46,
       costCredits: 322,
@@ -98,6 +101,7 @@ describe("the columns of each documented event of a conversation", () => {
     },
     "transcription_multi_agent_workflow.json": {
       ...DONE,
+      hasAudio: 1,
       durationSecs: 25,
       costCredits: 181,
       costUsd: 0.035171,
@@ -110,6 +114,7 @@ describe("the columns of each documented event of a conversation", () => {
     },
     "transcription_sip_inbound_transfer.json": {
       ...DONE,
+      hasAudio: 1,
       durationSecs: 21,
       costCredits: 154,
       costUsd: 0.029811,
@@ -125,6 +130,7 @@ describe("the columns of each documented event of a conversation", () => {
     },
     "transcription_unicode_multilingual.json": {
       ...DONE,
+      hasAudio: 1,
       agentName: "Réception 🌐 受付",
       userId: "użytkownik-ß-1",
       durationSecs: 38,
@@ -140,6 +146,7 @@ describe("the columns of each documented event of a conversation", () => {
     },
     "transcription_very_long.json": {
       ...DONE,
+      hasAudio: 1,
       durationSecs: 6548,
       costCredits: 43_885,
       costUsd: 8.775991,
@@ -152,6 +159,7 @@ describe("the columns of each documented event of a conversation", () => {
     },
     "transcription_whatsapp_text_only_files.json": {
       ...DONE,
+      hasAudio: 0,
       userId: "4915155500042",
       durationSecs: 3600,
       costCredits: 31,
@@ -254,7 +262,7 @@ function expectFits(column: string, value: unknown): void {
     if (value === null) return true;
     if (wholeColumns.has(column)) return Number.isSafeInteger(value);
     if (column === "costUsd") return Number.isFinite(value);
-    if (column === "voicemail") return value === 0 || value === 1;
+    if (column === "voicemail" || column === "hasAudio") return value === 0 || value === 1;
     if (column === "direction") return value === "inbound" || value === "outbound";
     return typeof value === "string" && value !== "" && value.isWellFormed();
   };
