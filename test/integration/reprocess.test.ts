@@ -343,3 +343,18 @@ describe.each(["/events/reprocess", "/events/1/reprocess"])("%s", (path) => {
     await closed.close();
   });
 });
+
+test("what turns out to be of an erased conversation is dropped", async () => {
+  await receiver.post(transcription("conv_1"));
+  await receiver.handle("/conversations/conv_1", {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  const ids = [quarantined(audio("conv_1", Buffer.alloc(LARGE))), quarantined(transcription("conv_1"))];
+  expect(await reprocess(ids[0] ?? 0)).toMatchObject({ status: 404, answer: { code: "not_found" } });
+  expect((await reprocessAll()).answer).toEqual({ processed: 0, quarantined: 0, reasons: [] });
+  expect(receiver.rows("SELECT id FROM events UNION ALL SELECT conversation_id FROM conversations")).toEqual(
+    [],
+  );
+  expect([...files("quarantine"), ...recordings()]).toEqual([]);
+});
