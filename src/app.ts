@@ -10,6 +10,8 @@ import { eventRoutes } from "./http/events.ts";
 import { exportRoutes } from "./http/export.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
+import { metricsRoutes } from "./http/metrics.ts";
+import type { Metrics } from "./http/prometheus.ts";
 import { reprocessRoutes } from "./http/reprocess.ts";
 import { statsRoutes } from "./http/stats.ts";
 import { webhookRoutes } from "./http/webhook.ts";
@@ -23,6 +25,7 @@ import type { Store } from "./store/store.ts";
 import { createAdmission } from "./webhook/admission.ts";
 import { logDeliveries } from "./webhook/delivery-log.ts";
 import { createKeep } from "./webhook/keep.ts";
+import { observeDeliveries } from "./webhook/observe.ts";
 import { createReceive } from "./webhook/receive.ts";
 import { createReprocess } from "./webhook/reprocess.ts";
 
@@ -39,10 +42,12 @@ export function createApp(options: {
   config: Config;
   store: Store;
   archive: Archive;
+  /** null: nobody asks for them */
+  metrics: Metrics | null;
   clock: Clock;
   log: Log;
 }) {
-  const { config, store, archive, clock, log } = options;
+  const { config, store, archive, metrics, clock, log } = options;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
@@ -57,8 +62,11 @@ export function createApp(options: {
     spool: store.bodies,
     admission,
     keep,
+    onVerified: (secretIndex) => metrics?.observer.verified(secretIndex),
     clock,
   });
+  const observed =
+    metrics === null ? receive : observeDeliveries(receive, { observer: metrics.observer, clock });
 
   const erase = createErase({ eraser: store.eraser, eraseFromIndex: async () => {}, clock });
   const connections = createConnections(config.trustedProxies);
@@ -87,7 +95,7 @@ export function createApp(options: {
     })
     .use(
       webhookRoutes({
-        receive: logDeliveries(receive, { log, clock }),
+        receive: logDeliveries(observed, { log, clock }),
         connections,
         unknownEventStatus: config.unknownEventStatus,
       }),
@@ -100,6 +108,7 @@ export function createApp(options: {
     .use(reprocessRoutes({ archive, reprocess, tokens: config.apiTokens }))
     .use(statsRoutes({ archive, tokens: config.apiTokens, clock }))
     .use(exportRoutes({ archive, tokens: config.apiTokens }))
+    .use(metricsRoutes({ metrics, archive, store, admission, config, clock }))
     .use(docsRoutes());
 
   return { app, healthProblem, drain: admission.drain, erase };

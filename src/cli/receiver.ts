@@ -1,6 +1,7 @@
 import { createApp, readingThread } from "../app.ts";
 import type { Config } from "../config.ts";
 import { createGate } from "../http/gate.ts";
+import { openMetrics } from "../http/metrics.ts";
 import { listen } from "../http/server.ts";
 import type { Application, Server } from "../http/server.ts";
 import { createArchive } from "../inspect/archive.ts";
@@ -55,7 +56,7 @@ export async function openReceiver(options: Options): Promise<Receiver | Problem
   const store = await openData(options, isSuccessor);
   if (store === "predecessor in the way") return openAfterPredecessor(options);
   if ("problem" in store) return store;
-  const { app, ...rest } = createParts(options, store);
+  const { app, ...rest } = await createParts(options, store);
   const server = await listenBeside(options, app);
   if ("problem" in server) {
     await store.close({ isShared: isSuccessor });
@@ -84,15 +85,16 @@ async function openAfterPredecessor(options: Options): Promise<Receiver | Proble
   const store = await openData(options, false);
   if (store === "predecessor in the way") return { problem: "another instance is at work on the data" };
   if ("problem" in store) return store;
-  const { app, ...rest } = createParts(options, store);
+  const { app, ...rest } = await createParts(options, store);
   gate.open(app);
   watch(watchdogMs ?? 0);
   return { ...rest, server, grant };
 }
 
-function createParts({ config, log, clock, predecessor }: Options, store: Store) {
+async function createParts({ config, log, clock, predecessor }: Options, store: Store) {
   const archive = createArchive({ ...config, thread: readingThread });
-  const { app, healthProblem, drain, erase } = createApp({ config, store, archive, clock, log });
+  const metrics = await openMetrics(config);
+  const { app, healthProblem, drain, erase } = createApp({ config, store, archive, metrics, clock, log });
   return { app, store, archive, healthProblem, drain, erase, predecessor };
 }
 

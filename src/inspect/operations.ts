@@ -2,6 +2,7 @@ import { listCallFailures } from "./call-failures.ts";
 import { findPayload, readPayload } from "./event-payload.ts";
 import { findEvent, followEvents, listEvents } from "./events.ts";
 import { exportConversations } from "./export-conversations.ts";
+import { readFigures } from "./figures.ts";
 import { countByDay } from "./stats.ts";
 
 /** Everything that can be asked of the thread that reads. Arguments and results are plain data. */
@@ -14,6 +15,7 @@ export const operations = {
   readPayload,
   countByDay,
   exportConversations,
+  readFigures,
 };
 
 export type Operations = typeof operations;

@@ -119,6 +119,13 @@ export function createAdmission(options: {
   }
 
   return {
+    /** What is being received or stored now; bytes only while their signature is not known. */
+    inFlight: () => ({
+      deliveries: inFlight,
+      memoryBytes: unverifiedBytes.memory,
+      diskBytes: unverifiedBytes.disk,
+    }),
+
     /** True where less disk is free than there must be, with so many bytes more taken. */
     isDiskLow: (neededBytes: number): boolean => lookAtDisk() < neededBytes,
 

@@ -26,6 +26,8 @@ const causes: Record<RefusalCode, string> = {
   shutting_down: "the service is stopping",
 };
 
+export const refusalCodes: readonly string[] = Object.keys(causes);
+
 /**
  * Has one line written about every delivery. Identical refusals from one address make one line, then one a minute with
  * their count, so that nobody can fill the log from outside.

@@ -38,9 +38,21 @@ export function createReceive(options: {
   spool: Spool;
   admission: Admission;
   keep: Keep;
+  /** Told the place of the secret that a delivery was signed with. */
+  onVerified: (secretIndex: number) => void;
   clock: Clock;
 }): Receive {
-  const { allowedSources, secrets, toleranceSeconds, bodyBytesMax, spool, admission, keep, clock } = options;
+  const {
+    allowedSources,
+    secrets,
+    toleranceSeconds,
+    bodyBytesMax,
+    spool,
+    admission,
+    keep,
+    onVerified,
+    clock,
+  } = options;
 
   return async (delivery) => {
     if (!allowedSources.has(delivery.address)) return refused("source_not_allowed");
@@ -65,8 +77,10 @@ export function createReceive(options: {
       if (typeof body === "string") return refused(body);
       try {
         const digests = signatures.map((signature) => signature.digest());
-        if (matchingSecretIndex(header.digests, digests) === -1) return refused("signature_mismatch");
+        const secretIndex = matchingSecretIndex(header.digests, digests);
+        if (secretIndex === -1) return refused("signature_mismatch");
         place.verified();
+        onVerified(secretIndex);
         return await keep({ body, bodySha256: sha256.digest("hex"), receivedAtMs });
       } finally {
         if (body.kind === "file") await body.file.discard();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApp, readingThread } from "../../src/app.ts";
 import type { Config } from "../../src/config.ts";
+import { openMetrics } from "../../src/http/metrics.ts";
 import { createArchive } from "../../src/inspect/archive.ts";
 import { anyAddress, noAddress } from "../../src/config-addresses.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -60,7 +61,8 @@ export async function openTestApp(
   const { isSuccessor = false } = options;
   const store = await openStore({ ...config, factsOfPayload, log, isSuccessor });
   const archive = createArchive({ ...config, thread: readingThread });
-  const { app, drain, erase } = createApp({ config, store, archive, clock, log });
+  const metrics = await openMetrics(config);
+  const { app, drain, erase } = createApp({ config, store, archive, metrics, clock, log });
 
   const handle = (path: string, init?: RequestInit) =>
     app.handle(new Request(`http://localhost${path}`, init));
@@ -70,6 +72,7 @@ export async function openTestApp(
     config,
     store,
     app,
+    archive,
     drain,
     erase,
     logLines,

@@ -39,6 +39,7 @@ test("the document lists the public routes, and no hidden one", () => {
     ["/events/{id}/reprocess", ["post"]],
     ["/stats", ["get"]],
     ["/export", ["get"]],
+    ["/metrics", ["get"]],
   ]);
 });
 

@@ -1,0 +1,100 @@
+import { statSync } from "node:fs";
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { Archive } from "../inspect/archive.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Store } from "../store/store.ts";
+import type { Admission } from "../webhook/admission.ts";
+import { describeAnswers } from "./api-models.ts";
+import { requireToken } from "./api-token.ts";
+import { errorResponse, otherMethods } from "./errors.ts";
+import type { Figures, Metrics } from "./prometheus.ts";
+
+type MeasuredConfig = {
+  apiTokens: readonly string[];
+  databasePath: string;
+  /** null: recordings are not stored */
+  audioFolder: string | null;
+};
+
+/** Begins to count where there is an API that can tell; null where there is none: the library takes memory. */
+export async function openMetrics(config: {
+  apiTokens: readonly string[];
+  secrets: readonly string[];
+}): Promise<Metrics | null> {
+  if (config.apiTokens.length === 0) return null;
+  const { createMetrics } = await import("./prometheus.ts");
+  return createMetrics(config.secrets.length);
+}
+
+/** `GET /metrics`: the program's figures for Prometheus. */
+export function metricsRoutes(options: {
+  metrics: Metrics | null;
+  archive: Archive;
+  store: Store;
+  admission: Admission;
+  config: MeasuredConfig;
+  clock: Clock;
+}) {
+  const { metrics, config } = options;
+  const { 200: _, ...errors } = describeAnswers(Type.Any(), "");
+  const schema = Type.String({ description: "Prometheus' text format, version 0.0.4." });
+
+  return new Elysia({ name: "metrics" })
+    .use(requireToken(config.apiTokens))
+    .get(
+      "/metrics",
+      async () => {
+        if (metrics === null) return errorResponse("not_found");
+        const text = await metrics.text(await measure(options));
+        return new Response(text, { headers: { "content-type": metrics.contentType } });
+      },
+      {
+        detail: {
+          summary: "Metrics for Prometheus",
+          description:
+            "Counters begin with the program's start. Alert rules for them are in `scripts/monitoring`.",
+          tags: ["operation"],
+          responses: {
+            200: { description: "The metrics.", content: { "text/plain": { schema } } },
+            ...errors,
+          },
+        },
+      },
+    )
+    .all("/metrics", ...otherMethods("GET, HEAD"));
+}
+
+async function measure(options: Parameters<typeof metricsRoutes>[0]): Promise<Figures> {
+  const { archive, store, admission, config, clock } = options;
+  const nowMs = clock.nowMs();
+  // Whoever watches wants the rest most when the database can't be asked.
+  const stored = await archive.ask("readFigures", nowMs).catch(() => null);
+  const lastMs = stored?.lastReceivedAtMs ?? null;
+  const inFlight = admission.inFlight();
+  return {
+    in_flight_deliveries: inFlight.deliveries,
+    in_flight_memory_bytes: inFlight.memoryBytes,
+    in_flight_disk_bytes: inFlight.diskBytes,
+    quarantined_events: stored?.quarantined ?? null,
+    last_event_age_seconds: lastMs === null ? null : Math.max(0, (nowMs - lastMs) / 1000),
+    conversations_without_recording: config.audioFolder === null ? null : (stored?.withoutRecording ?? null),
+    recording_bytes: stored?.recordingBytes ?? null,
+    database_bytes: fileBytes(config.databasePath),
+    wal_bytes: fileBytes(`${config.databasePath}-wal`),
+    free_disk_bytes: freeBytes(store),
+  };
+}
+
+function fileBytes(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+}
+
+function freeBytes(store: Store): number | null {
+  try {
+    return store.freeDiskBytes();
+  } catch {
+    // A folder of ours is gone: /health tells.
+    return null;
+  }
+}

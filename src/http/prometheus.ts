@@ -1,0 +1,98 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { refusalCodes } from "../webhook/delivery-log.ts";
+import type { DeliveryObserver } from "../webhook/observe.ts";
+import type { Outcome } from "../webhook/outcome.ts";
+
+const PREFIX = "elevenlabs_webhook_";
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600];
+const OUTCOMES = ["stored", "quarantined", "erased", "refused", "failed"] as const;
+
+/** What is measured when it is asked for: name and help. null is left out of the answer. */
+const gauges = {
+  in_flight_deliveries: "Deliveries that are being received or stored.",
+  in_flight_memory_bytes: "Bytes in memory of bodies whose signature is not known yet.",
+  in_flight_disk_bytes: "Bytes on disk of bodies whose signature is not known yet.",
+  quarantined_events: "Events that are kept and could not be processed.",
+  last_event_age_seconds: "Time since the last event was received; not there before the first.",
+  conversations_without_recording:
+    "Conversations of the last day that say they have audio and got none within 15 minutes; not there while recordings are not stored.",
+  recording_bytes: "Size of the recordings, as the database says.",
+  database_bytes: "Size of the database's file.",
+  wal_bytes: "Size of the database's write-ahead log.",
+  free_disk_bytes: "Free bytes of the fullest disk that is written to.",
+} as const;
+
+export type Figures = Record<keyof typeof gauges, number | null>;
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/**
+ * The program's metrics in Prometheus' text format. prom-client is the library of that format for JavaScript; this file
+ * alone imports it, and is itself loaded only where there is an API.
+ *
+ * @param secretCount how many secrets are configured
+ */
+export function createMetrics(secretCount: number) {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name: `${PREFIX}${name}`, help, labelNames, registers });
+
+  const deliveries = counter("deliveries_total", "Deliveries by what became of them.", ["outcome"]);
+  const duplicates = counter("duplicates_total", "Deliveries whose body was stored before.");
+  const refusals = counter("refusals_total", "Deliveries that were turned away, by reason.", ["reason"]);
+  const signatures = counter(
+    "signatures_total",
+    "Deliveries with a valid signature, by the place of the secret in ELEVENLABS_WEBHOOK_SECRET, from 0.",
+    ["secret_index"],
+  );
+  const duration = new Histogram({
+    name: `${PREFIX}delivery_duration_seconds`,
+    help: "From the first look at a delivery to its answer, by outcome.",
+    labelNames: ["outcome"],
+    buckets: SECONDS,
+    registers,
+  });
+  const measured = Object.entries(gauges).map(
+    ([name, help]) => [name, new Gauge({ name: `${PREFIX}${name}`, help, registers })] as const,
+  );
+
+  // From the start, so that the first of a kind is an increase.
+  for (const outcome of OUTCOMES) {
+    deliveries.inc({ outcome }, 0);
+    duration.zero({ outcome });
+  }
+  for (const reason of refusalCodes) refusals.inc({ reason }, 0);
+  for (let index = 0; index < secretCount; index += 1) signatures.inc({ secret_index: index }, 0);
+
+  const observer: DeliveryObserver = {
+    verified: (index) => signatures.inc({ secret_index: index }),
+    ended(outcome, seconds) {
+      const label = { outcome: outcome === "failed" ? outcome : outcome.kind };
+      deliveries.inc(label);
+      duration.observe(label, seconds);
+      if (isDuplicate(outcome)) duplicates.inc();
+      if (outcome !== "failed" && outcome.kind === "refused") refusals.inc({ reason: outcome.code });
+    },
+  };
+
+  return {
+    observer,
+    contentType: registry.contentType,
+
+    /** All metrics as text, with these figures. */
+    text(figures: Figures): Promise<string> {
+      const values = new Map<string, number | null>(Object.entries(figures));
+      for (const [name, gauge] of measured) {
+        const value = values.get(name) ?? null;
+        if (value === null) gauge.remove();
+        else gauge.set(value);
+      }
+      return registry.metrics();
+    },
+  };
+}
+
+function isDuplicate(outcome: Outcome | "failed"): boolean {
+  return outcome !== "failed" && "isDuplicate" in outcome && outcome.isDuplicate;
+}
