@@ -34,7 +34,7 @@ export function eventPayloadRoutes(options: {
     if (payload.path !== null) {
       const path = join(folder, payload.path);
       if ((await fileBytes(path)) === payload.bodyBytes) return new Response(Bun.file(path), init);
-      log.error("A quarantined body is missing or of another size: restore it from a backup", { id, path });
+      log.error("A quarantined body is missing or of another size: restore it from a backup", { id });
       return errorResponse("payload_missing");
     }
     if (payload.byteCount === null) return errorResponse("payload_not_kept");

@@ -45,11 +45,13 @@ export async function removeLeftBodies(
 ): Promise<void> {
   const folder = join(databaseFolder, FOLDER);
   if (!(await exists(folder))) return;
+  let count = 0;
   for (const name of await readdir(folder)) {
     const [, bodySha256] = NAME.exec(name) ?? [];
     if (bodySha256 === undefined || connection.isBodyFile(join(FOLDER, name))) continue;
     if (!connection.isProcessed(bodySha256)) continue;
     await rm(join(folder, name), { force: true });
-    log.info("Removed a quarantined body that has been processed", { path: join(folder, name) });
+    count += 1;
   }
+  if (count > 0) log.info("Removed quarantined bodies that have been processed", { count });
 }
