@@ -38,7 +38,7 @@ export function eventPayloadRoutes(options: {
       return errorResponse("payload_missing");
     }
     if (payload.byteCount === null) return errorResponse("payload_not_kept");
-    return new Response(streamOf(pieces(id, payload.byteCount)), init);
+    return new Response(await streamOf(pieces(id, payload.byteCount)), init);
   }
 
   async function* pieces(id: number, byteCount: number): AsyncGenerator<Uint8Array> {

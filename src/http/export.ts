@@ -40,11 +40,13 @@ export function exportRoutes(options: { archive: Archive; tokens: readonly strin
   const encoder = new TextEncoder();
 
   async function* pieces(format: ExportFormat, filter: ExportFilter): AsyncGenerator<Uint8Array> {
-    if (format.head !== "") yield encoder.encode(format.head);
+    let text = format.head;
     let afterId: string | null = "";
     while (afterId !== null) {
       const { rows, lastId }: Awaited<ReturnType<typeof nextPage>> = await nextPage(filter, afterId);
-      if (rows.length > 0) yield encoder.encode(rows.map(format.line).join(""));
+      text += rows.map(format.line).join("");
+      if (text !== "") yield encoder.encode(text);
+      text = "";
       afterId = lastId;
     }
   }
@@ -58,14 +60,14 @@ export function exportRoutes(options: { archive: Archive; tokens: readonly strin
     .use(requireToken(tokens))
     .get(
       "/export",
-      ({ request, server }) => {
+      async ({ request, server }) => {
         const read = readParameters(request.url, parameters);
         if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
         const { format: name, agent_id: agentId, since, until } = read.values;
         const format = exportFormats[name ?? "ndjson"];
         server?.timeout(request, STALL_SECONDS);
         const filter = { agentId, since: secondsOf(since), until: secondsOf(until) };
-        return new Response(streamOf(pieces(format, filter)), {
+        return new Response(await streamOf(pieces(format, filter)), {
           headers: {
             "content-type": format.contentType,
             "content-disposition": `attachment; filename="${format.fileName}"`,

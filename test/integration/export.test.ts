@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { ArchiveBusyError } from "../../src/inspect/archive.ts";
 import { csvCell } from "../../src/http/export-format.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -140,10 +141,9 @@ describe("of more than a page", () => {
   test("misses nothing and repeats nothing while events arrive", async () => {
     const response = await other.handle("/export?format=csv", { headers });
     const reader = response.body?.getReader();
-    await reader?.read();
+    let text = new TextDecoder().decode((await reader?.read())?.value);
     await other.post(call("conv_00000", "agent_new", NOON - 86_400, "Changed"));
     await other.post(call("conv_01699", "agent_new", NOON - 86_400, "Changed"));
-    let text = "";
     for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
       text += new TextDecoder().decode(piece.value);
     }
@@ -164,6 +164,14 @@ test.each([
     error: expect.stringContaining(problem),
     code: "invalid_parameter",
   });
+});
+
+test("says that it is busy while there is still an answer to give", async () => {
+  const other = await openTestApp({ config: { apiTokens: [TOKEN] } });
+  other.archive.ask = () => Promise.reject(new ArchiveBusyError("too many questions"));
+  const response = await other.handle("/export?format=csv", { headers });
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+  await other.close();
 });
 
 test("answers other methods with 405, and asks for the token", async () => {

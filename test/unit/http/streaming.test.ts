@@ -4,7 +4,7 @@ import { streamOf } from "../../../src/http/streaming.ts";
 const PIECE = new Uint8Array(1000);
 
 /** Pieces without end, and what became of their making. */
-function endless() {
+async function endless() {
   const seen = { made: 0, isEnded: false };
   async function* pieces(): AsyncGenerator<Uint8Array> {
     try {
@@ -16,11 +16,11 @@ function endless() {
       seen.isEnded = true;
     }
   }
-  return { seen, stream: streamOf(pieces()) };
+  return { seen, stream: await streamOf(pieces()) };
 }
 
 test("makes the next piece when the ones before were taken", async () => {
-  const { seen, stream } = endless();
+  const { seen, stream } = await endless();
   const reader = stream.getReader();
   await reader.read();
   await Bun.sleep(5);
@@ -29,7 +29,7 @@ test("makes the next piece when the ones before were taken", async () => {
 });
 
 test("ends the making when the client hangs up", async () => {
-  const { seen, stream } = endless();
+  const { seen, stream } = await endless();
   const reader = stream.getReader();
   await reader.read();
   await reader.cancel();
@@ -41,5 +41,19 @@ test("breaks off where a piece can't be made", async () => {
     yield PIECE;
     throw new Error("no more");
   }
-  await expect(new Response(streamOf(pieces())).arrayBuffer()).rejects.toThrow("no more");
+  const stream = await streamOf(pieces());
+  await expect(new Response(stream).arrayBuffer()).rejects.toThrow("no more");
+});
+
+test("rejects where the first piece can't be made", async () => {
+  const pieces = (async function* (): AsyncGenerator<Uint8Array> {
+    await Promise.reject(new Error("busy"));
+    yield PIECE;
+  })();
+  await expect(streamOf(pieces)).rejects.toThrow("busy");
+});
+
+test("is empty where there are no pieces", async () => {
+  const pieces = (async function* (): AsyncGenerator<Uint8Array> {})();
+  expect(await new Response(await streamOf(pieces)).text()).toBe("");
 });
