@@ -23,7 +23,8 @@ const schemaMigrations: readonly Migration[] = [
   { sql: initial, olderPrograms: "stop" },
   // One that does not know it would bring back what was erased.
   { sql: erasures, olderPrograms: "stop" },
-  { sql: eventIndexes, olderPrograms: "go on" },
+  // One that does not know it leaves out which conversations wait for their recording.
+  { sql: eventIndexes, olderPrograms: "stop" },
 ];
 
 /** The schema of this version of the program. */
