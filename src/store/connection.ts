@@ -24,6 +24,7 @@ const ENDS = [
   "SELECT max(payload_path) FROM events INDEXED BY events_payload_path WHERE payload_path IS NOT NULL",
   "SELECT rowid FROM conversations ORDER BY rowid DESC LIMIT 1",
   "SELECT max(conversation_id) FROM conversations",
+  "SELECT max(started_at) FROM conversations INDEXED BY conversations_started_at WHERE started_at IS NOT NULL",
   "SELECT max(audio_path) FROM conversations INDEXED BY conversations_audio_path WHERE audio_path IS NOT NULL",
   "SELECT max(updated_at) FROM conversations INDEXED BY conversations_awaiting_audio WHERE has_audio = 1 AND audio_path IS NULL",
   "SELECT max(audio_received_at) FROM conversations INDEXED BY conversations_audio_bytes WHERE audio_bytes IS NOT NULL",

@@ -3,9 +3,10 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import erasures from "./migrations/0002-erasures.sql" with { type: "text" };
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
+import erasures from "./migrations/0002-erasures.sql" with { type: "text" };
 import eventIndexes from "./migrations/0003-events.sql" with { type: "text" };
+import conversationsByStart from "./migrations/0004-conversations-by-start.sql" with { type: "text" };
 
 /** One step of the schema. */
 export type Migration = {
@@ -25,6 +26,7 @@ const schemaMigrations: readonly Migration[] = [
   { sql: erasures, olderPrograms: "stop" },
   // One that does not know it leaves out which conversations wait for their recording.
   { sql: eventIndexes, olderPrograms: "stop" },
+  { sql: conversationsByStart, olderPrograms: "go on" },
 ];
 
 /** The schema of this version of the program. */

@@ -140,3 +140,14 @@ describe("while an instance of an older version finishes", () => {
     openDatabase(path, { migrations: [...older, renaming] }).sqlite.close();
   });
 });
+
+test("conversations are found by their start without looking at all of them", () => {
+  const { sqlite } = openDatabase(path);
+  const plan = sqlite.query<{ detail: string }, []>(
+    "EXPLAIN QUERY PLAN SELECT * FROM conversations WHERE started_at > 0 ORDER BY started_at DESC, rowid DESC",
+  );
+  const steps = plan.all().map(({ detail }) => detail);
+  plan.finalize();
+  sqlite.close();
+  expect(steps).toEqual(["SEARCH conversations USING INDEX conversations_started_at (started_at>?)"]);
+});
