@@ -2,20 +2,23 @@
 // own, beside main.ts.
 import { parentPort, workerData } from "node:worker_threads";
 import { errorCode } from "./platform/errors.ts";
-import type { ThreadAnswer, ThreadOptions, ThreadRequest } from "./inspect/messages.ts";
+import type { ThreadAnswer, ThreadNote, ThreadOptions, ThreadRequest } from "./inspect/messages.ts";
 import { operations } from "./inspect/operations.ts";
 import { openReader } from "./inspect/reader.ts";
 
 // Whoever starts this thread passes them.
 const { databasePath } = workerData as ThreadOptions;
-const reader = openReader(databasePath);
+const reader = openReader(databasePath, (level, note, fields = {}) =>
+  parentPort?.postMessage({ level, note, fields } satisfies ThreadNote),
+);
+reader.index.follow();
 
-parentPort?.on("message", (request: ThreadRequest) => parentPort?.postMessage(answerTo(request)));
+parentPort?.on("message", async (request: ThreadRequest) => parentPort?.postMessage(await answerTo(request)));
 
-function answerTo({ id, name, argument }: ThreadRequest): ThreadAnswer {
+async function answerTo({ id, name, argument }: ThreadRequest): Promise<ThreadAnswer> {
   try {
     // The argument is what the operation of this name takes: `ask` has seen to it.
-    return { id, result: operations[name](reader, argument as never) };
+    return { id, result: await operations[name](reader, argument as never) };
   } catch (error) {
     return { id, problem: errorCode(error) };
   }

@@ -56,7 +56,7 @@ async function documentOf(context: CommandContext): Promise<string> {
     const { config } = loaded;
     const log = createLog({ level: config.logLevel, format: config.logFormat, write: () => {} });
     const store = await openStore({ ...config, factsOfPayload, log });
-    const archive = createArchive({ ...config, thread: readingThread });
+    const archive = createArchive({ ...config, thread: readingThread, log });
     const { app } = createApp({ config, store, archive, metrics: null, clock: context.clock, log });
     const answer = await app.handle(new Request("http://localhost/docs/json"));
     const text = await answer.text();

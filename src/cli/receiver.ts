@@ -92,7 +92,8 @@ async function openAfterPredecessor(options: Options): Promise<Receiver | Proble
 }
 
 async function createParts({ config, log, clock, predecessor }: Options, store: Store) {
-  const archive = createArchive({ ...config, thread: readingThread });
+  const archive = createArchive({ ...config, thread: readingThread, log });
+  if (config.apiTokens.length > 0) archive.warmUp();
   const metrics = await openMetrics(config);
   const { app, healthProblem, drain, erase } = createApp({ config, store, archive, metrics, clock, log });
   return { app, store, archive, healthProblem, drain, erase, predecessor };

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
-import type { Argument, OperationName, Result, ThreadAnswer, ThreadOptions } from "./messages.ts";
+import type { Log } from "../platform/log.ts";
+import type { Argument, OperationName, Result, ThreadAnswer, ThreadNote, ThreadOptions } from "./messages.ts";
 
 const WAITING_MAX = 64;
 const ANSWER_MS_MAX = 30_000;
@@ -24,19 +25,22 @@ export type Archive = ReturnType<typeof createArchive>;
 
 /**
  * Reads what has been stored, in a thread of its own: a slow search keeps no delivery waiting. The thread starts with
- * the first question.
+ * the first question, or with `warmUp`.
  *
  * @param thread the file that the thread runs: `readingThread`
  */
-export function createArchive(options: ThreadOptions & { thread: URL }) {
-  const { databasePath, thread } = options;
+export function createArchive(options: ThreadOptions & { thread: URL; log: Log }) {
+  const { databasePath, thread, log } = options;
   let worker: Worker | null = null;
   let lastId = 0;
   const waiting = new Map<number, { settle: (answer: ThreadAnswer) => void; fail: (error: Error) => void }>();
 
   function start(): Worker {
     const started = new Worker(thread, { workerData: { databasePath } satisfies ThreadOptions });
-    started.on("message", (answer: ThreadAnswer) => waiting.get(answer.id)?.settle(answer));
+    started.on("message", (message: ThreadAnswer | ThreadNote) => {
+      if ("note" in message) log[message.level](message.note, message.fields);
+      else waiting.get(message.id)?.settle(message);
+    });
     started.on("error", stop);
     return started;
   }
@@ -78,6 +82,11 @@ export function createArchive(options: ThreadOptions & { thread: URL }) {
       });
       worker.postMessage({ id, name, argument });
       return promise;
+    },
+
+    /** Starts the thread before the first question, so that the search index is up to date by then. */
+    warmUp(): void {
+      worker ??= start();
     },
 
     /** Ends the thread. What is still being asked fails. */

@@ -10,3 +10,6 @@ export type ThreadOptions = { databasePath: string };
 export type ThreadRequest = { id: number; name: OperationName; argument: unknown };
 
 export type ThreadAnswer = { id: number; result: unknown } | { id: number; problem: string };
+
+/** What the thread has to say without having been asked: a line for the log. */
+export type ThreadNote = { level: "info" | "warning"; note: string; fields: Record<string, string> };

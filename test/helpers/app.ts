@@ -60,7 +60,7 @@ export async function openTestApp(
   });
   const { isSuccessor = false } = options;
   const store = await openStore({ ...config, factsOfPayload, log, isSuccessor });
-  const archive = createArchive({ ...config, thread: readingThread });
+  const archive = createArchive({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config);
   const { app, drain, erase } = createApp({ config, store, archive, metrics, clock, log });
 

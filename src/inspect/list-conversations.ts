@@ -1,0 +1,112 @@
+import { fits } from "./conversation-filter.ts";
+import type { ConversationFilter, ConversationRow } from "./conversation-filter.ts";
+import { nextByIndex, nextByStart } from "./conversation-sources.ts";
+import type { Chunk, ConversationPosition, Found } from "./conversation-sources.ts";
+import type { Reader } from "./reader.ts";
+import type { Snippets } from "./search/documents.ts";
+import { facetExpression } from "./search/facets.ts";
+import { isUnsound } from "./search/file.ts";
+
+/** A search waits this long for the index to have all that has arrived; a list, which can do without, hardly. */
+const SEARCH_WAIT_MS_MAX = 10_000;
+const LIST_WAIT_MS_MAX = 100;
+/** Where few of those looked at are wanted, a page ends before it is full: others want answers too. */
+const LOOKED_AT_MAX = 50_000;
+const CHUNK_ROWS = 500;
+
+export type ListedConversation = ConversationRow & { snippets: Snippets | null };
+
+export type ConversationPage =
+  | {
+      kind: "page";
+      rows: ListedConversation[];
+      /** Where the next page begins; null at the end. */
+      next: ConversationPosition | null;
+    }
+  /** The index does not have everything yet, so a search could miss something. */
+  | { kind: "not-ready" };
+
+export type ConversationQuery = {
+  filter: ConversationFilter;
+  /** In words, as a person writes it; null where no text is searched. */
+  query: string | null;
+  after: ConversationPosition | null;
+  rowsMax: number;
+};
+
+/** Conversations, newest first, that fit a filter and, where there is one, a query. */
+export async function listConversations(reader: Reader, asked: ConversationQuery): Promise<ConversationPage> {
+  try {
+    return await findPage(reader, asked);
+  } catch (error) {
+    // The index has been thrown away, and is there again in a while.
+    if (isUnsound(error)) return { kind: "not-ready" };
+    throw error;
+  }
+}
+
+async function findPage(reader: Reader, asked: ConversationQuery): Promise<ConversationPage> {
+  const { filter, query, after, rowsMax } = asked;
+  const text = query === null ? null : reader.readQuery(query);
+  if (query !== null && text === null) return { kind: "page", rows: [], next: null };
+  const facets = facetExpression(filter);
+  const expression = [text, facets].filter((part) => part !== null).join(" AND ");
+  const needsIndex = query !== null || after?.by === "index";
+  // A cursor that somebody has made up.
+  if (needsIndex && expression === "") return { kind: "page", rows: [], next: null };
+
+  const wantsIndex = needsIndex || (facets !== null && after === null);
+  const hasIndex = wantsIndex && (await isReady(reader, needsIndex));
+  if (needsIndex && !hasIndex) return { kind: "not-ready" };
+  const next = (from: ConversationPosition | null, countMax: number) =>
+    hasIndex
+      ? nextByIndex(reader, expression, filter, from?.by === "index" ? from : null, countMax)
+      : nextByStart(reader, filter, from?.by === "start" ? from : null, countMax);
+  const page = await collect(next, filter, after, rowsMax);
+  const snippets = text === null ? null : findSnippets(reader, expression, page.found);
+  const rows = page.found.map(({ row, position }) => ({
+    ...row,
+    snippets: position.by === "index" ? (snippets?.get(position.id) ?? null) : null,
+  }));
+  return { kind: "page", rows, next: page.next };
+}
+
+async function isReady({ index }: Reader, isNeeded: boolean): Promise<boolean> {
+  try {
+    return await index.catchUp(isNeeded ? SEARCH_WAIT_MS_MAX : LIST_WAIT_MS_MAX);
+  } catch (error) {
+    if (isNeeded) throw error;
+    return false;
+  }
+}
+
+/** Looks at one conversation after the other until a page is full. */
+async function collect(
+  next: (after: ConversationPosition | null, countMax: number) => Chunk,
+  filter: ConversationFilter,
+  after: ConversationPosition | null,
+  rowsMax: number,
+): Promise<{ found: Found[]; next: ConversationPosition | null }> {
+  const found: Found[] = [];
+  let last = after;
+  // One more than a page: it tells whether there is another.
+  let chunkRows = rowsMax + 1;
+  for (let lookedAt = 0; lookedAt < LOOKED_AT_MAX; lookedAt += chunkRows) {
+    chunkRows = lookedAt === 0 ? rowsMax + 1 : CHUNK_ROWS;
+    const chunk = next(last, chunkRows);
+    found.push(...chunk.found.filter(({ row }) => fits(row, filter)));
+    if (found.length > rowsMax) {
+      const page = found.slice(0, rowsMax);
+      return { found: page, next: page.at(-1)?.position ?? null };
+    }
+    if (chunk.last === null) return { found, next: null };
+    last = chunk.last;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { found, next: last };
+}
+
+function findSnippets({ index }: Reader, expression: string, found: Found[]): Map<number, Snippets> {
+  const ids = found.flatMap(({ position }) => (position.by === "index" ? position.id : []));
+  return index.read((documents) => documents.snippets(expression, ids));
+}

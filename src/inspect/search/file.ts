@@ -1,0 +1,92 @@
+import { Database } from "bun:sqlite";
+import { rmSync } from "node:fs";
+import { errorCode } from "../../platform/errors.ts";
+
+/** Of the tables below: a file of another version is made anew. */
+const VERSION = 1;
+
+const UNSOUND_CODES = ["SQLITE_CORRUPT", "SQLITE_NOTADB"];
+
+const PRAGMAS = [
+  "journal_mode = WAL",
+  // What a power failure takes away is indexed again.
+  "synchronous = NORMAL",
+  "busy_timeout = 5000",
+  "journal_size_limit = 67108864",
+  // Whatever is deleted is overwritten, and nothing is spilled into other files.
+  "secure_delete = ON",
+  "temp_store = MEMORY",
+  "cache_size = -8192",
+];
+
+// A document's id grows with the time of its conversation's start (see documents.ts): FTS5 walks through ids in order,
+// newest first, and reads nothing but what a page shows. `texts` has its own `secure-delete` since the pragma leaves
+// words in its tables.
+const SCHEMA = `
+CREATE TABLE state (event_id INTEGER NOT NULL, event_sha256 TEXT) STRICT;
+INSERT INTO state VALUES (0, NULL);
+CREATE TABLE documents (id INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL) STRICT;
+CREATE VIRTUAL TABLE texts USING fts5 (
+  title, summary, turns, facets, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
+PRAGMA user_version = ${VERSION};
+`;
+
+/** Where the index of a database is. */
+export function indexPath(databasePath: string): string {
+  return `${databasePath}.search`;
+}
+
+/**
+ * Opens the file of the index, or makes it anew where it is missing, damaged, or of another version.
+ *
+ * @param belongs whether it was made from the database beside it
+ */
+export function openIndexFile(
+  path: string,
+  belongs: (sqlite: Database) => boolean,
+): { sqlite: Database; isNew: boolean } {
+  const existing = openSound(path, belongs);
+  if (existing !== null) return { sqlite: existing, isNew: false };
+  removeIndexFile(path);
+  const sqlite = open(path);
+  sqlite.transaction(() => sqlite.run(SCHEMA)).immediate();
+  return { sqlite, isNew: true };
+}
+
+/** All that is in it can be read again out of the events. */
+export function removeIndexFile(path: string): void {
+  for (const ending of ["", "-wal", "-shm"]) rmSync(path + ending, { force: true });
+}
+
+/** True where SQLite says that the file is no sound database. */
+export function isUnsound(error: unknown): boolean {
+  return UNSOUND_CODES.some((code) => errorCode(error).startsWith(code));
+}
+
+function openSound(path: string, belongs: (sqlite: Database) => boolean): Database | null {
+  let sqlite: Database | null = null;
+  try {
+    sqlite = open(path);
+    const version = Number(sqlite.query("PRAGMA user_version").values()[0]?.[0]);
+    sqlite.query("SELECT rowid FROM texts LIMIT 1").values();
+    if (version === VERSION && belongs(sqlite)) return sqlite;
+  } catch (error) {
+    // Tables that are missing are a plain error.
+    if (!isUnsound(error) && errorCode(error) !== "SQLITE_ERROR") throw error;
+  }
+  sqlite?.close();
+  return null;
+}
+
+function open(path: string): Database {
+  const sqlite = new Database(path, { create: true, readwrite: true, strict: true });
+  try {
+    for (const pragma of PRAGMAS) sqlite.run(`PRAGMA ${pragma}`);
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { Database } from "bun:sqlite";
+import { searchable } from "./text.ts";
+
+const WORD = /[\p{L}\p{N}\p{Co}]/u;
+/** All words that begin with one letter: of a million conversations nearly all, found slowly. */
+const ONE_LETTER_PREFIX = /(?<![\p{L}\p{N}\p{M}_])([\p{L}\p{N}]"?)\s*\*/gu;
+
+/**
+ * Makes what reads a person's query: FTS5's own language where it can be read as that (words, "phrases", prefixes*,
+ * AND, OR, NOT, NEAR, title: ...), else plain words, all of which have to be there.
+ *
+ * @returns an expression for the texts' columns, which can't fail; null for a query without a word, which finds nothing
+ */
+export function createQueryReader(): (query: string) => string | null {
+  // An empty table with the columns that may be named: SQLite itself says what it understands.
+  const sqlite = new Database(":memory:");
+  sqlite.run("CREATE VIRTUAL TABLE texts USING fts5(title, summary, turns)");
+  const statement = sqlite.query("SELECT rowid FROM texts WHERE texts MATCH ?");
+
+  const isUnderstood = (expression: string) => {
+    try {
+      statement.all(expression);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  return (query) => {
+    if (!WORD.test(query)) return null;
+    const text = searchable(query).replace(ONE_LETTER_PREFIX, "$1 ");
+    // Asked alone first: within parentheses, a query could close them.
+    return isUnderstood(text) && isUnderstood(inTexts(text)) ? inTexts(text) : inTexts(plainWords(text));
+  };
+}
+
+function inTexts(expression: string): string {
+  return `{title summary turns} : (${expression})`;
+}
+
+function plainWords(text: string): string {
+  const words = text.replaceAll('"', " ").split(/\s+/);
+  return words
+    .filter((word) => WORD.test(word))
+    .map((word) => `"${word}"`)
+    .join(" ");
+}

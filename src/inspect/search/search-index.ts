@@ -1,0 +1,134 @@
+import type { Database } from "bun:sqlite";
+import { errorCode } from "../../platform/errors.ts";
+import type { Orm } from "../../store/database.ts";
+import { createDocuments } from "./documents.ts";
+import type { Documents } from "./documents.ts";
+import { indexPath, isUnsound, openIndexFile, removeIndexFile } from "./file.ts";
+import { belongsTo, createIntake } from "./intake.ts";
+
+/** While nothing arrives, the database is looked at this often. */
+const IDLE_MS = 1_000;
+/** In the background, for each part of the time that indexing takes there are so many in which it rests. */
+const REST_FACTOR = 3;
+const FAILED_MS = 30_000;
+
+/** What the thread tells its process, to be logged. */
+export type Tell = (level: "info" | "warning", message: string, fields?: Record<string, string>) => void;
+
+export type SearchIndex = ReturnType<typeof createSearchIndex>;
+
+type Opened = { sqlite: Database; documents: Documents; intake: ReturnType<typeof createIntake> };
+
+/**
+ * The full text of all conversations, in a file of its own beside the database. All of it is derived from the events and
+ * follows them: nothing is indexed while a delivery is stored. A file that is missing, damaged or of another database is
+ * made anew.
+ */
+export function createSearchIndex(options: {
+  databasePath: string;
+  archive: { orm: Orm; sqlite: Database };
+  tell: Tell;
+}) {
+  const { databasePath, archive, tell } = options;
+  const path = indexPath(databasePath);
+  let opened: Opened | null = null;
+  let hasFailed = false;
+
+  function open(): Opened {
+    if (opened !== null) return opened;
+    const { sqlite, isNew } = openIndexFile(path, (file) => belongsTo(archive, file));
+    const documents = createDocuments(sqlite);
+    opened = { sqlite, documents, intake: createIntake(archive, sqlite, documents) };
+    if (isNew && opened.intake.lastEventId() > 0)
+      tell("info", "The search index is being made from the events");
+    return opened;
+  }
+
+  /** Works on the index. One that turns out to be damaged is thrown away, and made anew by whoever comes next. */
+  function use<T>(work: (index: Opened) => T): T {
+    try {
+      return work(open());
+    } catch (error) {
+      if (!isUnsound(error)) throw error;
+      tell("warning", "The search index is damaged and is made anew", { error: errorCode(error) });
+      opened?.sqlite.close();
+      opened = null;
+      removeIndexFile(path);
+      throw error;
+    }
+  }
+
+  /** Takes over some events. Returns whether there are more. */
+  function step(untilEventId: number): boolean {
+    return use(({ intake }) => {
+      if (intake.seenEventId() >= untilEventId) return false;
+      intake.takeOver();
+      return intake.seenEventId() < untilEventId;
+    });
+  }
+
+  /** Goes on for ever, a little at a time. @returns milliseconds until the next time */
+  function stepInBackground(): number {
+    const startedMs = performance.now();
+    try {
+      const hasMore = step(use(({ intake }) => intake.lastEventId()));
+      hasFailed = false;
+      return hasMore ? (performance.now() - startedMs) * REST_FACTOR : IDLE_MS;
+    } catch (error) {
+      // Said once: a full disk stays full for a while. A search tries again, and says so to whoever searches.
+      if (!hasFailed) tell("warning", "The search index can't be written", { error: errorCode(error) });
+      hasFailed = true;
+      return FAILED_MS;
+    }
+  }
+
+  function goOn(): void {
+    setTimeout(goOn, stepInBackground());
+  }
+
+  return {
+    /** Begins to follow the events. */
+    follow: goOn,
+
+    /**
+     * Takes over everything that has arrived by now, and lets others be answered in between.
+     *
+     * @returns false where that takes longer than `msMax`
+     */
+    async catchUp(msMax: number): Promise<boolean> {
+      const startedMs = performance.now();
+      const untilEventId = use(({ intake }) => intake.lastEventId());
+      while (step(untilEventId)) {
+        if (performance.now() - startedMs > msMax) return false;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return true;
+    },
+
+    /** Reads documents. */
+    read: <T>(work: (documents: Documents) => T): T => use(({ documents }) => work(documents)),
+
+    /**
+     * Deletes conversations without a trace, after they have been deleted from the database: what the file and its log
+     * held of them is overwritten.
+     *
+     * @throws where another connection keeps the log from being emptied
+     */
+    erase(conversationIds: readonly string[]): void {
+      use(({ sqlite, documents, intake }) => {
+        const remove = sqlite.transaction(() => {
+          for (const id of conversationIds) documents.remove(id);
+          intake.holdOn();
+        });
+        remove.immediate();
+        const [isBusy] = sqlite.query("PRAGMA wal_checkpoint(TRUNCATE)").values()[0] ?? [];
+        if (isBusy !== 0) throw new Error("the search index is in use");
+      });
+    },
+
+    close(): void {
+      opened?.sqlite.close();
+      opened = null;
+    },
+  };
+}

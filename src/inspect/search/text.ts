@@ -1,0 +1,41 @@
+import type { ConversationRow } from "../conversation-filter.ts";
+import type { Turn } from "../turns.ts";
+
+/** What is indexed of a conversation's turns: more than anybody says in a day. */
+const TURNS_CHARS_MAX = 4 * 1024 * 1024;
+
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const BESIDE_UNSPACED =
+  /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])|(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])/gu;
+const BREAK = "\u200b";
+
+/** Noncharacters of Unicode: no text has them. */
+export const MATCH_START = "\ufdd0";
+export const MATCH_END = "\ufdd1";
+
+/**
+ * A text as it is indexed and searched. SQLite's tokenizer ends words at spaces and punctuation, which Chinese and
+ * Japanese do without: invisible breaks make each of their characters a word, so that parts of a sentence are found.
+ */
+export function searchable(text: string): string {
+  const clean = text.replaceAll("\0", " ");
+  return UNSPACED.test(clean) ? clean.replace(BESIDE_UNSPACED, BREAK) : clean;
+}
+
+/** The texts of a conversation, as the index has them. */
+export function textsOf({ title, summary }: ConversationRow, turns: Turn[]) {
+  const said = turns.flatMap(({ message }) => message ?? []).join("\n");
+  return {
+    title: searchable(title ?? ""),
+    summary: searchable(summary ?? ""),
+    turns: searchable(said.slice(0, TURNS_CHARS_MAX).toWellFormed()),
+  };
+}
+
+/** A snippet as HTML, `<mark>` around what was found; null where nothing was. */
+export function markedUp(snippet: string): string | null {
+  if (!snippet.includes(MATCH_START)) return null;
+  return Bun.escapeHTML(snippet.replaceAll(BREAK, ""))
+    .replaceAll(MATCH_START, "<mark>")
+    .replaceAll(MATCH_END, "</mark>");
+}
