@@ -2,6 +2,8 @@ import { Elysia } from "elysia";
 import type { Config } from "./config.ts";
 import { callFailureRoutes } from "./http/call-failures.ts";
 import { createConnections } from "./http/connections.ts";
+import { conversationRoutes } from "./http/conversation.ts";
+import { conversationsRoutes } from "./http/conversations.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { erasureRoutes } from "./http/erasure.ts";
 import { errorResponse } from "./http/errors.ts";
@@ -14,10 +16,12 @@ import { metricsRoutes } from "./http/metrics.ts";
 import type { Metrics } from "./http/prometheus.ts";
 import { reprocessRoutes } from "./http/reprocess.ts";
 import { statsRoutes } from "./http/stats.ts";
+import { recordingRoutes } from "./http/recording.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import { ArchiveBusyError } from "./inspect/archive.ts";
 import type { Archive } from "./inspect/archive.ts";
 import { createErase } from "./inspect/erase.ts";
+import { createEraseFromIndex } from "./inspect/search/erase-from-index.ts";
 import { errorCode } from "./platform/errors.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
@@ -68,7 +72,8 @@ export function createApp(options: {
   const observed =
     metrics === null ? receive : observeDeliveries(receive, { observer: metrics.observer, clock });
 
-  const erase = createErase({ eraser: store.eraser, eraseFromIndex: async () => {}, clock });
+  const eraseFromIndex = createEraseFromIndex({ databasePath: config.databasePath, archive });
+  const erase = createErase({ eraser: store.eraser, eraseFromIndex, clock });
   const connections = createConnections(config.trustedProxies);
   const reprocess = createReprocess({ store, storeTranscripts: config.storeTranscripts, admission, log });
 
@@ -102,6 +107,9 @@ export function createApp(options: {
     )
     .use(healthRoutes({ problem: healthProblem }))
     .use(callFailureRoutes({ archive, tokens: config.apiTokens }))
+    .use(conversationsRoutes({ archive, tokens: config.apiTokens }))
+    .use(conversationRoutes({ archive, tokens: config.apiTokens }))
+    .use(recordingRoutes({ archive, tokens: config.apiTokens, folder: config.recordingsFolder, log }))
     .use(erasureRoutes({ erase, tokens: config.apiTokens }))
     .use(eventRoutes({ archive, tokens: config.apiTokens }))
     .use(eventPayloadRoutes({ archive, config, log }))

@@ -27,20 +27,34 @@ export function describeAnswer(model: TSchema, description: string) {
 }
 
 /** What the OpenAPI document says of a route's answers: its own, and the errors that every route of the API has. */
-export function describeAnswers(model: TSchema, description: string) {
-  const codes: ErrorCode[] = ["invalid_parameter", "token_invalid", "not_found", "overloaded"];
+export function describeAnswers(model: TSchema, description: string, ...codes: ErrorCode[]) {
   return {
     200: describeAnswer(model, description),
-    ...Object.fromEntries(codes.map((code) => [errorAnswers[code].status, describeError(code)])),
+    ...describeErrors("invalid_parameter", ...codes),
   };
 }
 
-function describeError(code: ErrorCode) {
-  const { error } = errorAnswers[code];
+/** What it says of an answer of another type. */
+export function describeContent(model: TSchema, description: string, type: string) {
+  return { description, content: { [type]: { schema: model } } };
+}
+
+/** The same for errors alone: those that every route has, and more. */
+export function describeErrors(...more: ErrorCode[]) {
+  const codes: ErrorCode[] = [...more, "token_invalid", "not_found", "overloaded"];
+  const byStatus = Object.groupBy(codes, (code) => errorAnswers[code].status);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, ofStatus = []]) => [status, describeStatus(ofStatus)]),
+  );
+}
+
+function describeStatus(codes: ErrorCode[]) {
+  const errors = codes.map((code) => ({ error: errorAnswers[code].error, code }));
+  const examples = Object.fromEntries(errors.map((value) => [value.code, { value }]));
   return {
-    description: error,
-    ...describeHeaders([code]),
-    content: { "application/json": { schema: ErrorAnswer, example: { error, code } } },
+    description: errors.map(({ error }) => error).join("; "),
+    ...describeHeaders(codes),
+    content: { "application/json": { schema: ErrorAnswer, examples } },
   };
 }
 

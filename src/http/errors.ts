@@ -10,7 +10,9 @@ export type ErrorCode =
   | "token_invalid"
   | "invalid_parameter"
   | "payload_not_kept"
-  | "payload_missing";
+  | "payload_missing"
+  | "audio_missing"
+  | "search_not_ready";
 
 type ErrorAnswer = { status: number; error: string; headers?: Record<string, string> };
 
@@ -44,6 +46,12 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
   invalid_parameter: { status: 400, error: "Invalid parameter" },
   payload_not_kept: { status: 404, error: "The event was stored without its content" },
   payload_missing: { status: 404, error: "The event's content is missing from the disk" },
+  audio_missing: { status: 404, error: "The recording is not in its place on disk any more" },
+  search_not_ready: {
+    status: 503,
+    error: "The search index does not have everything yet",
+    headers: { "retry-after": "10" },
+  },
 };
 
 /**

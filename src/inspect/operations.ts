@@ -4,6 +4,8 @@ import { findEvent, followEvents, listEvents } from "./events.ts";
 import { exportConversations } from "./export-conversations.ts";
 import { readFigures } from "./figures.ts";
 import { countByDay } from "./stats.ts";
+import { eraseConversations, findRecording, readConversation } from "./conversations.ts";
+import { listConversations } from "./list-conversations.ts";
 
 /** Everything that can be asked of the thread that reads. Arguments and results are plain data. */
 export const operations = {
@@ -16,6 +18,10 @@ export const operations = {
   countByDay,
   exportConversations,
   readFigures,
+  listConversations,
+  readConversation,
+  findRecording,
+  eraseConversations,
 };
 
 export type Operations = typeof operations;

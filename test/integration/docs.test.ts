@@ -9,7 +9,7 @@ type Operation = {
     string,
     {
       description: string;
-      content: Record<string, { schema?: { type?: string }; examples?: Record<string, unknown> }>;
+      content?: Record<string, { schema?: { type?: string }; examples?: Record<string, unknown> }>;
     }
   >;
 };
@@ -31,7 +31,10 @@ test("the document lists the public routes, and no hidden one", () => {
     ["/webhook", ["post"]],
     ["/health", ["get"]],
     ["/call-failures", ["get"]],
-    ["/conversations/{id}", ["delete"]],
+    ["/conversations", ["get"]],
+    ["/conversations/{id}", ["get", "delete"]],
+    ["/conversations/{id}/transcript", ["get"]],
+    ["/conversations/{id}/audio", ["get"]],
     ["/events", ["get"]],
     ["/events/{id}", ["get"]],
     ["/events/{id}/payload", ["get"]],
@@ -46,7 +49,7 @@ test("the document lists the public routes, and no hidden one", () => {
 test("the document names every error that the webhook answers with", () => {
   const responses = openApi.paths["/webhook"]?.post?.responses ?? {};
   const documented = Object.entries(responses).flatMap(([status, { content }]) =>
-    Object.entries(content["application/json"]?.examples ?? {}).map(([code, example]) => [
+    Object.entries(content?.["application/json"]?.examples ?? {}).map(([code, example]) => [
       code,
       { status: Number(status), ...Object(example).value },
     ]),
@@ -59,6 +62,8 @@ test("the document names every error that the webhook answers with", () => {
     "invalid_parameter",
     "payload_not_kept",
     "payload_missing",
+    "audio_missing",
+    "search_not_ready",
   ]);
   const expected = Object.entries(errorAnswers)
     .filter(([code]) => !elsewhere.has(code))
