@@ -2,9 +2,13 @@
 // own, beside main.ts.
 import { parentPort, workerData } from "node:worker_threads";
 import { errorCode } from "./platform/errors.ts";
+import { lowerThreadPriority } from "./platform/priority.ts";
 import type { ThreadAnswer, ThreadNote, ThreadOptions, ThreadRequest } from "./inspect/messages.ts";
 import { operations } from "./inspect/operations.ts";
 import { openReader } from "./inspect/reader.ts";
+
+// Deliveries go first.
+lowerThreadPriority();
 
 // Whoever starts this thread passes them.
 const { databasePath } = workerData as ThreadOptions;

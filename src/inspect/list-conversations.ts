@@ -7,8 +7,11 @@ import type { Snippets } from "./search/documents.ts";
 import { facetExpression } from "./search/facets.ts";
 import { isUnsound } from "./search/file.ts";
 
-/** A search waits this long for the index to have all that has arrived; a list, which can do without, hardly. */
-const SEARCH_WAIT_MS_MAX = 10_000;
+/**
+ * A search waits this long for the index to have all that has arrived (the server cuts connections that are quiet for 8
+ * s); a list, which can do without, hardly.
+ */
+const SEARCH_WAIT_MS_MAX = 5_000;
 const LIST_WAIT_MS_MAX = 100;
 /** Where few of those looked at are wanted, a page ends before it is full: others want answers too. */
 const LOOKED_AT_MAX = 50_000;

@@ -8,8 +8,9 @@ import { belongsTo, createIntake } from "./intake.ts";
 
 /** While nothing arrives, the database is looked at this often. */
 const IDLE_MS = 1_000;
-/** In the background, for each part of the time that indexing takes there are so many in which it rests. */
-const REST_FACTOR = 3;
+/** In the background, indexing rests so many times as long as it has worked: longer while deliveries arrive. */
+const REST_FACTOR = 1;
+const REST_FACTOR_BUSY = 9;
 const FAILED_MS = 30_000;
 
 /** What the thread tells its process, to be logged. */
@@ -33,6 +34,7 @@ export function createSearchIndex(options: {
   const path = indexPath(databasePath);
   let opened: Opened | null = null;
   let hasFailed = false;
+  let lastEventId = 0;
 
   function open(): Opened {
     if (opened !== null) return opened;
@@ -71,9 +73,13 @@ export function createSearchIndex(options: {
   function stepInBackground(): number {
     const startedMs = performance.now();
     try {
-      const hasMore = step(use(({ intake }) => intake.lastEventId()));
+      const untilEventId = use(({ intake }) => intake.lastEventId());
+      const isBusy = untilEventId > lastEventId;
+      lastEventId = untilEventId;
+      const hasMore = step(untilEventId);
       hasFailed = false;
-      return hasMore ? (performance.now() - startedMs) * REST_FACTOR : IDLE_MS;
+      if (!hasMore) return IDLE_MS;
+      return (performance.now() - startedMs) * (isBusy ? REST_FACTOR_BUSY : REST_FACTOR);
     } catch (error) {
       // Said once: a full disk stays full for a while. A search tries again, and says so to whoever searches.
       if (!hasFailed) tell("warning", "The search index can't be written", { error: errorCode(error) });
