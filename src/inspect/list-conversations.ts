@@ -5,7 +5,7 @@ import type { Chunk, ConversationPosition, Found } from "./conversation-sources.
 import type { Reader } from "./reader.ts";
 import type { Snippets } from "./search/documents.ts";
 import { facetExpression } from "./search/facets.ts";
-import { isUnsound } from "./search/file.ts";
+import { isBusy, isUnsound } from "./search/file.ts";
 
 /**
  * A search waits this long for the index to have all that has arrived (the server cuts connections that are quiet for 8
@@ -14,7 +14,7 @@ import { isUnsound } from "./search/file.ts";
 const SEARCH_WAIT_MS_MAX = 5_000;
 const LIST_WAIT_MS_MAX = 100;
 /** Where few of those looked at are wanted, a page ends before it is full: others want answers too. */
-const LOOKED_AT_MAX = 50_000;
+const LOOKED_AT_MAX = 20_000;
 const CHUNK_ROWS = 500;
 
 export type ListedConversation = ConversationRow & { snippets: Snippets | null };
@@ -42,8 +42,8 @@ export async function listConversations(reader: Reader, asked: ConversationQuery
   try {
     return await findPage(reader, asked);
   } catch (error) {
-    // The index has been thrown away, and is there again in a while.
-    if (isUnsound(error)) return { kind: "not-ready" };
+    // The index has been thrown away, and is there again in a while; or another process works on it.
+    if (isUnsound(error) || isBusy(error)) return { kind: "not-ready" };
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -224,4 +225,17 @@ test("what was erased is found no more, and has left no word in any file", async
   expect(response.status).toBe(200);
   expect(await found("quinquereme")).toEqual([]);
   expect(traces()).toEqual([]);
+});
+
+test("a search that would miss something is asked to come again", async () => {
+  const index = new Database(`${receiver.config.databasePath}.search`);
+  index.run("BEGIN IMMEDIATE");
+  await receiver.post(said("later", "about catamarans"));
+  const { status, headers, answer } = await ask("catamarans");
+  expect([status, headers.get("retry-after")]).toEqual([503, "10"]);
+  expect(answer).toMatchObject({ code: "search_not_ready" });
+  expect((await receiver.ask<Page>("/conversations?agent_id=agent_1")).answer.conversations).not.toBeEmpty();
+  index.run("ROLLBACK");
+  index.close();
+  expect(await found("catamarans")).toEqual(["later"]);
 });

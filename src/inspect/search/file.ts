@@ -11,7 +11,8 @@ const PRAGMAS = [
   "journal_mode = WAL",
   // What a power failure takes away is indexed again.
   "synchronous = NORMAL",
-  "busy_timeout = 5000",
+  // Another process holds it for some tens of milliseconds at a time.
+  "busy_timeout = 1000",
   "journal_size_limit = 67108864",
   // Whatever is deleted is overwritten, and nothing is spilled into other files.
   "secure_delete = ON",
@@ -63,6 +64,11 @@ export function removeIndexFile(path: string): void {
 /** True where SQLite says that the file is no sound database. */
 export function isUnsound(error: unknown): boolean {
   return UNSOUND_CODES.some((code) => errorCode(error).startsWith(code));
+}
+
+/** True where another process has not let go of the file in time. */
+export function isBusy(error: unknown): boolean {
+  return errorCode(error).startsWith("SQLITE_BUSY");
 }
 
 function openSound(path: string, belongs: (sqlite: Database) => boolean): Database | null {

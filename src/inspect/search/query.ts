@@ -3,7 +3,7 @@ import { searchable } from "./text.ts";
 
 const WORD = /[\p{L}\p{N}\p{Co}]/u;
 /** All words that begin with one letter: of a million conversations nearly all, found slowly. */
-const ONE_LETTER_PREFIX = /(?<![\p{L}\p{N}\p{M}_])([\p{L}\p{N}]"?)\s*\*/gu;
+const ONE_LETTER_PREFIX = /(?<![\p{L}\p{N}\p{M}_])([\p{L}\p{N}]\p{M}*"?)\s*\*/gu;
 
 /**
  * Makes what reads a person's query: FTS5's own language where it can be read as that (words, "phrases", prefixes*,

@@ -3,7 +3,7 @@ import { errorCode } from "../../platform/errors.ts";
 import type { Orm } from "../../store/database.ts";
 import { createDocuments } from "./documents.ts";
 import type { Documents } from "./documents.ts";
-import { indexPath, isUnsound, openIndexFile, removeIndexFile } from "./file.ts";
+import { indexPath, isBusy, isUnsound, openIndexFile, removeIndexFile } from "./file.ts";
 import { belongsTo, createIntake } from "./intake.ts";
 
 /** While nothing arrives, the database is looked at this often. */
@@ -74,13 +74,14 @@ export function createSearchIndex(options: {
     const startedMs = performance.now();
     try {
       const untilEventId = use(({ intake }) => intake.lastEventId());
-      const isBusy = untilEventId > lastEventId;
+      const isArriving = untilEventId > lastEventId;
       lastEventId = untilEventId;
       const hasMore = step(untilEventId);
       hasFailed = false;
       if (!hasMore) return IDLE_MS;
-      return (performance.now() - startedMs) * (isBusy ? REST_FACTOR_BUSY : REST_FACTOR);
+      return (performance.now() - startedMs) * (isArriving ? REST_FACTOR_BUSY : REST_FACTOR);
     } catch (error) {
+      if (isBusy(error)) return IDLE_MS;
       // Said once: a full disk stays full for a while. A search tries again, and says so to whoever searches.
       if (!hasFailed) tell("warning", "The search index can't be written", { error: errorCode(error) });
       hasFailed = true;
@@ -127,8 +128,8 @@ export function createSearchIndex(options: {
           intake.holdOn();
         });
         remove.immediate();
-        const [isBusy] = sqlite.query("PRAGMA wal_checkpoint(TRUNCATE)").values()[0] ?? [];
-        if (isBusy !== 0) throw new Error("the search index is in use");
+        const [isHeld] = sqlite.query("PRAGMA wal_checkpoint(TRUNCATE)").values()[0] ?? [];
+        if (isHeld !== 0) throw new Error("the search index is in use");
       });
     },
 
