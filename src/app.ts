@@ -72,7 +72,8 @@ export function createApp(options: {
   const observed =
     metrics === null ? receive : observeDeliveries(receive, { observer: metrics.observer, clock });
 
-  const eraseFromIndex = createEraseFromIndex({ databasePath: config.databasePath, archive });
+  const isFollowed = config.apiTokens.length > 0;
+  const eraseFromIndex = createEraseFromIndex({ databasePath: config.databasePath, archive, isFollowed });
   const erase = createErase({ eraser: store.eraser, eraseFromIndex, clock });
   const connections = createConnections(config.trustedProxies);
   const reprocess = createReprocess({ store, storeTranscripts: config.storeTranscripts, admission, log });

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -238,4 +238,18 @@ test("a search that would miss something is asked to come again", async () => {
   index.run("ROLLBACK");
   index.close();
   expect(await found("catamarans")).toEqual(["later"]);
+});
+
+test("an index of before the API was turned off goes whole when something is erased", async () => {
+  const open = await openTestApp({ config: { apiTokens: [TOKEN] } });
+  await open.post(said("one", "about catamarans"));
+  await open.ask("/conversations?q=catamarans");
+  const index = `${open.config.databasePath}.search`;
+  await open.close({ keepFolder: true });
+  expect(existsSync(index)).toBe(true);
+
+  const closed = await openTestApp({ folder: open.folder });
+  await closed.erase.eraseOne("conv_one");
+  expect(existsSync(index)).toBe(false);
+  await closed.close();
 });

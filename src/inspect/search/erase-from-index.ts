@@ -1,11 +1,20 @@
-import { exists } from "../../platform/files.ts";
 import type { Archive } from "../archive.ts";
-import { indexPath } from "./file.ts";
+import { indexPath, removeIndexFile } from "./file.ts";
 
-/** Erases conversations from the search index. There may be one though the API is off: it may have been on before. */
-export function createEraseFromIndex(options: { databasePath: string; archive: Archive }) {
-  const { databasePath, archive } = options;
+/**
+ * Erases conversations from the search index.
+ *
+ * @param isFollowed whether the index is in use. One that was made before the API was turned off is of no use, and goes
+ *   whole.
+ */
+export function createEraseFromIndex(options: {
+  databasePath: string;
+  archive: Archive;
+  isFollowed: boolean;
+}) {
+  const { databasePath, archive, isFollowed } = options;
   return async (conversationIds: readonly string[]): Promise<void> => {
-    if (await exists(indexPath(databasePath))) await archive.ask("eraseConversations", conversationIds);
+    if (isFollowed) await archive.ask("eraseConversations", conversationIds);
+    else removeIndexFile(indexPath(databasePath));
   };
 }
