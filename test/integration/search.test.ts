@@ -240,6 +240,17 @@ test("a search that would miss something is asked to come again", async () => {
   expect(await found("catamarans")).toEqual(["later"]);
 });
 
+test("many can be erased at once", async () => {
+  const ids = Array.from({ length: 40 }, (_, index) => `many${index}`);
+  for (const id of ids) await receiver.post(said(id, `about windjammers ${id}`));
+  expect(await found("windjammers")).toHaveLength(40);
+  const conversationIds = ids.slice(0, 39).map((id) => `conv_${id}`);
+  await receiver.erase.eraseSome(conversationIds);
+  await receiver.erase.finish();
+  expect(await found("windjammers")).toEqual(["many39"]);
+  expect(readFileSync(`${receiver.config.databasePath}.search`).includes("many38")).toBe(false);
+});
+
 test("an index of before the API was turned off goes whole when something is erased", async () => {
   const open = await openTestApp({ config: { apiTokens: [TOKEN] } });
   await open.post(said("one", "about catamarans"));

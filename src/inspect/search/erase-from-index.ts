@@ -1,6 +1,9 @@
 import type { Archive } from "../archive.ts";
 import { indexPath, removeIndexFile } from "./file.ts";
 
+/** A conversation takes some tens of milliseconds, word by word: other questions are answered in between. */
+const CONVERSATIONS_AT_ONCE_MAX = 16;
+
 /**
  * Erases conversations from the search index.
  *
@@ -14,7 +17,10 @@ export function createEraseFromIndex(options: {
 }) {
   const { databasePath, archive, isFollowed } = options;
   return async (conversationIds: readonly string[]): Promise<void> => {
-    if (isFollowed) await archive.ask("eraseConversations", conversationIds);
-    else removeIndexFile(indexPath(databasePath));
+    if (!isFollowed) return removeIndexFile(indexPath(databasePath));
+    for (let from = 0; from < conversationIds.length; from += CONVERSATIONS_AT_ONCE_MAX) {
+      const some = conversationIds.slice(from, from + CONVERSATIONS_AT_ONCE_MAX);
+      await archive.ask("eraseConversations", some);
+    }
   };
 }
