@@ -131,6 +131,8 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 # What services usually call, without what needs rights or changes limits; anything else fails with an error.
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
+# What reads for the API lets deliveries go first.
+SystemCallFilter=setpriority
 SystemCallErrorNumber=EPERM
 # MemoryDenyWriteExecute= is not set: the runtime compiles JavaScript while it runs.
 
