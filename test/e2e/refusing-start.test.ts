@@ -80,6 +80,7 @@ describe("a start refuses, says what to do, and touches nothing, where the datab
     const { folder, database } = await usedFolder();
     const newer = new Database(database);
     newer.run("PRAGMA user_version = 999");
+    newer.run("UPDATE schema_compatibility SET oldest_writer = 999");
     newer.close();
     const before = contents(folder);
     const { status, stdout } = await startOn(folder);

@@ -64,6 +64,7 @@ describe("the database", () => {
     await app.close({ keepFolder: true });
     const newer = new Database(config.databasePath);
     newer.run("PRAGMA user_version = 999");
+    newer.run("UPDATE schema_compatibility SET oldest_writer = 999");
     newer.run("PRAGMA wal_checkpoint(TRUNCATE)");
     newer.close();
     const before = readFileSync(config.databasePath);
@@ -75,6 +76,7 @@ describe("the database", () => {
 
     const restored = new Database(config.databasePath);
     restored.run(`PRAGMA user_version = ${schemaVersion}`);
+    restored.run("UPDATE schema_compatibility SET oldest_writer = 2");
     restored.close();
     app = await openTestApp({ folder });
     expect(conversations()).toHaveLength(1);
@@ -126,6 +128,7 @@ describe("the database", () => {
       { name: "conversations", strict: 1 },
       { name: "erasures", strict: 1 },
       { name: "events", strict: 1 },
+      { name: "schema_compatibility", strict: 1 },
     ]);
   });
 });
