@@ -45,6 +45,10 @@ const columns = {
     Type.Boolean(),
     "True where voicemail or a machine answered, false where a person did, null where nobody said.",
   ),
+  has_audio: Nullable(
+    Type.Boolean(),
+    "Whether ElevenLabs says that there is a recording; null where it does not say.",
+  ),
   event_id: Nullable(Count, "The event that holds the turns: `GET /events/{id}`."),
   audio_path: Nullable(
     Type.String({ examples: ["2026/11/02/conv_2601kfx0demo.mp3"] }),
@@ -131,6 +135,7 @@ export function shownConversation(row: ConversationRow) {
     summary: row.summary,
     turn_count: row.turnCount,
     voicemail: row.voicemail === null ? null : row.voicemail === 1,
+    has_audio: row.hasAudio === null ? null : row.hasAudio === 1,
     event_id: row.eventId,
     audio_path: row.audioPath,
     audio_bytes: row.audioBytes,
