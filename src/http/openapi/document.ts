@@ -39,7 +39,8 @@ export function openApiDocument(collected: JsonObject): JsonObject {
       description,
       license: { name: "MIT", identifier: "MIT" },
     },
-    servers: [{ url: "/", description: "This receiver." }],
+    // Relative to the document, which a proxy may have put below a path.
+    servers: [{ url: "..", description: "This receiver." }],
     // Whoever says nothing else needs the token.
     security: [{ bearerAuth: [] }],
     tags: tags.filter(({ name }) => used.has(name)),

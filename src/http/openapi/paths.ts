@@ -42,12 +42,24 @@ function writeOperation(operation: JsonObject, named: JsonObject): JsonObject {
 function writeParameter(parameter: JsonObject, named: JsonObject): JsonObject {
   const { examples, schema, ...rest } = parameter;
   const isList = Array.isArray(examples);
-  const own = examples === undefined || isList ? {} : { examples };
-  return {
-    ...rest,
-    ...own,
-    schema: openApiSchema(isList ? { ...Object(schema), examples } : schema, named),
-  };
+  const written = openApiSchema(isList ? { ...Object(schema), examples } : schema, named);
+  if (!isList && examples !== undefined) return { ...rest, examples, schema: written };
+  return rest.in === "query" && rest.required !== true
+    ? { ...rest, ...withUnsentExamples(Object(written)) }
+    : { ...rest, schema: written };
+}
+
+/**
+ * The page's request form begins with a schema's first example or choice, and sends it: nobody who lists conversations
+ * means those of an example's day. It sends no named example that says so. A number without one is marked as wrong.
+ */
+function withUnsentExamples({ examples, ...schema }: JsonObject): JsonObject {
+  const { minimum } = schema;
+  const values = [examples, schema.enum].find(Array.isArray) ?? (minimum === undefined ? [] : [minimum]);
+  if (values.length === 0) return { schema };
+  // Names like numbers would come first, whatever their place.
+  const named = values.map((value, index) => [`example${index + 1}`, { value, "x-disabled": true }]);
+  return { examples: Object.fromEntries(named), schema };
 }
 
 /** The plugin mixes members of the model into the response, and leaves out a description that nobody gave. */

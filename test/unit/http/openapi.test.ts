@@ -71,13 +71,34 @@ test("models become JSON alone, and what a route states of text stays", async ()
   expect(Object.keys(Object(paths["/text"]).get.responses[200].content)).toEqual(["text/plain"]);
 });
 
-test("a parameter's examples go with its schema, and a number is one", async () => {
-  const paths = openApiPaths(Object((await collected()).paths), {});
-  const { parameters } = Object(paths["/things/{id}"]).get;
-  const found = parameters.find((one: { name: string }) => one.name === "page");
-  expect(found).toMatchObject({ description: "Which page.", schema: { type: "number", examples: [1] } });
+test("examples of a parameter that has to be there go with its schema", async () => {
+  const found = await parameterOf("id");
+  expect(found).toMatchObject({ description: "Its id.", schema: { type: "string", examples: ["a"] } });
   expect(found).not.toHaveProperty("examples");
 });
+
+test("examples and choices of a parameter that may be left out are not sent by the page's form", async () => {
+  const page = await parameterOf("page");
+  expect(page).toMatchObject({
+    description: "Which page.",
+    schema: { type: "number" },
+    examples: { example1: { value: 1, "x-disabled": true } },
+  });
+  expect(page.schema).not.toHaveProperty("examples");
+  expect(await parameterOf("kind")).toMatchObject({
+    schema: { enum: ["a", "b"] },
+    examples: {
+      example1: { value: "a", "x-disabled": true },
+      example2: { value: "b", "x-disabled": true },
+    },
+  });
+});
+
+async function parameterOf(name: string) {
+  const paths = openApiPaths(Object((await collected()).paths), {});
+  const { parameters } = Object(paths["/things/{id}"]).get;
+  return Object(parameters.find((one: { name: string }) => one.name === name));
+}
 
 test("an answer without a description has the status's name", () => {
   const paths = { "/a": { get: { operationId: "get-a", responses: { 404: { title: "Model" }, 299: {} } } } };
