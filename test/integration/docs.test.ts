@@ -77,7 +77,7 @@ test("the page loads its script and the document from this host alone", async ()
   expect(response.headers.get("content-type")).toStartWith("text/html");
   const page = await response.text();
   expect(page).toContain('src="docs/scalar.js"');
-  expect(page).toContain('data-url="docs/json"');
+  expect(page).toContain('"url":"docs/json"');
   expect(page).not.toMatch(/https?:\/\//);
 });
 
@@ -99,7 +99,7 @@ test("the page's script is served from the executable", async () => {
 test.each(["/docs", "/docs/json", "/docs/scalar.js"])("%s allows nothing from elsewhere", async (path) => {
   const { headers } = await app.handle(path);
   const policy = headers.get("content-security-policy") ?? "";
-  // The hash is that of a script element which holds white space.
+  // The hash is that of the script which is written into the page.
   expect(policy).toMatch(/^default-src 'none'; script-src 'self' 'sha256-[^']+';/);
   expect(policy).toContain("connect-src 'self'");
   expect(policy).toContain("frame-ancestors 'none'");

@@ -1,0 +1,99 @@
+import type { ApiReferenceConfiguration } from "@scalar/api-reference";
+
+type Configuration = Partial<ApiReferenceConfiguration> & { agent: { disabled: boolean } };
+
+const TITLE = "elevenlabs-webhook";
+
+/**
+ * What has no option: links to the vendor's site, and the choice of a language for all samples, which each sample has
+ * as well.
+ */
+const customCss = `a[href*="scalar.com"], .scalar-reference-intro-clients { display: none; }`;
+
+const configuration = {
+  url: "docs/json",
+  // The name of the downloaded document.
+  slug: TITLE,
+  customCss,
+  // One way to call from each of the shell, JavaScript and Python: the rest of the menu would be long.
+  hiddenClients: [
+    "c",
+    "clojure",
+    "csharp",
+    "dart",
+    "fsharp",
+    "go",
+    "http",
+    "java",
+    "julia",
+    "kotlin",
+    "node",
+    "objc",
+    "ocaml",
+    "php",
+    "powershell",
+    "r",
+    "ruby",
+    "rust",
+    "swift",
+    "js/axios",
+    "js/jquery",
+    "js/ofetch",
+    "js/xhr",
+    "shell/httpie",
+    "shell/wget",
+    "python/python3",
+    "python/aiohttp",
+    "python/httpx_sync",
+    "python/httpx_async",
+  ],
+  defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
+  documentDownloadType: "json",
+  // In full, it hides that a token is required.
+  localization: { translations: { apiClient: { authSelector: { selectedType: "{type}" } } } },
+  defaultOpenAllTags: true,
+  // The models have what is looked for most first.
+  orderSchemaPropertiesBy: "preserve",
+  // Whatever the page offers that would need a service elsewhere.
+  withDefaultFonts: false,
+  telemetry: false,
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  // The token opens every conversation: it goes with the page, and is not left behind in the browser.
+  persistAuth: false,
+} satisfies Configuration;
+
+// A receiver does not know where a proxy has put it; the page's own address tells. Scalar takes no relative one.
+const script = `
+const { href } = new URL(".", location.href);
+Scalar.createApiReference("#app", { ...${JSON.stringify(configuration)}, servers: [{ url: href.replace(/\\/$/, "") }] });
+`;
+
+const icon = encodeURIComponent(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#2563eb"/><path d="M4 6v4M8 3v10M12 6v4" stroke="#fff" stroke-width="2"/></svg>`,
+);
+
+/** The page in HTML. All its addresses are relative, so that it works behind a proxy's path prefix. */
+export const docsPage = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>${TITLE}</title>
+    <link rel="icon" href="data:image/svg+xml,${icon}">
+    <style>body { margin: 0; }</style>
+  </head>
+  <body>
+    <noscript>This page needs JavaScript. <a href="docs/json">The OpenAPI document</a> has all that it shows.</noscript>
+    <div id="app"></div>
+    <script src="docs/scalar.js"></script>
+    <script>${script}</script>
+  </body>
+</html>
+`;
+
+/** The one script that is written into the page, for the policy that lets no other pass. */
+export const docsScriptSha256 = new Bun.CryptoHasher("sha256").update(script).digest("base64");
