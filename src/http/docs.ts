@@ -1,6 +1,6 @@
 import { swagger } from "@elysiajs/swagger";
-// The page works without internet: its script is part of the executable. The package does not export it by name.
-import scalarScript from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
+// The page works without internet: its script is part of the executable. scripts/install compresses the package's.
+import scalarScript from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js.gz" with { type: "file" };
 import { Elysia } from "elysia";
 import { isObject } from "../webhook/json-value.ts";
 import { docsPage, docsScriptSha256 } from "./docs-page.ts";
@@ -19,6 +19,12 @@ const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 const HTML = "text/html; charset=utf-8";
+const SCRIPT_HEADERS = {
+  "content-type": "text/javascript; charset=utf-8",
+  // There is no other form: no browser has ever asked for one.
+  "content-encoding": "gzip",
+  "cache-control": "max-age=86400",
+};
 const PAGE_PATH = "/docs";
 const DOCUMENT_PATH = "/docs/json";
 
@@ -46,12 +52,8 @@ export function docsRoutes() {
       documentText ??= JSON.stringify(openApiDocument(responseValue));
       return new Response(documentText, { headers: { "content-type": "application/json" } });
     })
-    .get(
-      "/docs/scalar.js",
-      () => new Response(Bun.file(scalarScript), { headers: { "cache-control": "max-age=86400" } }),
-      {
-        detail: { hide: true },
-      },
-    )
+    .get("/docs/scalar.js", () => new Response(Bun.file(scalarScript), { headers: SCRIPT_HEADERS }), {
+      detail: { hide: true },
+    })
     .use(swagger({ path: PAGE_PATH, specPath: DOCUMENT_PATH }));
 }

@@ -167,7 +167,8 @@ function startProxy() {
     fetch(request) {
       const { pathname, search } = new URL(request.url);
       if (!pathname.startsWith(`${PREFIX}/`)) return new Response("Not here", { status: 404 });
-      return fetch(receiver.url + pathname.slice(PREFIX.length) + search, request);
+      const target = receiver.url + pathname.slice(PREFIX.length) + search;
+      return fetch(target, { headers: request.headers, decompress: false });
     },
   });
   return { url: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
