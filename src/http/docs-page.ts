@@ -4,11 +4,15 @@ type Configuration = Partial<ApiReferenceConfiguration> & { agent: { disabled: b
 
 const TITLE = "elevenlabs-webhook";
 
-/**
- * What has no option: links to the vendor's site, and the choice of a language for all samples, which each sample has
- * as well.
- */
-const customCss = `a[href*="scalar.com"], .scalar-reference-intro-clients { display: none; }`;
+/** What has no option. */
+const customCss = `
+  /* The vendor's links and decoration. */
+  a[href*="scalar.com"], .ascii-art,
+  /* The choice of a language for all samples: each has it as well. */
+  .scalar-reference-intro-clients,
+  /* The menu once more, in a request's form: on a phone its button covers the address. */
+  [role="dialog"] .scalar-sidebar-toggle { display: none !important; }
+`;
 
 const configuration = {
   url: "docs/json",
