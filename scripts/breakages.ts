@@ -283,4 +283,25 @@ export const breakages: Breakage[] = [
     replace: "Type.Optional(Type.Boolean({ examples: [example] }));",
     tests: ["test/integration/openapi.test.ts"],
   },
+  {
+    name: "page: keep the token in the browser",
+    file: "src/http/docs-page.ts",
+    find: "persistAuth: false,",
+    replace: "persistAuth: true,",
+    tests: ["test/e2e/docs.test.ts"],
+  },
+  {
+    name: "page: send requests to the host's root",
+    file: "src/http/docs-page.ts",
+    find: 'const { href } = new URL(".", location.href);',
+    replace: 'const { href } = new URL("/", location.href);',
+    tests: ["test/e2e/docs.test.ts"],
+  },
+  {
+    name: "page: fill lists' filters with examples",
+    file: "src/http/openapi/paths.ts",
+    find: '"x-disabled": true',
+    replace: '"x-disabled": false',
+    tests: ["test/e2e/docs.test.ts"],
+  },
 ];

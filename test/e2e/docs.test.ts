@@ -90,6 +90,8 @@ describe.skipIf(browserMissing !== null)("in a browser without internet", () => 
       expect(shown).toContain(plain(name));
       expect(shown).toContain(plain(description));
     }
+    await page.getByRole("link", { name: "AttachedFile", exact: true }).first().click();
+    await page.getByText("a signed address that is good for").first().waitFor();
   });
 
   test("the download is the document", async () => {
