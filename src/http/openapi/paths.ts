@@ -38,28 +38,30 @@ function writeOperation(operation: JsonObject, named: JsonObject): JsonObject {
   };
 }
 
-/** An array of examples belongs to the schema; a parameter's own `examples` have names. */
+/** A parameter's own `examples` have names, others are a list; here all get names. */
 function writeParameter(parameter: JsonObject, named: JsonObject): JsonObject {
   const { examples, schema, ...rest } = parameter;
   const isList = Array.isArray(examples);
   const written = openApiSchema(isList ? { ...Object(schema), examples } : schema, named);
   if (!isList && examples !== undefined) return { ...rest, examples, schema: written };
-  return rest.in === "query" && rest.required !== true
-    ? { ...rest, ...withUnsentExamples(Object(written)) }
-    : { ...rest, schema: written };
+  return { ...rest, ...withNamedExamples(Object(written), rest.required === true) };
 }
 
 /**
- * The page's request form begins with a schema's first example or choice, and sends it: nobody who lists conversations
- * means those of an example's day. It sends no named example that says so. A number without one is marked as wrong.
+ * The page's request form takes a schema's examples for the choices that there are, and sends the first: nobody who lists
+ * conversations means those of an example's day. Named ones can be written over, and are not sent where they say so. A
+ * number without any is marked as wrong.
  */
-function withUnsentExamples({ examples, ...schema }: JsonObject): JsonObject {
+function withNamedExamples({ examples, ...schema }: JsonObject, isSent: boolean): JsonObject {
   const { minimum } = schema;
   const values = [examples, schema.enum].find(Array.isArray) ?? (minimum === undefined ? [] : [minimum]);
   if (values.length === 0) return { schema };
-  // Names like numbers would come first, whatever their place.
-  const named = values.map((value, index) => [`example${index + 1}`, { value, "x-disabled": true }]);
-  return { examples: Object.fromEntries(named), schema };
+  const entries = values.map((value, index) => [
+    // A name like a number would come first, whatever its place.
+    `example${index + 1}`,
+    isSent ? { value } : { value, "x-disabled": true },
+  ]);
+  return { examples: Object.fromEntries(entries), schema };
 }
 
 /** The plugin mixes members of the model into the response, and leaves out a description that nobody gave. */

@@ -21,7 +21,7 @@ const everyWay = new Elysia()
       page: t.Optional(t.Numeric({ description: "Which page.", examples: [1] })),
       kind: t.Optional(t.Union([t.Literal("a"), t.Literal("b")], { description: "Which kind." })),
     }),
-    headers: t.Object({ "x-trace": t.Optional(t.String({ description: "Its trace." })) }),
+    headers: t.Object({ "x-trace": t.Optional(t.String({ description: "Its trace.", examples: ["a1"] })) }),
     response: {
       200: "Thing",
       404: t.Object(
@@ -71,10 +71,12 @@ test("models become JSON alone, and what a route states of text stays", async ()
   expect(Object.keys(Object(paths["/text"]).get.responses[200].content)).toEqual(["text/plain"]);
 });
 
-test("examples of a parameter that has to be there go with its schema", async () => {
+test("examples of a parameter have names", async () => {
   const found = await parameterOf("id");
-  expect(found).toMatchObject({ description: "Its id.", schema: { type: "string", examples: ["a"] } });
-  expect(found).not.toHaveProperty("examples");
+  expect(found).toMatchObject({ description: "Its id.", examples: { example1: { value: "a" } } });
+  expect(found.schema).toMatchObject({ type: "string" });
+  expect(found.schema).not.toHaveProperty("examples");
+  expect(found.examples.example1).not.toHaveProperty("x-disabled");
 });
 
 test("examples and choices of a parameter that may be left out are not sent by the page's form", async () => {
@@ -85,6 +87,9 @@ test("examples and choices of a parameter that may be left out are not sent by t
     examples: { example1: { value: 1, "x-disabled": true } },
   });
   expect(page.schema).not.toHaveProperty("examples");
+  expect(await parameterOf("x-trace")).toMatchObject({
+    examples: { example1: { value: "a1", "x-disabled": true } },
+  });
   expect(await parameterOf("kind")).toMatchObject({
     schema: { enum: ["a", "b"] },
     examples: {
