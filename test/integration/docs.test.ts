@@ -104,6 +104,7 @@ test.each(["/docs", "/docs/json", "/docs/scalar.js"])("%s allows nothing from el
   // The hash is that of the script which is written into the page.
   expect(policy).toMatch(/^default-src 'none'; script-src 'self' 'sha256-[^']+';/);
   expect(policy).toContain("connect-src 'self'");
+  expect(policy).toContain("media-src blob:");
   expect(policy).toContain("frame-ancestors 'none'");
   expect(policy).not.toMatch(/https?:|\*|'unsafe-eval'|script-src[^;]*'unsafe-inline'/);
   expect(headers.get("x-content-type-options")).toBe("nosniff");
