@@ -17,9 +17,9 @@ const PREFIX = "/elevenlabs";
 const PHONE_PIXELS = 390;
 /** The operation that a reader tries, and what it shows of the fixture. */
 const LIST = {
-  path: "/call-failures",
-  summary: "List calls that could not be started",
-  shown: "conv_2601kfx0demo0synthetic0020",
+  path: "/conversations",
+  summary: "List and search conversations",
+  shown: "conv_2601kfx0demo0synthetic0002",
 };
 /** What the page would offer of its maker's services. */
 const VENDOR = /scalar|\bMCP\b|\bAI\b|open api client|developer tools|share|deploy/i;
@@ -34,7 +34,7 @@ let document: OpenApi;
 
 beforeAll(async () => {
   receiver = await startReceiver({ environment: { API_TOKEN: TOKEN } });
-  await receiver.post(fixture("call_initiation_failure_twilio_busy.json"));
+  await receiver.post(fixture("transcription_full_twilio_outbound.json"));
   document = JSON.parse(await (await fetch(`${receiver.url}/docs/json`)).text());
 });
 afterAll(() => receiver.stop());
@@ -151,7 +151,7 @@ async function list(page: Page): Promise<void> {
   await page.getByRole("link", { name: LIST.summary }).first().click();
   await page.getByRole("button", { name: `Test Request (get ${LIST.path})` }).click();
   await page.getByRole("button", { name: /^Send get request/ }).click();
-  await page.getByText(LIST.shown).first().waitFor();
+  await page.getByText(LIST.shown).filter({ visible: true }).first().waitFor();
 }
 
 /** What can be seen of links and buttons that lead to the vendor. */
