@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TemporaryFile } from "../platform/files.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Spool } from "../store/spool.ts";
@@ -13,6 +14,13 @@ export const MEMORY_BYTES_MAX = 256 * 1024;
 const AT_ONCE_BYTES_MAX = WINDOW_BYTES_MIN;
 
 const READ_BYTES = 128 * 1024;
+
+/**
+ * After so much of one body it is the turn of the others. The runtime goes on reading a connection as long as there is
+ * something to read: without a pause a fast sender keeps everybody waiting (seen: 90 ms). While we pause, it pauses too,
+ * so that nothing piles up.
+ */
+const TURN_BYTES = 1024 * 1024;
 
 /** A complete body: in memory, or in a temporary file that its holder must discard or move. */
 export type Body =
@@ -105,6 +113,7 @@ async function receiveChunks(
   let file: TemporaryFile | null = null;
   let isComplete = false;
   let byteCount = 0;
+  let turnEnd = TURN_BYTES;
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -124,6 +133,9 @@ async function receiveChunks(
       file ??= await spool.create();
       for (const chunk of chunks.splice(0)) file.write(chunk);
       file.write(value);
+      if (byteCount < turnEnd) continue;
+      turnEnd = byteCount + TURN_BYTES;
+      await nextTurn();
     }
     isComplete = true;
   } finally {
