@@ -1,12 +1,14 @@
 // The thread that reads what is stored: it is asked for operations, one message each. An entry of the executable of its
 // own, beside main.ts.
 import { parentPort, workerData } from "node:worker_threads";
+import { compileAsUsual } from "./platform/jit.ts";
 import { errorCode } from "./platform/errors.ts";
 import { lowerThreadPriority } from "./platform/priority.ts";
 import type { ThreadAnswer, ThreadNote, ThreadOptions, ThreadRequest } from "./inspect/messages.ts";
 import { operations } from "./inspect/operations.ts";
 import { openReader } from "./inspect/reader.ts";
 
+compileAsUsual();
 // Deliveries go first.
 lowerThreadPriority();
 

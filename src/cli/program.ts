@@ -1,5 +1,6 @@
 import { Command as CommanderCommand, CommanderError, Option } from "commander";
 import type { OutputConfiguration } from "commander";
+import { compileAsUsual } from "../platform/jit.ts";
 import { version } from "../platform/version.ts";
 import { sqliteVersion } from "../store/database.ts";
 import { exitStatus } from "./command.ts";
@@ -33,6 +34,8 @@ export async function runProgram(args: readonly string[], context: CommandContex
       .configureOutput(output)
       .exitOverride()
       .action(async () => {
+        // The first command has started when it receives, the others are at work from here on.
+        if (command !== commands[0]) compileAsUsual();
         status = await command.run(given(command, subcommand.opts(), subcommand.args), context);
       });
     for (const { argument, description } of command.arguments ?? [])

@@ -11,6 +11,7 @@ import type { Predecessor } from "./handover/predecessor.ts";
 import { startSuccessor } from "./handover/successor.ts";
 import { DRAIN_MS_MAX, handOver, hasEndedClean } from "./hand-over.ts";
 import type { ReceiveOptions as Options } from "./hand-over.ts";
+import { compileAsUsual } from "../platform/jit.ts";
 import { logStart, warnOfClock } from "./start-report.ts";
 import { superviseUnder } from "./supervision.ts";
 import type { Supervision } from "./supervision.ts";
@@ -23,6 +24,7 @@ export async function receive(options: Options): Promise<void> {
   if (receiver.grant === "cancelled") return stop(options, null);
   if (receiver.grant === "gone") log.warning("The predecessor has ended before it handed over");
   logStart(log, config, server.url);
+  compileAsUsual();
   void warnOfClock(log, context.clock);
   watchCertificate(config.tls, { log, clock: context.clock });
   const supervise = () =>
