@@ -79,7 +79,7 @@ export function audioBody(conversationId: string, base64: Buffer): Buffer {
 }
 
 /** Sends one body in chunks, as ElevenLabs sends recordings. Resolves at the answer 200. */
-export function sendChunked(port: number, body: Buffer): Promise<void> {
+export function sendChunked(port: number, body: Buffer, signature = sign(body)): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     let position = 0;
@@ -96,7 +96,7 @@ export function sendChunked(port: number, body: Buffer): Promise<void> {
     };
     socket.on("connect", () => {
       socket.write(
-        `POST /webhook HTTP/1.1\r\nHost: bench\r\nTransfer-Encoding: chunked\r\nElevenLabs-Signature: ${sign(body)}\r\n\r\n`,
+        `POST /webhook HTTP/1.1\r\nHost: bench\r\nTransfer-Encoding: chunked\r\nElevenLabs-Signature: ${signature}\r\n\r\n`,
       );
       pump();
     });

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { SECRET } from "../test/helpers/deliveries.ts";
+import { SECRET, sign } from "../test/helpers/deliveries.ts";
 import { EXECUTABLE, freePort } from "../test/helpers/receiver.ts";
 import { audioBody, sendChunked, sendFor, transcriptRequests } from "./bench-load.ts";
 
@@ -17,29 +17,38 @@ type Figures = Record<string, number>;
 const rounds = Number(process.argv[2] ?? 5);
 const seconds = Number(process.argv[3] ?? 5);
 const base64 = Buffer.from(randomBytes(RECORDING_BYTES).toBase64());
-const commands = {
-  receiver: [EXECUTABLE, "serve"],
-  floor: [process.execPath, join(import.meta.dir, "bench-floor.ts")],
+type Server = { command: string[]; environment?: Record<string, string> };
+
+const servers: Record<string, Server> = {
+  receiver: { command: [EXECUTABLE, "serve"] },
+  // With the API its thread indexes every event for the search.
+  indexing: {
+    command: [EXECUTABLE, "serve"],
+    environment: { API_TOKEN: "0123456789abcdef0123456789abcdef" },
+  },
+  floor: { command: [process.execPath, join(import.meta.dir, "bench-floor.ts")] },
 };
 
-const measured: Record<string, Figures[]> = { receiver: [], floor: [] };
+const measured: Record<string, Figures[]> = { receiver: [], indexing: [], floor: [] };
 for (let round = 1; round <= rounds; round += 1) {
-  for (const [name, command] of Object.entries(commands)) {
-    const figures = await measureTranscripts(command, `${name}${round}`);
-    if (name === "receiver") Object.assign(figures, await measureRecordings(command));
+  for (const [name, server] of Object.entries(servers)) {
+    const figures = await measureTranscripts(server, `${name}${round}`);
+    if (name === "receiver") Object.assign(figures, await measureRecordings(server));
     measured[name]?.push(figures);
     console.error(`round ${round} ${name}:`, format(figures));
   }
 }
 
 const medians = Object.fromEntries(Object.entries(measured).map(([name, runs]) => [name, mediansOf(runs)]));
-const { receiver = {}, floor = {} } = medians;
-console.log("| figure | receiver | floor | ratio |\n| --- | --- | --- | --- |");
+const { receiver = {}, indexing = {}, floor = {} } = medians;
+const ratio = (value = Number.NaN, other = Number.NaN) =>
+  Number.isNaN(value / other) ? "" : (value / other).toFixed(2);
+console.log("| figure | receiver | to the floor | with API and index | to the floor | floor |");
+console.log("| --- | --- | --- | --- | --- | --- |");
 for (const [figure, value] of Object.entries(receiver)) {
-  const other = floor[figure];
-  console.log(
-    `| ${figure} | ${value} | ${other ?? ""} | ${other === undefined ? "" : (value / other).toFixed(2)} |`,
-  );
+  const [indexed, least] = [indexing[figure], floor[figure]];
+  const cells = [figure, value, ratio(value, least), indexed ?? "", ratio(indexed, least), least ?? ""];
+  console.log(`| ${cells.join(" | ")} |`);
 }
 const machine = {
   processor: cpus()[0]?.model,
@@ -49,8 +58,8 @@ const machine = {
 };
 console.log(JSON.stringify({ machine, rounds, seconds, medians }));
 
-async function measureTranscripts(command: string[], salt: string): Promise<Figures> {
-  const server = await start(command);
+async function measureTranscripts(measuredServer: Server, salt: string): Promise<Figures> {
+  const server = await start(measuredServer);
   await Bun.sleep(SETTLE_MS);
   const idleMb = server.memoryMb("VmRSS");
   const requests = transcriptRequests(REQUESTS_PER_SECOND_MAX * seconds, salt);
@@ -66,10 +75,10 @@ async function measureTranscripts(command: string[], salt: string): Promise<Figu
   return figures;
 }
 
-async function measureRecordings(command: string[]): Promise<Figures> {
+async function measureRecordings(measuredServer: Server): Promise<Figures> {
   const figures: Figures = { executable_mb: statSync(EXECUTABLE).size / 1e6 };
   for (const atOnce of [1, 4, 8]) {
-    const server = await start(command);
+    const server = await start(measuredServer);
     await sendChunked(server.port, audioBody("warm", base64.subarray(0, 4_000_000)));
     const bodies = Array.from({ length: atOnce }, (_, index) => audioBody(`recording_${index}`, base64));
     const startedMs = performance.now();
@@ -78,16 +87,22 @@ async function measureRecordings(command: string[]): Promise<Figures> {
     figures[`recordings_${atOnce}_peak_mb`] = server.memoryMb("VmHWM");
     await server.stop();
   }
-  return { ...figures, ...(await measureMixed(command)) };
+  return { ...figures, ...(await measureMixed(measuredServer)) };
 }
 
 /** Transcripts while four recordings stream in. */
-async function measureMixed(command: string[]): Promise<Figures> {
-  const server = await start(command);
+async function measureMixed(measuredServer: Server): Promise<Figures> {
+  const server = await start(measuredServer);
   const requests = transcriptRequests(2_000, "mixed");
   const streaming = { recordings: 4 };
-  const recordings = Array.from({ length: streaming.recordings }, async (_, index) => {
-    await sendChunked(server.port, audioBody(`mixed_${index}`, base64));
+  // Signed before: it would keep the transcripts of this process waiting.
+  const bodies = Array.from({ length: streaming.recordings }, (_, index) => {
+    const body = audioBody(`mixed_${index}`, base64);
+    return { body, signature: sign(body) };
+  });
+  await sendFor(server.port, requests.splice(0, 500), 4, 5);
+  const recordings = bodies.map(async ({ body, signature }) => {
+    await sendChunked(server.port, body, signature);
     streaming.recordings -= 1;
   });
   const latenciesMs: number[] = [];
@@ -100,7 +115,7 @@ async function measureMixed(command: string[]): Promise<Figures> {
   return { mixed_transcripts_p99_ms: at(sorted, 0.99) };
 }
 
-async function start(command: string[]) {
+async function start({ command, environment = {} }: Server) {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   const port = await freePort();
   const pin = Bun.which("taskset") === null || cpus().length < 2 ? [] : ["taskset", "-c", "0"];
@@ -116,6 +131,7 @@ async function start(command: string[]) {
       ELEVENLABS_WEBHOOK_PORT: String(port),
       TRANSCRIPT_STORAGE_PATH: join(folder, "transcripts.sqlite"),
       AUDIO_STORAGE_PATH: join(folder, "audio"),
+      ...environment,
     },
     stdout: "ignore",
     stderr: "inherit",
