@@ -45,6 +45,8 @@ for (const [variant, signal] of [
   // A kill between a recording and its row leaves the recording alone.
   const orphan = join(receiver.folder, "audio/2026/11/02/conv_without_row.mp3");
   if (variant === "killed") cpSync(join(dirname(target), "tone.mp3"), orphan);
-  cpSync(receiver.folder, join(target, variant), { recursive: true });
+  // The socket by which a running receiver is asked to hand over is no data.
+  const isData = (path: string) => !path.endsWith(".control");
+  cpSync(receiver.folder, join(target, variant), { recursive: true, filter: isData });
   rmSync(receiver.folder, { recursive: true });
 }
