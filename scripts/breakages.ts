@@ -28,8 +28,8 @@ export const breakages: Breakage[] = [
   {
     name: "accept any hash",
     file: "src/webhook/receive.ts",
-    find: 'digests) === -1) return refused("signature_mismatch");',
-    replace: 'digests) === -2) return refused("signature_mismatch");',
+    find: 'if (secretIndex === -1) return refused("signature_mismatch");',
+    replace: 'if (secretIndex === -2) return refused("signature_mismatch");',
     tests: ["test/integration/contract.test.ts"],
   },
   {
