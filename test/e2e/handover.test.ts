@@ -23,10 +23,12 @@ const RECORDING_BYTES = 4_000_000;
 const reload = ({ folder }: Receiver) =>
   runExecutable(["reload"], { TRANSCRIPT_STORAGE_PATH: join(folder, "transcripts.sqlite") });
 
-async function sendHalf({ port }: Receiver, body: string) {
-  const connection = await openRaw(port);
+async function sendHalf(receiver: Receiver, body: string) {
+  const connection = await openRaw(receiver.port);
   const headers = { "ElevenLabs-Signature": sign(body), "Content-Length": String(body.length) };
   await connection.write(requestHead(headers) + body.slice(0, 50));
+  // What came before an answered request has been seen: by now it is in flight.
+  await (await fetch(`${receiver.url}/health`)).text();
   return connection;
 }
 
