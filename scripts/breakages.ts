@@ -164,8 +164,8 @@ export const breakages: Breakage[] = [
   {
     name: "replace another recording of the same name",
     file: "src/store/recordings.ts",
-    find: "    lstatSync(to);\n    return false;",
-    replace: "    lstatSync(to);",
+    find: "linkSync(from, to);",
+    replace: "renameSync(from, to);\n    return true;",
     tests: ["test/integration/recordings.test.ts"],
   },
   {
