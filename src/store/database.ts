@@ -7,6 +7,7 @@ import initial from "./migrations/0001-initial.sql" with { type: "text" };
 import erasures from "./migrations/0002-erasures.sql" with { type: "text" };
 import eventIndexes from "./migrations/0003-events.sql" with { type: "text" };
 import conversationsByStart from "./migrations/0004-conversations-by-start.sql" with { type: "text" };
+import state from "./migrations/0005-state.sql" with { type: "text" };
 
 /** One step of the schema. */
 export type Migration = {
@@ -27,6 +28,7 @@ const schemaMigrations: readonly Migration[] = [
   // One that does not know it leaves out which conversations wait for their recording.
   { sql: eventIndexes, olderPrograms: "stop" },
   { sql: conversationsByStart, olderPrograms: "go on" },
+  { sql: state, olderPrograms: "go on" },
 ];
 
 /** The schema of this version of the program. */

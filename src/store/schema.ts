@@ -21,6 +21,8 @@ export const events = sqliteTable("events", {
   payload: blob("payload", { mode: "buffer" }),
   /** Relative to the folder of the database. */
   payloadPath: text("payload_path"),
+  /** A copy of the payload without lone surrogates and NUL, only if it holds some: the view `turns` reads it. */
+  turnsPayload: text("turns_payload"),
 });
 
 export const conversations = sqliteTable("conversations", {
@@ -69,6 +71,12 @@ export const erasures = sqliteTable("erasures", {
   conversationId: text("conversation_id"),
   /** 1 when its traces in the files are gone too. */
   isComplete: integer("is_complete").notNull().default(0),
+});
+
+/** What the receiver remembers beyond one run: see state.ts. */
+export const state = sqliteTable("state", {
+  name: text("name").primaryKey(),
+  value: text("value").notNull(),
 });
 
 export const callFailures = sqliteTable("call_failures", {

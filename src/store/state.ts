@@ -1,0 +1,28 @@
+import { eq, sql } from "drizzle-orm";
+import type { Orm } from "./database.ts";
+import { state } from "./schema.ts";
+
+/** What the receiver remembers beyond one run. Every name that is used stands here. */
+export type StateName = never;
+
+/** The `state` table: one row per fact. */
+export function createStateStore(orm: Orm) {
+  const select = orm
+    .select({ value: state.value })
+    .from(state)
+    .where(eq(state.name, sql.placeholder("name")))
+    .prepare();
+
+  return {
+    get: (name: StateName): string | null => select.get({ name })?.value ?? null,
+
+    /** It is on disk when this returns, unless a transaction is open. */
+    set(name: StateName, value: string): void {
+      orm
+        .insert(state)
+        .values({ name, value })
+        .onConflictDoUpdate({ target: state.name, set: { value } })
+        .run();
+    },
+  };
+}
