@@ -11,9 +11,26 @@ export function Nullable<Model extends TSchema>(model: Model, description: strin
   return Type.Union([model, Type.Null()], { description });
 }
 
-/** RFC 3339 in UTC, without milliseconds where there are none. */
+/** What RFC 3339 can write, whose years have four digits. */
+const TIME_MS_MIN = Date.parse("0000-01-01T00:00:00Z");
+const TIME_MS_MAX = Date.parse("9999-12-31T23:59:59.999Z");
+
+/**
+ * RFC 3339 in UTC, without milliseconds if there are none. A time that it can't write, as a wrong clock may have left
+ * one in a row, becomes the nearest that it can: one odd row must not keep a whole list from its readers.
+ */
 export function timeText(unixMs: number): string {
-  return new Date(unixMs).toISOString().replace(".000Z", "Z");
+  const within = Math.min(Math.max(unixMs, TIME_MS_MIN), TIME_MS_MAX);
+  return new Date(within).toISOString().replace(".000Z", "Z");
+}
+
+/** The same of a time that a sender gave; null if there is none, or one that can't be meant, as old rows may have. */
+export function optionalTimeText(unixMs: number | null): string | null {
+  return unixMs === null || unixMs < TIME_MS_MIN || unixMs > TIME_MS_MAX ? null : timeText(unixMs);
+}
+
+export function optionalSecondsText(unixSeconds: number | null): string | null {
+  return optionalTimeText(unixSeconds === null ? null : unixSeconds * 1000);
 }
 
 /** The first full second that is not before a moment. */

@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Archive } from "../inspect/archive.ts";
 import type { CallFailureRow } from "../inspect/call-failures.ts";
-import { describeAnswers, Nullable, secondsOf, Time, timeText } from "./api-models.ts";
+import { describeAnswers, Nullable, optionalSecondsText, secondsOf, Time } from "./api-models.ts";
 import { requireToken } from "./api-token.ts";
 import { cursorOf, cursorParameter, positionOf } from "./cursor.ts";
 import { errorResponse } from "./errors.ts";
@@ -105,7 +105,7 @@ function shownFailure(row: CallFailureRow) {
     provider_code: row.providerCode,
     from_number: row.fromNumber,
     to_number: row.toNumber,
-    occurred_at: row.occurredAt === null ? null : timeText(row.occurredAt * 1000),
+    occurred_at: optionalSecondsText(row.occurredAt),
     metadata: row.metadata === null ? null : JSON.parse(row.metadata),
   };
 }

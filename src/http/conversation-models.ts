@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import type { ConversationRow } from "../inspect/conversation-filter.ts";
 import type { Turn } from "../inspect/turns.ts";
-import { Nullable, Time, timeText } from "./api-models.ts";
+import { Nullable, optionalSecondsText, optionalTimeText, Time, timeText } from "./api-models.ts";
 
 const Text = Type.String();
 const Count = Type.Integer();
@@ -120,7 +120,7 @@ export function shownConversation(row: ConversationRow) {
     agent_name: row.agentName,
     status: row.status,
     user_id: row.userId,
-    started_at: row.startedAt === null ? null : timeText(row.startedAt * 1000),
+    started_at: optionalSecondsText(row.startedAt),
     duration_secs: row.durationSecs,
     cost_credits: row.costCredits,
     cost_usd: row.costUsd,
@@ -140,7 +140,7 @@ export function shownConversation(row: ConversationRow) {
     audio_path: row.audioPath,
     audio_bytes: row.audioBytes,
     audio_sha256: row.audioSha256,
-    audio_received_at: row.audioReceivedAtMs === null ? null : timeText(row.audioReceivedAtMs),
+    audio_received_at: optionalTimeText(row.audioReceivedAtMs),
     updated_at: timeText(row.updatedAtMs),
     transcript_url: row.eventId === null ? null : `${path}/transcript`,
     audio_url: row.audioPath === null ? null : `${path}/audio`,

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import type { EventRow } from "../inspect/events.ts";
-import { Nullable, Time, timeText } from "./api-models.ts";
+import { Nullable, optionalSecondsText, Time, timeText } from "./api-models.ts";
 
 /** An event as the API shows it. Its members have the names of the table's columns. */
 export const Event = Type.Object({
@@ -52,7 +52,7 @@ export function shownEvent(row: EventRow) {
     type: row.type,
     conversation_id: row.conversationId,
     agent_id: row.agentId,
-    event_timestamp: row.eventTimestamp === null ? null : timeText(row.eventTimestamp * 1000),
+    event_timestamp: optionalSecondsText(row.eventTimestamp),
     received_at: timeText(row.receivedAtMs),
     status: row.status,
     error: row.error,

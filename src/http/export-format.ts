@@ -1,5 +1,5 @@
 import type { ExportedRow } from "../inspect/export-conversations.ts";
-import { timeText } from "./api-models.ts";
+import { optionalSecondsText, optionalTimeText, timeText } from "./api-models.ts";
 
 type Cell = string | number | boolean | null;
 
@@ -14,7 +14,7 @@ const columns: Record<string, (row: ExportedRow) => Cell> = {
   agent_name: (row) => row.agentName,
   status: (row) => row.status,
   user_id: (row) => row.userId,
-  started_at: (row) => (row.startedAt === null ? null : timeText(row.startedAt * 1000)),
+  started_at: (row) => optionalSecondsText(row.startedAt),
   duration_secs: (row) => row.durationSecs,
   cost_credits: (row) => row.costCredits,
   cost_usd: (row) => row.costUsd,
@@ -33,7 +33,7 @@ const columns: Record<string, (row: ExportedRow) => Cell> = {
   audio_path: (row) => row.audioPath,
   audio_bytes: (row) => row.audioBytes,
   audio_sha256: (row) => row.audioSha256,
-  audio_received_at: (row) => (row.audioReceivedAtMs === null ? null : timeText(row.audioReceivedAtMs)),
+  audio_received_at: (row) => optionalTimeText(row.audioReceivedAtMs),
   updated_at: (row) => timeText(row.updatedAtMs),
   has_audio: (row) => (row.hasAudio === null ? null : row.hasAudio === 1),
 };

@@ -1,5 +1,5 @@
 import { isQuarantine, readEvent } from "../webhook/event.ts";
-import { isObject, listAt, numberAt, textAt, valueAt } from "../webhook/json-value.ts";
+import { isObject, listAt, numberAt, secondsOfNano, textAt, valueAt } from "../webhook/json-value.ts";
 import type { JsonObject } from "../webhook/json-value.ts";
 
 /** What somebody said, or an agent did, in a conversation. */
@@ -63,14 +63,14 @@ function turnsOfSpans(data: JsonObject, startedAt: number | null): Turn[] {
 }
 
 function turnOfSpan(span: unknown, startedAt: number | null): Turn {
-  const startNano = numberAt(span, "startTimeUnixNano");
+  const saidAt = secondsOfNano(numberAt(span, "startTimeUnixNano"));
   return {
     turn: numberAt(attributeOf(span, "elevenlabs.turn.index"), "intValue"),
     role: textAt(span, "name") === USER_SPAN ? "user" : "agent",
     message:
       textAt(attributeOf(span, "elevenlabs.user.text"), "stringValue") ??
       textAt(attributeOf(span, "elevenlabs.agent.text"), "stringValue"),
-    timeInCallSecs: startNano === null || startedAt === null ? null : Math.floor(startNano / 1e9) - startedAt,
+    timeInCallSecs: saidAt === null || startedAt === null ? null : saidAt - startedAt,
     toolCalls: [],
     toolResults: [],
   };

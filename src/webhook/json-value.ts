@@ -52,7 +52,17 @@ export function secondsAt(value: unknown, ...path: string[]): number | null {
   const number = numberAt(value, ...path);
   const isMilliseconds = number === null || number >= MILLISECONDS_MIN;
   const time = number ?? parseDateMs(textAt(value, ...path) ?? "");
-  const seconds = Math.floor(isMilliseconds ? time / 1000 : time);
+  return wholeSeconds(isMilliseconds ? time / 1000 : time);
+}
+
+/** Unix seconds from unix nanoseconds, as OpenTelemetry writes times. */
+export function secondsOfNano(nanoseconds: number | null): number | null {
+  return nanoseconds === null ? null : wholeSeconds(nanoseconds / 1e9);
+}
+
+/** null before 1970 and after the year 9999: every reader of the column can write the rest as a date. */
+function wholeSeconds(time: number): number | null {
+  const seconds = Math.floor(time);
   return seconds >= 0 && seconds <= SECONDS_MAX ? seconds : null;
 }
 

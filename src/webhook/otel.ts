@@ -1,6 +1,6 @@
 import { noFacts } from "../store/conversations.ts";
 import type { ConversationFacts } from "../store/conversations.ts";
-import { integerAt, isObject, numberAt, textAt } from "./json-value.ts";
+import { integerAt, isObject, numberAt, secondsOfNano, textAt } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
 import type {
   OtelConversation,
@@ -34,14 +34,13 @@ export function factsOfOtel(data: JsonObject): ConversationFacts {
     root,
   ]);
   const durationMs = numberAt(attributes, "elevenlabs.session.duration_ms");
-  const startNano = ofSpan.number(root, "startTimeUnixNano");
   return {
     ...noFacts,
     agentId: ofConversation.text(data, "agent_id") ?? textAt(attributes, "elevenlabs.agent_id"),
     agentName: textAt(attributes, "elevenlabs.agent_name"),
     status: textAt(attributes, "elevenlabs.status"),
     userId: textAt(attributes, "elevenlabs.user_id"),
-    startedAt: startNano === null ? null : integerAt(Math.floor(startNano / 1e9)),
+    startedAt: secondsOfNano(ofSpan.number(root, "startTimeUnixNano")),
     durationSecs: durationMs === null ? null : integerAt(durationMs / 1000),
     ...partiesOf(attributes),
     terminationReason: textAt(attributes, "elevenlabs.termination_reason"),

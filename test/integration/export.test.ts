@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ArchiveBusyError } from "../../src/inspect/archive.ts";
 import { csvCell } from "../../src/http/export-format.ts";
@@ -178,4 +179,21 @@ test("answers other methods with 405, and asks for the token", async () => {
   const response = await receiver.handle("/export", { method: "POST", headers });
   expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   expect((await receiver.ask("/export", null)).status).toBe(401);
+});
+
+test("is complete though a row has times that no calendar has", async () => {
+  const other = await openTestApp({ config: { apiTokens: [TOKEN] } });
+  await other.post(call("conv_1", "agent_1", NOON));
+  await other.post(call("conv_2", "agent_1", NOON));
+  const database = new Database(other.config.databasePath);
+  database.run(
+    "UPDATE conversations SET started_at = 1793620800000000, audio_received_at = -9e18, updated_at = 9e18 WHERE conversation_id = 'conv_1'",
+  );
+  database.close();
+  for (const format of ["ndjson", "csv"]) {
+    const response = await other.handle(`/export?format=${format}`, { headers });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("conv_2");
+  }
+  await other.close();
 });

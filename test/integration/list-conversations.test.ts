@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -191,5 +192,69 @@ describe("GET /conversations", () => {
     const response = await receiver.handle("/conversations", { method, headers });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD");
+  });
+});
+
+describe("a time that no calendar has", () => {
+  const ABSURD_NANO = "1793620800000000000000000";
+  let other: TestApp;
+
+  beforeAll(async () => {
+    other = await openTestApp({ config: { apiTokens: [TOKEN] } });
+    const span = { name: "elevenlabs.conversation", startTimeUnixNano: ABSURD_NANO };
+    const said = { name: "elevenlabs.recv.user_transcript", startTimeUnixNano: ABSURD_NANO };
+    const otlp_traces = { resourceSpans: [{ scopeSpans: [{ spans: [span, said] }] }] };
+    const data = { conversation_id: "conv_otel", otlp_traces };
+    await other.post(JSON.stringify({ type: "post_call_transcription_otel", data }));
+    await other.post(call("other", 10));
+    // As earlier versions stored it.
+    await other.post(call("old", 20));
+    await other.post(
+      JSON.stringify({
+        type: "call_initiation_failure",
+        data: { conversation_id: "conv_failed", failure_reason: "busy" },
+      }),
+    );
+    const database = new Database(other.config.databasePath);
+    database.run("UPDATE conversations SET started_at = 1793620800000000 WHERE conversation_id = 'conv_old'");
+    database.run("UPDATE call_failures SET occurred_at = -1793620800000000");
+    database.run("UPDATE events SET event_timestamp = 9000000000000000 WHERE conversation_id = 'conv_old'");
+    database.close();
+  });
+  afterAll(() => other.close());
+
+  test("is none when it is read", () => {
+    expect(other.rows("SELECT started_at FROM conversations WHERE conversation_id = 'conv_otel'")).toEqual([
+      { started_at: null },
+    ]);
+  });
+
+  test.each([
+    "/conversations",
+    "/conversations?agent_id=agent_1",
+    "/conversations?q=hello",
+    "/conversations/conv_old",
+    "/conversations/conv_otel",
+    "/call-failures",
+    "/events",
+    "/stats",
+  ])("does not keep %s from an answer", async (path) => {
+    expect((await other.ask(path)).status).toBe(200);
+  });
+
+  test("is shown as not known, page by page", async () => {
+    const shown: unknown[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const more: string = cursor === "" ? "" : `&cursor=${cursor}`;
+      const page: Page = (await other.ask<Page>(`/conversations?limit=1${more}`)).answer;
+      shown.push(...page.conversations.map((row) => [row.conversation_id, row.started_at]));
+      cursor = page.next_cursor;
+    }
+    expect(shown).toEqual([
+      ["conv_old", null],
+      ["conv_other", "2026-11-02T12:00:10Z"],
+      ["conv_otel", null],
+    ]);
   });
 });
