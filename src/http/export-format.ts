@@ -3,7 +3,13 @@ import { optionalSecondsText, optionalTimeText, timeText } from "./api-models.ts
 
 type Cell = string | number | boolean | null;
 
-const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/;
+const FORMULA_START = /[=+\-@\uff1d\uff0b\uff0d\uff20]/;
+/**
+ * What a spreadsheet drops before it looks for a formula, such as NUL and zero-width characters, and what begins a cell
+ * if the comma does not (half of Europe has semicolons there, and quotes within a cell don't count then).
+ */
+const BEFORE_FORMULA = /[;\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
+const CELL_START = /[;\t\r\n]/;
 /** Digits alone, as in +441632960055: as a formula it would be that number. */
 const PHONE_NUMBER = /^\+\d+$/;
 
@@ -77,7 +83,16 @@ export const exportFormats = { ndjson, csv };
 export function csvCell(value: Cell): string {
   if (value === null) return "";
   if (typeof value !== "string") return String(value);
-  const isFormula = FORMULA.test(value) && !PHONE_NUMBER.test(value);
-  const text = isFormula ? `'${value}` : value;
+  const text = PHONE_NUMBER.test(value) ? value : guarded(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Puts an apostrophe in front of whatever a spreadsheet could take for a formula. */
+function guarded(value: string): string {
+  const text = FORMULA_START.test(value.charAt(0)) ? `'${value}` : value;
+  return text.replace(BEFORE_FORMULA, (before, offset: number) => {
+    if (!FORMULA_START.test(text.charAt(offset + before.length))) return before;
+    const beginsCell = CELL_START.test(before);
+    return `${offset === 0 ? "'" : ""}${before}${beginsCell ? "'" : ""}`;
+  });
 }

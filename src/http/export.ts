@@ -31,8 +31,9 @@ const DESCRIPTION = `Every conversation as a row of the table \`conversations\`,
 answer of any length. Events may go on to arrive meanwhile. A connection that breaks off means that the export is not
 complete.
 
-CSV is that of RFC 4180, in UTF-8, with a header row. A text that begins like a formula (\`=\`, \`+\`, \`-\`, \`@\`, also
-behind white space) gets an apostrophe in front, so that no spreadsheet runs it; phone numbers stay as they are.`;
+CSV is that of RFC 4180, in UTF-8, with a header row. What a spreadsheet could take for a formula (\`=\`, \`+\`, \`-\`,
+\`@\` at the beginning of a text or behind a semicolon, a tab or a line break in it, also after white space, control and
+zero-width characters) gets an apostrophe in front, so that no spreadsheet runs it; phone numbers stay as they are.`;
 
 /** `GET /export`: all conversations of a range, for other programs. */
 export function exportRoutes(options: { archive: Archive; tokens: readonly string[] }) {

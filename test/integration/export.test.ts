@@ -96,14 +96,30 @@ describe("as CSV", () => {
     expect(text).toContain(`,"'=HYPERLINK(""http://x.example"",""Hello, you"")",`);
   });
 
+  test("looks through a long run of white space once", () => {
+    const lines = "\n".repeat(4_000_000);
+    expect(csvCell(`${lines}x`)).toBe(`"${lines}x"`);
+  });
+
   test.each([
     ["=1+1", "'=1+1"],
     ["+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"],
     ["-2+3", "'-2+3"],
     ["@SUM(A1)", "'@SUM(A1)"],
-    ["\t=1", "'\t=1"],
-    ["\r\n=1", '"\'\r\n=1"'],
+    ["\t=1", "'\t'=1"],
+    ["\r\n=1", `"'\r\n'=1"`],
     ["＝1", "'＝1"],
+    ["\0=1", "'\0=1"],
+    ["\u200b=1", "'\u200b=1"],
+    ["\ufeff\u2060 \u00ad\u3164@SUM(A1)", "'\ufeff\u2060 \u00ad\u3164@SUM(A1)"],
+    // If a semicolon or a tab separates cells, these begin one.
+    [";=1+1", "';'=1+1"],
+    ["a;=1+1", "a;'=1+1"],
+    ["a\t \u200b+1", "a\t \u200b'+1"],
+    ["a\n=1+1;", '"a\n\'=1+1;"'],
+    ["a\r\n;\0@b", '"a\r\n;\0\'@b"'],
+    ["a;b", "a;b"],
+    ["a; b=1", "a; b=1"],
     ["+44 1632 960055", "'+44 1632 960055"],
     ["+441632960055", "+441632960055"],
     ["a=1", "a=1"],
