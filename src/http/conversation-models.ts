@@ -47,8 +47,9 @@ const columns = {
   ),
   has_audio: Nullable(
     Type.Boolean(),
-    "Whether ElevenLabs says that there is a recording; null where it does not say.",
+    "Whether ElevenLabs says that there is a recording; null if it does not say. Whether it is here: `has_recording`.",
   ),
+  has_recording: Type.Boolean({ description: "Whether the recording is stored here." }),
   event_id: Nullable(Count, "The event that holds the turns: `GET /events/{id}`."),
   audio_path: Nullable(
     Type.String({ examples: ["2026/11/02/conv_2601kfx0demo.mp3"] }),
@@ -136,6 +137,7 @@ export function shownConversation(row: ConversationRow) {
     turn_count: row.turnCount,
     voicemail: row.voicemail === null ? null : row.voicemail === 1,
     has_audio: row.hasAudio === null ? null : row.hasAudio === 1,
+    has_recording: row.audioPath !== null,
     event_id: row.eventId,
     audio_path: row.audioPath,
     audio_bytes: row.audioBytes,

@@ -24,6 +24,7 @@ import type { Parameter, ParameterValues } from "./parameters.ts";
 
 const ROWS_USUAL = 50;
 const DURATION_SECS_MAX = 10_000_000;
+const RENAMED = "Invalid parameter: has_audio is called has_recording";
 
 const duration = (description: string) => integerParameter({ min: 0, max: DURATION_SECS_MAX, description });
 
@@ -40,7 +41,7 @@ const parameters = {
   direction: choiceParameter(["inbound", "outbound"], "Only calls in this direction."),
   number: numberParameter(),
   user_id: textParameter("Only conversations with this user."),
-  has_audio: booleanParameter("Only conversations with a recording, or only those without."),
+  has_recording: booleanParameter("Only conversations whose recording is stored here, or only the others."),
   voicemail: booleanParameter(
     "Only calls that voicemail or a machine answered, or only those that a person did.",
   ),
@@ -59,6 +60,10 @@ export function conversationsRoutes(options: { archive: Archive; tokens: readonl
     .get(
       "/conversations",
       async ({ request }) => {
+        // Until 1.0: that name means what ElevenLabs announces, in rows and in the table.
+        if (new URL(request.url).searchParams.has("has_audio")) {
+          return errorResponse("invalid_parameter", { error: RENAMED });
+        }
         const read = readParameters(request.url, parameters);
         if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
         const { q, limit, cursor, ...given } = read.values;
@@ -105,7 +110,7 @@ function filterOf(given: Given): ConversationFilter {
     direction: given.direction,
     number: given.number,
     userId: given.user_id,
-    hasAudio: given.has_audio,
+    hasRecording: given.has_recording,
     voicemail: given.voicemail,
     durationSecsMin: given.min_duration_secs,
     durationSecsMax: given.max_duration_secs,

@@ -15,7 +15,7 @@ export type ConversationFilter = {
   /** The other party's number, or the agent's. */
   number: string | null;
   userId: string | null;
-  hasAudio: boolean | null;
+  hasRecording: boolean | null;
   voicemail: boolean | null;
   durationSecsMin: number | null;
   durationSecsMax: number | null;
@@ -23,7 +23,7 @@ export type ConversationFilter = {
 
 /** Whether a conversation is one of those that are wanted. What is not known fits no filter that asks for it. */
 export function fits(row: ConversationRow, filter: ConversationFilter): boolean {
-  const { since, until, number, hasAudio, voicemail, durationSecsMin, durationSecsMax } = filter;
+  const { since, until, number, hasRecording, voicemail, durationSecsMin, durationSecsMax } = filter;
   return (
     is(row.agentId, filter.agentId) &&
     is(row.status, filter.status) &&
@@ -31,7 +31,7 @@ export function fits(row: ConversationRow, filter: ConversationFilter): boolean 
     is(row.direction, filter.direction) &&
     is(row.userId, filter.userId) &&
     (number === null || row.externalNumber === number || row.agentNumber === number) &&
-    (hasAudio === null || (row.audioPath !== null) === hasAudio) &&
+    (hasRecording === null || (row.audioPath !== null) === hasRecording) &&
     is(row.voicemail, voicemail === null ? null : Number(voicemail)) &&
     isFrom(row.startedAt, since) &&
     (until === null || (row.startedAt !== null && row.startedAt < until)) &&

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => receiver.stop());
 
 test("the program lists what has arrived", async () => {
-  const { conversations } = (await (await get("/conversations?has_audio=true")).json()) as Page;
+  const { conversations } = (await (await get("/conversations?has_recording=true")).json()) as Page;
   expect(conversations).toMatchObject([{ conversation_id: "conv_1", audio_bytes: RECORDING.byteLength }]);
 });
 

@@ -40,7 +40,7 @@ const phone = (direction: string, external_number: string, agent_number = "+4416
 beforeAll(async () => {
   receiver = await openTestApp({ config: { apiTokens: [TOKEN] } });
   const calls = [
-    call("a", 0, { agent_id: "agent_2", user_id: "user_1", status: "failed" }),
+    call("a", 0, { agent_id: "agent_2", user_id: "user_1", status: "failed", has_audio: true }),
     call("c", 20, {
       metadata: { call_duration_secs: 60, ...phone("outbound", "+441632960055") },
       analysis: { call_successful: "success" },
@@ -104,8 +104,8 @@ describe("GET /conversations", () => {
     // A plus that nobody has encoded.
     ["number=+441632960055", ["c"]],
     ["number=%2B441632960100", ["b", "c"]],
-    ["has_audio=true", ["c", "only_audio"]],
-    ["has_audio=false", ["d", "b", "a", "unknown"]],
+    ["has_recording=true", ["c", "only_audio"]],
+    ["has_recording=false", ["d", "b", "a", "unknown"]],
     ["voicemail=true", ["d"]],
     ["voicemail=false", []],
     ["min_duration_secs=61", ["b"]],
@@ -117,12 +117,12 @@ describe("GET /conversations", () => {
     ["until=2026-11-02T12:00:20Z", ["a"]],
     ["since=2026-11-02T12:00:01Z&until=2026-11-02T12:00:30Z", ["b", "c"]],
     ["agent_id=agent_1&until=2026-11-02T12:00:30Z", ["b", "c"]],
-    ["agent_id=agent_1&direction=inbound&has_audio=true", []],
+    ["agent_id=agent_1&direction=inbound&has_recording=true", []],
   ])("takes only those with %s", async (query, expected) => {
     expect(await ids(`?${query}`)).toEqual(expected);
   });
 
-  test.each(["", "&agent_id=agent_1", "&has_audio=false", "&since=2026-11-02T12:00:00Z", "&q=hello"])(
+  test.each(["", "&agent_id=agent_1", "&has_recording=false", "&since=2026-11-02T12:00:00Z", "&q=hello"])(
     "goes on where a page ended%s",
     async (filter) => {
       const whole = await ids(`?limit=200${filter}`);
@@ -173,7 +173,7 @@ describe("GET /conversations", () => {
     "since=2026-11-02",
     "until=yesterday",
     "direction=sideways",
-    "has_audio=1",
+    "has_recording=1",
     "min_duration_secs=-1",
     "agent_id=%00",
     `agent_id=${"x".repeat(10_240)}`,
@@ -181,6 +181,26 @@ describe("GET /conversations", () => {
     "limit=1&limit=2",
   ])("refuses %.40s", async (query) => {
     expect(await list(`?${query}`)).toMatchObject({ status: 400, answer: { code: "invalid_parameter" } });
+  });
+
+  test("tells a recording that was announced from one that is stored here", async () => {
+    const { conversations } = (await list("?limit=200")).answer;
+    const marks = Object.fromEntries(
+      conversations.map((row) => [row.conversation_id, [row.has_audio, row.has_recording]]),
+    );
+    expect(marks).toMatchObject({
+      conv_a: [true, false],
+      conv_c: [null, true],
+      conv_b: [null, false],
+      conv_only_audio: [null, true],
+    });
+  });
+
+  test("names the filter that has_audio was", async () => {
+    expect(await list("?has_audio=true&limit=1")).toMatchObject({
+      status: 400,
+      answer: { error: "Invalid parameter: has_audio is called has_recording", code: "invalid_parameter" },
+    });
   });
 
   test("asks for the token", async () => {

@@ -23,7 +23,7 @@ const choices: { [Name in keyof ConversationFilter]: ConversationFilter[Name][] 
   direction: ["inbound", "outbound"],
   number: ["+441632960000", "+441632960003", "+441632960100"],
   userId: ["user_0", "user_2"],
-  hasAudio: [true, false],
+  hasRecording: [true, false],
   voicemail: [true, false],
   durationSecsMin: [0, 60, 63, 64],
   durationSecsMax: [0, 63, 64, 300],

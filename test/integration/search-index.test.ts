@@ -18,7 +18,7 @@ const ANYTHING = {
   direction: null,
   number: null,
   userId: null,
-  hasAudio: null,
+  hasRecording: null,
   voicemail: null,
   durationSecsMin: null,
   durationSecsMax: null,

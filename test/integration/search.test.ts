@@ -210,7 +210,7 @@ test("a search finds only what fits the filters too", async () => {
   expect(await found("practice", `&agent_id=${agent}&direction=outbound`)).toHaveLength(1);
   expect(await found("practice", "&agent_id=agent_1")).toEqual([]);
   expect(await found("practice", "&direction=inbound")).toEqual([]);
-  expect(await found("practice", "&has_audio=true")).toEqual([]);
+  expect(await found("practice", "&has_recording=true")).toEqual([]);
 });
 
 test("what was erased is found no more, and has left no word in any file", async () => {
