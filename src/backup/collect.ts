@@ -1,14 +1,15 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncFolder } from "../platform/files.ts";
-import { fileSha256, makeRealFolders } from "../store/recordings.ts";
+import { makeRealFolders, realFile } from "../platform/real-files.ts";
+import { fileSha256 } from "../store/recordings.ts";
 import type { NamedFile } from "../store/snapshot.ts";
 import { copyDurably, fileFacts, sha256IfReadable } from "./files.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
 import type { ManifestFile } from "./manifest.ts";
 
-/** A file of the data: where it lies, and its name in the manifest. */
-export type Source = NamedFile & { file: string };
+/** A file of the data: its name in the manifest, the folder that it is in, and its name from there. */
+export type Source = NamedFile & { base: string; name: string };
 
 export type Collector = ReturnType<typeof createCollector>;
 
@@ -66,19 +67,19 @@ export function createCollector(folder: string) {
     },
 
     /** Returns null where neither the data nor an earlier backup has the file. */
-    async collect({ path, file, byteCount, ...source }: Source): Promise<Collected | null> {
-      const inData = await fileFacts(file);
+    async collect({ path, base, name, byteCount, ...source }: Source): Promise<Collected | null> {
+      const inData = await realFile(base, name);
       const isInData = inData !== null && (byteCount === null || inData.byteCount === byteCount);
-      const sha256 = source.sha256 ?? (isInData ? await sha256IfReadable(file) : null);
+      const sha256 = source.sha256 ?? (isInData ? await sha256IfReadable(inData.path) : null);
       if (sha256 === null) return null;
       const stored = storedPath({ path, sha256 });
-      const inBackup = await fileFacts(join(folder, stored));
+      const inBackup = await realFile(folder, stored);
       if (inBackup !== null && inBackup.byteCount === (byteCount ?? inData?.byteCount)) {
         // A backup that was killed may have left the name unflushed.
         touchedFolders.add(dirname(join(folder, stored)));
         return { entry: { path, bytes: inBackup.byteCount, sha256 }, isInData };
       }
-      const bytes = isInData ? await copy(file, stored, sha256) : null;
+      const bytes = isInData ? await copy(inData.path, stored, sha256) : null;
       return bytes === null ? null : { entry: { path, bytes, sha256 }, isInData };
     },
 

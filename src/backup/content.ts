@@ -1,8 +1,8 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
+import { realFile } from "../platform/real-files.ts";
 import { recordingPaths } from "../store/recordings.ts";
 import type { NamedFile, Snapshot } from "../store/snapshot.ts";
 import type { Collector, Source } from "./collect.ts";
-import { fileFacts } from "./files.ts";
 import { storedPath } from "./layout.ts";
 import { isDataPath } from "./manifest.ts";
 import type { LeftOut, Manifest } from "./manifest.ts";
@@ -48,8 +48,8 @@ export async function collectContent(given: Given, needed: Set<string>): Promise
   };
 
   /** Why a file is not in the data as it should be. */
-  async function reasonOf({ path, file }: Source): Promise<LeftOut["reason"]> {
-    if ((await fileFacts(file)) !== null) return "damaged";
+  async function reasonOf({ path, base, name }: Source): Promise<LeftOut["reason"]> {
+    if ((await realFile(base, name)) !== null) return "damaged";
     const isNamed = path.startsWith("audio/")
       ? live.namesRecording(path.slice("audio/".length))
       : live.namesBody(path);
@@ -58,7 +58,7 @@ export async function collectContent(given: Given, needed: Set<string>): Promise
 
   async function noteAbsent(source: Source, isInBackup: boolean): Promise<void> {
     const reason = await reasonOf(source);
-    if (!isInBackup) manifest.addLeftOut({ left_out: source.path, reason });
+    if (!isInBackup && isDataPath(source.path)) manifest.addLeftOut({ left_out: source.path, reason });
     if (reason === "deleted") {
       content.deletedMeanwhile += 1;
       return;
@@ -86,11 +86,12 @@ async function* sourcesOf({ place, folder, snapshot }: Given): AsyncGenerator<So
   const recording = (named: NamedFile): Source => ({
     ...named,
     path: `audio/${named.path}`,
-    file: join(place.audioFolder, named.path),
+    base: place.audioFolder,
+    name: named.path,
   });
   for (const named of snapshot.recordings()) yield { ...recording(named), isNamed: true };
   for (const named of snapshot.quarantinedBodies()) {
-    yield { ...named, file: join(dirname(place.databasePath), named.path), isNamed: true };
+    yield { ...named, base: dirname(place.databasePath), name: named.path, isNamed: true };
   }
   // Recordings that a later one has overtaken, and those whose row a kill has kept from being written.
   const unnamed = new Set<string>();
@@ -101,7 +102,7 @@ async function* sourcesOf({ place, folder, snapshot }: Given): AsyncGenerator<So
   }
   for await (const { path, bytes, sha256 } of overtakenRecordings(folder, snapshot)) {
     if (unnamed.has(path)) continue;
-    const file = join(place.audioFolder, path.slice("audio/".length));
-    yield { path, byteCount: bytes, sha256, file, isNamed: false };
+    const name = path.slice("audio/".length);
+    yield { path, byteCount: bytes, sha256, base: place.audioFolder, name, isNamed: false };
   }
 }

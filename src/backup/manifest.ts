@@ -3,6 +3,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { version } from "../platform/version.ts";
 import { TemporaryFile } from "../platform/files.ts";
+import { isDataFileName } from "../store/data-files.ts";
 import { BackupError } from "./problem.ts";
 
 const FORMAT = 1;
@@ -11,12 +12,6 @@ const LINE_BYTES_MAX = 8 * 1024;
 
 const Sha256 = Type.String({ pattern: "^[0-9a-f]{64}$" });
 const Count = Type.Integer({ minimum: 0 });
-
-/** Where a file belongs in the data. No other name is ever written to: a manifest may come from anybody. */
-const DataPath = Type.String({
-  pattern: "^(audio/[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/\\x00-\\x1f]{1,240}\\.mp3|quarantine/[0-9a-f]{64}\\.body)$",
-  maxLength: 300,
-});
 
 const Header = Type.Object({
   kind: Type.Literal("elevenlabs-webhook backup"),
@@ -32,17 +27,19 @@ const Header = Type.Object({
   database: Type.Object({ bytes: Count, sha256: Sha256 }),
 });
 
-const FileLine = Type.Object({ path: DataPath, bytes: Count, sha256: Sha256 });
+const FileLine = Type.Object({ path: Type.String(), bytes: Count, sha256: Sha256 });
 const LeftOutLine = Type.Object({
-  left_out: Type.String({ maxLength: 1024 }),
+  left_out: Type.String(),
   reason: Type.Union([Type.Literal("deleted"), Type.Literal("missing"), Type.Literal("damaged")]),
 });
 /** The hash is that of all lines before. */
 const LastLine = Type.Object({ files: Count, bytes: Count, sha256: Sha256 });
 
-/** True for a name that a file of the data can have. */
+/** True for a name that a file of the data can have. No other is ever written to: a manifest may come from anybody. */
 export function isDataPath(path: string): boolean {
-  return Value.Check(DataPath, path);
+  return path.startsWith("audio/")
+    ? isDataFileName("recording", path.slice("audio/".length))
+    : isDataFileName("body", path);
 }
 
 export type Manifest = Awaited<ReturnType<typeof createManifest>>;
@@ -120,7 +117,8 @@ export async function* readManifest(path: string): AsyncGenerator<ManifestHeader
     } else {
       const value = parseLine(line);
       if (Value.Check(LastLine, value)) last = value;
-      else if (Value.Check(FileLine, value) || Value.Check(LeftOutLine, value)) yield value;
+      else if (Value.Check(FileLine, value) && isDataPath(value.path)) yield value;
+      else if (Value.Check(LeftOutLine, value) && isDataPath(value.left_out)) yield value;
       else throw damaged(path);
       if (Value.Check(FileLine, value)) files += 1;
     }

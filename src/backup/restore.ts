@@ -1,9 +1,10 @@
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { exists, makeFolder, moveDurably, syncFolder } from "../platform/files.ts";
+import { makeRealFolders } from "../platform/real-files.ts";
 import { lockData } from "../store/data-lock.ts";
 import { restoringMark, runningMark, setMark } from "../store/marks.ts";
-import { fileSha256, makeRealFolders, recordingPaths } from "../store/recordings.ts";
+import { fileSha256, recordingPaths } from "../store/recordings.ts";
 import { copyDurably, fileFacts } from "./files.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
 import { readManifest } from "./manifest.ts";

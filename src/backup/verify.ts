@@ -1,11 +1,11 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../platform/errors.ts";
+import { realFile } from "../platform/real-files.ts";
 import { schemaVersion } from "../store/database.ts";
 import { fileSha256 } from "../store/recordings.ts";
 import { openSnapshot } from "../store/snapshot.ts";
 import type { NamedFile } from "../store/snapshot.ts";
-import { fileFacts } from "./files.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
 import { readHeader, readManifest } from "./manifest.ts";
 import type { ManifestFile, ManifestHeader } from "./manifest.ts";
@@ -78,12 +78,11 @@ async function verifyStored(
   { bytes, sha256 }: { bytes: number; sha256: string },
   faults: Faults,
 ): Promise<boolean> {
-  const file = join(folder, stored);
-  const facts = await fileFacts(file);
-  if (facts === null) note(faults, `${stored} is missing`);
-  else if (facts.byteCount !== bytes)
-    note(faults, `${stored} has ${facts.byteCount} bytes instead of ${bytes}`);
-  else if ((await fileSha256(file)) !== sha256) note(faults, `${stored} has another content`);
+  const file = await realFile(folder, stored);
+  if (file === null) note(faults, `${stored} is missing`);
+  else if (file.byteCount !== bytes)
+    note(faults, `${stored} has ${file.byteCount} bytes instead of ${bytes}`);
+  else if ((await fileSha256(file.path)) !== sha256) note(faults, `${stored} has another content`);
   else return true;
   return false;
 }

@@ -1,11 +1,10 @@
-import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Archive } from "../inspect/archive.ts";
 import type { StoredPayload } from "../inspect/event-payload.ts";
-import { hasCode } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
+import { findDataFile } from "../store/data-files.ts";
 import { describeAnswers } from "./api-models.ts";
 import { requireToken } from "./api-token.ts";
 import { errorResponse, otherMethods } from "./errors.ts";
@@ -32,8 +31,8 @@ export function eventPayloadRoutes(options: {
   async function answer(id: number, payload: StoredPayload): Promise<Response> {
     const init = { headers: headersOf(id, payload) };
     if (payload.path !== null) {
-      const path = join(folder, payload.path);
-      if ((await fileBytes(path)) === payload.bodyBytes) return new Response(Bun.file(path), init);
+      const file = await findDataFile("body", folder, payload.path);
+      if (file?.byteCount === payload.bodyBytes) return new Response(Bun.file(file.path), init);
       log.error("A quarantined body is missing or of another size: restore it from a backup", { id });
       return errorResponse("payload_missing");
     }
@@ -83,15 +82,4 @@ function headersOf(id: number, { path, isJson }: StoredPayload): Record<string, 
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
   };
-}
-
-/** null where there is no such file. */
-async function fileBytes(path: string): Promise<number | null> {
-  try {
-    const found = await stat(path);
-    return found.isFile() ? found.size : null;
-  } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return null;
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
-import { lstat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { hasCode } from "../platform/errors.ts";
+import { basename } from "node:path";
+import { realFile } from "../platform/real-files.ts";
 
 const RECORDING_PATH = /^\d{4}\/\d\d\/\d\d\/[\w-]+\.mp3$/;
 
@@ -19,13 +18,6 @@ export async function findRecordingFile(
   byteCount: number | null,
 ): Promise<SoundFile | null> {
   if (!RECORDING_PATH.test(path)) return null;
-  const file = join(folder, path);
-  try {
-    const stat = await lstat(file);
-    if (!stat.isFile() || stat.size !== byteCount) return null;
-    return { path: file, byteCount: stat.size, name: basename(path) };
-  } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return null;
-    throw error;
-  }
+  const file = await realFile(folder, path);
+  return file?.byteCount === byteCount ? { path: file.path, byteCount, name: basename(path) } : null;
 }

@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
-import { readdir, rm } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { syncFolder } from "../platform/files.ts";
+import { removeDataFile } from "./data-files.ts";
+import type { DataFileKind } from "./data-files.ts";
 import { conversationAges, eventAges } from "./due.ts";
 import { withDatabase } from "./erase-connection.ts";
 import { sha256Of } from "./erasures.ts";
@@ -77,7 +78,7 @@ export function createEraser(options: { databasePath: string; recordingsFolder: 
       withDatabase(databasePath, async (sqlite) => {
         const statement = sqlite.query(FORGET_RECORDING);
         for (const id of conversationIds) {
-          await removeAll(recordingsFolder, await recordingPathsOf(sqlite, id));
+          await removeAll("recording", recordingsFolder, await recordingPathsOf(sqlite, id));
           statement.run(id);
         }
       }),
@@ -89,7 +90,7 @@ export function createEraser(options: { databasePath: string; recordingsFolder: 
           "SELECT payload_path AS path FROM events WHERE id = ?",
         );
         for (const id of eventIds) {
-          await removeAll(databaseFolder, [select.get(id)?.path ?? null]);
+          await removeAll("body", databaseFolder, [select.get(id)?.path ?? null]);
           sqlite.query("DELETE FROM call_failures WHERE event_id = ?").run(id);
           sqlite.query("DELETE FROM events WHERE id = ?").run(id);
         }
@@ -111,8 +112,8 @@ export function createEraser(options: { databasePath: string; recordingsFolder: 
 
   async function removeFiles(sqlite: Database, conversationId: string): Promise<void> {
     const bodies = eventsOf(sqlite, conversationId).map(({ payloadPath }) => payloadPath);
-    await removeAll(databaseFolder, bodies);
-    await removeAll(recordingsFolder, await recordingPathsOf(sqlite, conversationId));
+    await removeAll("body", databaseFolder, bodies);
+    await removeAll("recording", recordingsFolder, await recordingPathsOf(sqlite, conversationId));
   }
 
   async function recordingPathsOf(sqlite: Database, conversationId: string): Promise<(string | null)[]> {
@@ -128,8 +129,18 @@ export function createEraser(options: { databasePath: string; recordingsFolder: 
   async function migrationCopies(): Promise<string[]> {
     const ours = new RegExp(`^${RegExp.escape(basename(databasePath))}\\.before-schema-\\d+$`);
     const names = await readdir(databaseFolder);
-    return names.filter((name) => ours.test(name)).map((name) => join(databaseFolder, name));
+    const copies = names.filter((name) => ours.test(name)).map((name) => join(databaseFolder, name));
+    for (const copy of copies) await refuseLink(copy);
+    return copies;
   }
+}
+
+/** What is behind a symlink is not erased, so that it must not be said to be. */
+async function refuseLink(path: string): Promise<void> {
+  if ((await lstat(path)).isFile()) return;
+  throw new Error(
+    `${path} is not a file: symlinks among the data are not followed, put the copy in its place`,
+  );
 }
 
 function eventsOf(sqlite: Database, conversationId: string): EventRow[] {
@@ -178,10 +189,12 @@ function deleteRows(sqlite: Database, conversationIds: readonly string[]): void 
     .immediate();
 }
 
-async function removeAll(folder: string, paths: readonly (string | null)[]): Promise<void> {
+async function removeAll(
+  kind: DataFileKind,
+  folder: string,
+  paths: readonly (string | null)[],
+): Promise<void> {
   for (const path of new Set(paths)) {
-    if (path === null) continue;
-    await rm(join(folder, path), { force: true });
-    await syncFolder(dirname(join(folder, path)));
+    if (path !== null) await removeDataFile(kind, folder, path);
   }
 }

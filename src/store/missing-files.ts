@@ -1,8 +1,8 @@
-import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { hasCode } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
+import { findDataFile } from "./data-files.ts";
+import type { DataFileKind } from "./data-files.ts";
 
 const LINES_MAX = 20;
 
@@ -23,8 +23,8 @@ export async function warnOfMissingFiles(options: {
   const { databaseFolder, audioFolder, connection, log } = options;
   let count = 0;
 
-  async function look(folder: string, { path, byteCount }: Named): Promise<void> {
-    const found = await fileBytes(join(folder, path));
+  async function look(kind: DataFileKind, folder: string, { path, byteCount }: Named): Promise<void> {
+    const found = (await findDataFile(kind, folder, path))?.byteCount ?? null;
     if (found === byteCount) return;
     count += 1;
     if (count > LINES_MAX) return;
@@ -37,25 +37,14 @@ export async function warnOfMissingFiles(options: {
   }
 
   for (let rows = connection.bodyFilesAfter(0); rows.length > 0;) {
-    for (const row of rows) await look(databaseFolder, row);
+    for (const row of rows) await look("body", databaseFolder, row);
     rows = connection.bodyFilesAfter(rows.at(-1)?.id ?? Number.MAX_SAFE_INTEGER);
   }
   if (audioFolder !== null) {
     for (let rows = connection.recordingsAfter(""); rows.length > 0;) {
-      for (const row of rows) await look(audioFolder, row);
+      for (const row of rows) await look("recording", audioFolder, row);
       rows = connection.recordingsAfter(rows.at(-1)?.path ?? "");
     }
   }
   if (count > LINES_MAX) log.warning("More files are missing or of another size than are listed", { count });
-}
-
-/** null where there is no such file. */
-async function fileBytes(path: string): Promise<number | null> {
-  try {
-    const stat = await lstat(path);
-    return stat.isFile() ? stat.size : null;
-  } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return null;
-    throw error;
-  }
 }

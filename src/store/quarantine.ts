@@ -1,9 +1,11 @@
-import { readdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { exists, makeFolder, moveDurably, syncFolder } from "../platform/files.ts";
+import { rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { moveDurably } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
+import { makeRealFolders, realNames } from "../platform/real-files.ts";
 import type { Connection } from "./connection.ts";
+import { removeDataFile } from "./data-files.ts";
 
 const FOLDER = "quarantine";
 const NAME = /^([0-9a-f]{64})\.body$/;
@@ -21,7 +23,7 @@ export async function quarantineBody(
   bodySha256: string,
 ): Promise<string> {
   const folder = join(databaseFolder, FOLDER);
-  await makeFolder(folder);
+  await makeRealFolders(databaseFolder, FOLDER);
   await file.sync();
   const path = join(folder, `${bodySha256}.body`);
   await moveDurably(file.path, path);
@@ -29,9 +31,8 @@ export async function quarantineBody(
 }
 
 /** Takes back a body that is not to be kept after all. */
-export async function removeBody(databaseFolder: string, path: string): Promise<void> {
-  await rm(join(databaseFolder, path), { force: true });
-  await syncFolder(dirname(join(databaseFolder, path)));
+export function removeBody(databaseFolder: string, path: string): Promise<void> {
+  return removeDataFile("body", databaseFolder, path);
 }
 
 /**
@@ -44,9 +45,8 @@ export async function removeLeftBodies(
   log: Log,
 ): Promise<void> {
   const folder = join(databaseFolder, FOLDER);
-  if (!(await exists(folder))) return;
   let count = 0;
-  for (const name of await readdir(folder)) {
+  for (const name of await realNames(databaseFolder, FOLDER)) {
     const [, bodySha256] = NAME.exec(name) ?? [];
     if (bodySha256 === undefined || connection.isBodyFile(join(FOLDER, name))) continue;
     if (!connection.isProcessed(bodySha256)) continue;

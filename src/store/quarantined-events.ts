@@ -5,7 +5,7 @@ import { events } from "./schema.ts";
 
 /** The body of a quarantined event, as it was received. */
 export type QuarantinedBody = Pick<EventRecord, "bodySha256" | "bodyBytes" | "receivedAtMs"> & {
-  /** null where the body is a file. */
+  /** null if the body is a file, or is gone. */
   bytes: Uint8Array | null;
   path: string | null;
 };

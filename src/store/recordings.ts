@@ -1,9 +1,11 @@
 import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
-import { lstat, readdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
 import { hasCode } from "../platform/errors.ts";
-import { exists, makeFolder, syncFolder } from "../platform/files.ts";
+import { exists, syncFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
+import { makeRealFolders, realFile, realNames } from "../platform/real-files.ts";
+import { removeDataFile } from "./data-files.ts";
 import { openSpool } from "./spool.ts";
 
 /** A recording on disk. */
@@ -67,10 +69,7 @@ export async function openRecordings(
     },
 
     /** Takes back a recording that is not to be kept after all. */
-    async remove({ path }: Recording): Promise<void> {
-      await rm(join(folder, path), { force: true });
-      await syncFolder(dirname(join(folder, path)));
-    },
+    remove: ({ path }: Recording): Promise<void> => removeDataFile("recording", folder, path),
   };
 }
 
@@ -90,25 +89,17 @@ export async function recordingsOf(
   );
   const found: string[] = [];
   for (const date of dates) {
-    for (const name of await namesIn(join(folder, date))) {
+    for (const name of await realNames(folder, date)) {
       const path = `${date}/${name}`;
       if (name === `${stem}.mp3`) found.push(path);
       // Another conversation's id may look like this one with a hash behind it: the hash tells.
       const [, hash] = name.startsWith(`${stem}-`) ? (/-([0-9a-f]{12})\.mp3$/.exec(name) ?? []) : [];
       const isSecond = hash !== undefined && name === `${stem}-${hash}.mp3`;
-      if (isSecond && (await fileSha256(join(folder, path))).startsWith(hash)) found.push(path);
+      if (!isSecond || (await realFile(folder, path)) === null) continue;
+      if ((await fileSha256(join(folder, path))).startsWith(hash)) found.push(path);
     }
   }
   return found;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 /** The name of a recording without its ending: never an unchecked id. */
@@ -123,16 +114,6 @@ function datePath(eventTimestamp: number | null, receivedAtMs: number): string {
   const year = event.getUTCFullYear();
   const date = year >= YEAR_MIN && year <= YEAR_MAX ? event : new Date(receivedAtMs);
   return date.toISOString().slice(0, 10).replaceAll("-", "/");
-}
-
-/** Makes folders within a folder, and refuses to follow a symlink that somebody put in their place. */
-export async function makeRealFolders(folder: string, relativePath: string): Promise<void> {
-  let path = folder;
-  for (const part of relativePath.split("/")) {
-    path = join(path, part);
-    await makeFolder(path);
-    if (!(await lstat(path)).isDirectory()) throw new Error(`${path} is not a folder`);
-  }
 }
 
 /**

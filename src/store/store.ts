@@ -5,11 +5,13 @@ import { freeDiskBytes } from "../platform/disk.ts";
 import { exists, makeFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
+import { makeRealFolders } from "../platform/real-files.ts";
 import { adoptRecordings } from "./adopt.ts";
 import { openConnection } from "./connection.ts";
 import type { FactsOfPayload } from "./conversations.ts";
 import { createEraser } from "./erase.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
+import { findDataFile } from "./data-files.ts";
 import { lockData } from "./data-lock.ts";
 import { refuseHalfRestored, runningMark, setMark } from "./marks.ts";
 import type { QuarantinedBody } from "./quarantined-events.ts";
@@ -55,6 +57,7 @@ export async function openStore(options: {
     const wasInterrupted = !isSuccessor && (await exists(running));
     await setMark(running);
 
+    await makeRealFolders(databaseFolder, "spool");
     const bodies = await openSpool(join(databaseFolder, "spool"), databasePath, { isShared: isSuccessor });
     const recordings =
       audioFolder === null
@@ -84,11 +87,12 @@ export async function openStore(options: {
       findByBody: writer.findByBody,
       isErased: writer.isErased,
 
-      /** The body of a quarantined event, with the full path of its file; null where there is no such event. */
-      findQuarantined(id: number): QuarantinedBody | null {
+      /** The body of a quarantined event, with the full path of its file if that is there; null if there is no such event. */
+      async findQuarantined(id: number): Promise<QuarantinedBody | null> {
         const found = writer.findQuarantined(id);
         if (found === null || found.path === null) return found;
-        return { ...found, path: join(databaseFolder, found.path) };
+        const file = await findDataFile("body", databaseFolder, found.path);
+        return { ...found, path: file?.path ?? null };
       },
 
       /** Makes a quarantined event a processed one, then removes its file. Rejects where the disk fails. */

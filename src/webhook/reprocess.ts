@@ -43,7 +43,7 @@ export function createReprocess(options: {
 
   async function reprocess(id: number): Promise<Reprocessed> {
     if (admission.isClosed()) return { kind: "refused", code: "shutting_down" };
-    const quarantined = store.findQuarantined(id);
+    const quarantined = await store.findQuarantined(id);
     if (quarantined === null) return { kind: "not_quarantined" };
     // What is decoded needs its place beside the body, and deliveries need theirs.
     if (admission.isDiskLow(quarantined.bodyBytes)) return { kind: "refused", code: "disk_low" };
