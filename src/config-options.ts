@@ -31,7 +31,7 @@ export type Option<T> = {
 
 const define = <T>(definition: Option<T>): Option<T> => definition;
 
-/** The table that drives parsing, `--help`, `.env.example` and the README. */
+/** The table that drives parsing, `--help`, `.env.example` and the documents. */
 export const options = {
   secrets: define({
     name: "ELEVENLABS_WEBHOOK_SECRET",
@@ -56,14 +56,13 @@ export const options = {
     name: "ALLOWED_SOURCES",
     default: "any",
     description:
-      "who may deliver: addresses and ranges such as 192.0.2.0/24 with commas; elevenlabs stands for the addresses that ElevenLabs publishes",
+      "who may deliver: addresses, ranges such as 192.0.2.0/24, elevenlabs for its published addresses",
     parse: allowedSources,
   }),
   trustedProxies: define({
     name: "TRUSTED_PROXIES",
     default: "none",
-    description:
-      "addresses and ranges of your proxies, whose X-Forwarded-For tells where a delivery comes from",
+    description: "addresses and ranges of your proxies, whose X-Forwarded-For names the sender",
     parse: trustedProxies,
   }),
   tlsCertFile: define({
@@ -126,8 +125,7 @@ export const options = {
     name: "API_TOKEN",
     default: "",
     isSecret: true,
-    description:
-      "turns on the API that reads what arrived; whoever asks has to show it; several with commas during a rotation",
+    description: "turns on the API; every request needs the token; several with commas during a rotation",
     parse: tokens,
   }),
   toleranceSeconds: define({
@@ -146,7 +144,7 @@ export const options = {
     name: "RETENTION_DAYS",
     default: "",
     description:
-      "conversations, and events without one, are erased this many days after the last was heard of them; 1 to 36500",
+      "conversations, and events without one, are erased this many days after their last event; 1 to 36500",
     parse: days,
   }),
   audioRetentionDays: define({
@@ -158,7 +156,7 @@ export const options = {
   freeDiskBytesMin: define({
     name: "MIN_FREE_DISK_BYTES",
     default: "64MiB",
-    description: "with less free disk space, deliveries are turned away before they are read",
+    description: "with less free disk space, deliveries are refused before they are read",
     parse: bytes(0, 1024 * GIB),
   }),
 };

@@ -1,7 +1,7 @@
 /**
  * The addresses that ElevenLabs sends from, as published on its page "IP allowlisting", read in September 2026:
  * elevenlabs.io/docs/eleven-api/resources/ip-allowlisting. It says that they stay, and that changes are announced.
- * The files in scripts/deploy and the README list them too; a test holds them together.
+ * The files in scripts/deploy and docs/https.md list them too; a test holds them together.
  */
 export const vendorAddresses: readonly string[] = [
   // United States (the default), Europe, Asia

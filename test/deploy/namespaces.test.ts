@@ -143,11 +143,11 @@ describe.skipIf(!hasAll)("a receiver on a network of its own, with ALLOWED_SOURC
     expect(await deliver(vendor, "34.67.146.1", "198.51.100.7")).toBe(RECEIVED);
   });
 
-  test.skipIf(!hasMeans("the README's firewall", "nft"))(
-    "the README's firewall lets in the vendor and nobody else",
+  test.skipIf(!hasMeans("the documented firewall", "nft"))(
+    "the documented firewall lets in the vendor and nobody else",
     async () => {
-      const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
-      const [, rules = ""] = /```nft\n(.+?)```/s.exec(readme) ?? [];
+      const guide = readFileSync(join(import.meta.dir, "../../docs/https.md"), "utf8");
+      const [, rules = ""] = /```nft\n(.+?)```/s.exec(guide) ?? [];
       const { exitCode } = Bun.spawnSync([...home.command, "nft", "-f", "-"], { stdin: Buffer.from(rules) });
       expect(exitCode).toBe(0);
       expect(await deliver(vendor, "34.67.146.1")).toBe(RECEIVED);

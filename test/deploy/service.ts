@@ -29,7 +29,7 @@ function serviceOn(machine: Machine) {
           `--url http://127.0.0.1:${port}/webhook`,
       ).status,
 
-    /** What the query answers, asked as README.md says. */
+    /** What the query answers, asked as the documents say. */
     query: (sql: string) => machine.run(`sqlite3 'file:${DATABASE}?mode=ro' "${sql}"`),
 
     /** Has the unit differ from the shipped one. */

@@ -120,9 +120,9 @@ describe.skipIf(!canBoot("installing the systemd service"))("service install", (
     expect(machine.property("MainPID")).toBe(before);
   });
 
-  test("lets its own checks run with the rights of the service, as README.md says", () => {
-    const readme = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
-    const [command = ""] = /systemd-run --pipe [^]*? check$/m.exec(readme) ?? [];
+  test("lets its own checks run with the rights of the service, as docs/install-vm.md says", () => {
+    const guide = readFileSync(join(import.meta.dir, "../../docs/install-vm.md"), "utf8");
+    const [command = ""] = /systemd-run --pipe [^]*? check$/m.exec(guide) ?? [];
     const { status, stdout } = machine.run(command);
     expect(status).toBe(0);
     expect(stdout).toContain("no errors");

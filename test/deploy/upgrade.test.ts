@@ -102,7 +102,7 @@ describe("an upgrade whose schema older versions can't use", () => {
     expect(processIds(receiver)).toHaveLength(2);
     await stopAll(receiver, { keepFolder: true });
 
-    // As README.md says: stopped, the newer one put away, the copy in its place.
+    // As docs/operations.md says: stopped, the newer one put away, the copy in its place.
     renameSync(databaseOf(receiver), `${databaseOf(receiver)}.newer`);
     copyFileSync(join(receiver.folder, copy), databaseOf(receiver));
     const restored = await startReceiver({ folder: receiver.folder, command: [program, "serve"] });

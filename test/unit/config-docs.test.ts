@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { envExample, withSettings } from "../../scripts/config-docs.ts";
+import { documents, envExample, withSettings } from "../../scripts/config-docs.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { flagOf, options } from "../../src/config-options.ts";
 
@@ -14,8 +14,8 @@ test(".env.example is what the table of settings says", () => {
   expect(read(".env.example")).toBe(envExample());
 });
 
-test("the README's settings are those of the table", () => {
-  expect(cells(read("README.md"))).toBe(cells(withSettings(read("README.md"))));
+test.each(Object.entries(documents))("the settings in %s are those of the table", (path, settings) => {
+  expect(cells(read(path))).toBe(cells(withSettings(read(path), settings)));
 });
 
 test("serve has a flag and a line of help for every setting", () => {

@@ -5,7 +5,7 @@ import { vendorAddresses } from "../../../src/webhook/vendor-addresses.ts";
 
 const root = join(import.meta.dir, "../../..");
 
-test.each(["scripts/deploy/nginx.conf", "scripts/deploy/Caddyfile", "README.md"])(
+test.each(["scripts/deploy/nginx.conf", "scripts/deploy/Caddyfile", "docs/https.md"])(
   "%s lists the addresses that elevenlabs stands for",
   (path) => {
     const listed = readFileSync(join(root, path), "utf8").match(/(?<![\d.])3[45]\.\d+\.\d+\.\d+/g) ?? [];

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { blocksOf, documents, proseOf, readDocument, ROOT } from "../helpers/documents.ts";
+
+const README_LINES_MAX = 200;
+const LINE_LENGTH_MAX = 160;
+const CELL_LENGTH_MAX = 120;
+const UNRUN_BLOCKS_MAX = 12;
+
+/** What a heading is called in a link, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  const plain = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+  return plain.replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+}
+
+const anchorsOf = (path: string) =>
+  [...proseOf(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+
+test("the README is short", () => {
+  expect(readDocument("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(README_LINES_MAX);
+});
+
+test("the README links to every guide", () => {
+  const linked = [...readDocument("README.md").matchAll(/\]\((docs\/[\w-]+\.md)/g)].map(([, path]) => path);
+  expect([...new Set(linked)].toSorted()).toEqual(
+    documents.filter((path) => path.startsWith("docs/")) as never,
+  );
+});
+
+test("few blocks of commands are run by no test, and each says why", () => {
+  const unrun = documents
+    .flatMap(blocksOf)
+    .flatMap(({ path, line, note }) => (note.kind === "not run" ? [`${path}:${line}: ${note.reason}`] : []));
+  console.log(`Blocks that no test runs:\n${unrun.map((text) => `  ${text}\n`).join("")}`);
+  expect(unrun.length).toBeLessThanOrEqual(UNRUN_BLOCKS_MAX);
+});
+
+describe.each(documents)("%s", (path) => {
+  test("has no long lines, and no long cells", () => {
+    const lines = readDocument(path).split("\n");
+    const isTable = (line: string) => line.startsWith("|");
+    const long = lines.filter((line) => !isTable(line) && line.length > LINE_LENGTH_MAX);
+    const cells = lines.filter(isTable).flatMap((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
+    expect(long).toEqual([]);
+    expect(cells.filter((cell) => cell.length > CELL_LENGTH_MAX)).toEqual([]);
+  });
+
+  test("links to files and headings that are there", () => {
+    const links = [...proseOf(path).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, link = ""]) => link);
+    const broken = links.filter((link) => {
+      const [file = "", anchor] = link.split("#");
+      const target = file === "" ? path : relative(ROOT, join(ROOT, dirname(path), file));
+      if (!existsSync(join(ROOT, target))) return true;
+      return anchor !== undefined && !anchorsOf(target).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
