@@ -17,7 +17,7 @@ const DESCRIPTION = `The stored bytes, unchanged: the body as it was received; o
 without the recording's text. \`application/json\` where it is JSON, else \`application/octet-stream\`.
 
 404 with \`payload_not_kept\` where the event was stored while ENABLE_TRANSCRIPT_STORAGE was off, with \`payload_missing\`
-where a quarantined body is gone from the disk.`;
+if the body is a file that is gone from the disk.`;
 
 /** `GET /events/{id}/payload`: what was stored of an event's body, to the byte. */
 export function eventPayloadRoutes(options: {
@@ -33,7 +33,7 @@ export function eventPayloadRoutes(options: {
     if (payload.path !== null) {
       const file = await findDataFile("body", folder, payload.path);
       if (file?.byteCount === payload.bodyBytes) return new Response(Bun.file(file.path), init);
-      log.error("A quarantined body is missing or of another size: restore it from a backup", { id });
+      log.error("A body is missing or of another size: restore it from a backup", { id });
       return errorResponse("payload_missing");
     }
     if (payload.byteCount === null) return errorResponse("payload_not_kept");
@@ -73,11 +73,10 @@ export function eventPayloadRoutes(options: {
     .all("/events/:id/payload", ...otherMethods("GET, HEAD"));
 }
 
-function headersOf(id: number, { path, isJson }: StoredPayload): Record<string, string> {
-  const isShownAsJson = path === null && isJson;
+function headersOf(id: number, { isJson }: StoredPayload): Record<string, string> {
   return {
-    "content-type": isShownAsJson ? "application/json" : "application/octet-stream",
-    "content-disposition": `attachment; filename="event-${id}.${isShownAsJson ? "json" : "body"}"`,
+    "content-type": isJson ? "application/json" : "application/octet-stream",
+    "content-disposition": `attachment; filename="event-${id}.${isJson ? "json" : "body"}"`,
     // Somebody else wrote this: no browser is to guess what it could be.
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",

@@ -19,7 +19,7 @@ export type ConversationFacts = Omit<
 };
 
 /** Reads the facts out of a stored payload once more; null where the event says nothing of a conversation. */
-export type FactsOfPayload = (payload: string) => ConversationFacts | null;
+export type FactsOfPayload = (payload: string, type: string | null) => ConversationFacts | null;
 
 /** An event that says nothing: a start for those that say a little. */
 export const noFacts: ConversationFacts = {
@@ -65,8 +65,8 @@ export function createConversationStore(sqlite: Database, orm: Orm, factsOfPaylo
   /** Folds all events of a conversation, oldest first: for the rare event that arrives after a newer one. */
   function foldAll(conversationId: string) {
     const folded: Record<string, unknown> = {};
-    for (const { eventId, payload } of payloads.all({ conversationId })) {
-      const facts = factsOfPayload(payload);
+    for (const { eventId, payload, type } of payloads.all({ conversationId })) {
+      const facts = factsOfPayload(payload, type);
       if (facts === null) continue;
       const said = { ...facts, eventId: facts.holdsTurns ? eventId : null };
       for (const [column, value] of Object.entries(said)) if (value !== null) folded[column] = value;
@@ -148,7 +148,7 @@ function prepare(orm: Orm) {
       .limit(1)
       .prepare(),
     payloads: orm
-      .select({ eventId: events.id, payload: sql<string>`${events.payload}` })
+      .select({ eventId: events.id, type: events.type, payload: sql<string>`${events.payload}` })
       .from(events)
       .where(and(ofConversation, sql`typeof(${events.payload}) = 'text'`))
       .orderBy(timeMs, form, events.id)

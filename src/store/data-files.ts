@@ -8,7 +8,7 @@ const NAMES = {
   body: /^quarantine\/[0-9a-f]{64}\.body$/,
 };
 
-/** A file that rows name: a recording, or the body of a quarantined event. */
+/** A file that rows name: a recording, or a body that is not in its row. */
 export type DataFileKind = keyof typeof NAMES;
 
 /** True for a name that the program gives. A row's may be another: its database may come from anybody. */

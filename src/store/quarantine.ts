@@ -10,12 +10,15 @@ import { removeDataFile } from "./data-files.ts";
 const FOLDER = "quarantine";
 const NAME = /^([0-9a-f]{64})\.body$/;
 
-/** Larger quarantined bodies are kept as a file, smaller ones in the event's row. */
+/** A larger body that can't be processed is kept as a file, a smaller one in the event's row. */
 export const QUARANTINE_ROW_BYTES_MAX = 1024 * 1024;
 
 /**
- * Turns the temporary file of a signed body that can't be processed into its quarantined file, exact to the byte.
- * Returns the path relative to the folder of the database; the file is on disk then.
+ * Gives the temporary file of a signed body that is not to be in a row its name, exact to the byte: one that can't be
+ * processed, or one that nothing is derived from and that is too large. Both are in one folder: versions that only know
+ * of the former find, erase and restore the latter too.
+ *
+ * @returns the path relative to the folder of the database; the file is on disk then
  */
 export async function quarantineBody(
   databaseFolder: string,

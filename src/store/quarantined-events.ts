@@ -7,6 +7,7 @@ import { events } from "./schema.ts";
 export type QuarantinedBody = Pick<EventRecord, "bodySha256" | "bodyBytes" | "receivedAtMs"> & {
   /** null if the body is a file, or is gone. */
   bytes: Uint8Array | null;
+  /** Of the file, relative to the folder of the database. */
   path: string | null;
 };
 

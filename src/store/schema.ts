@@ -19,7 +19,7 @@ export const events = sqliteTable("events", {
   bodyBytes: integer("body_bytes").notNull(),
   /** The JSON as received (TEXT); a BLOB where it is not UTF-8. */
   payload: blob("payload", { mode: "buffer" }),
-  /** Relative to the folder of the database. */
+  /** Of a body that is too large for the row; relative to the folder of the database. */
   payloadPath: text("payload_path"),
   /** A copy of the payload without lone surrogates and NUL, only if it holds some: the view `turns` reads it. */
   turnsPayload: text("turns_payload"),

@@ -17,7 +17,6 @@ import { refuseHalfRestored, runningMark, setMark } from "./marks.ts";
 import type { QuarantinedBody } from "./quarantined-events.ts";
 import { warnOfMissingFiles } from "./missing-files.ts";
 import { quarantineBody, removeBody, removeLeftBodies } from "./quarantine.ts";
-import { claimRecordings } from "./recordings-owner.ts";
 import { openRecordings } from "./recordings.ts";
 import { openSpool } from "./spool.ts";
 import { createWriter } from "./writer.ts";
@@ -42,19 +41,11 @@ export async function openStore(options: {
   log: Log;
   /** A predecessor hands over to this process: it is still at work on the same data, and nothing of its is touched. */
   isSuccessor?: boolean;
-  /** Whether to take the folder of the recordings from another database. */
-  takesOverRecordings?: boolean;
 }) {
   const { databasePath, audioFolder, recordingsFolder, factsOfPayload, log, isSuccessor = false } = options;
-  const { takesOverRecordings: takesOver = false } = options;
   const databaseFolder = dirname(databasePath);
   await makeFolder(databaseFolder);
-  const unlockData = lockData(databasePath, { isSuccessor });
-  let unlockRecordings = (): void => {};
-  const unlock = () => {
-    unlockRecordings();
-    unlockData();
-  };
+  const unlock = lockData(databasePath, { isSuccessor });
   try {
     await refuseHalfRestored(databasePath);
     const isNew = !existsSync(databasePath);
@@ -62,11 +53,6 @@ export async function openStore(options: {
     const connect = () => openConnection(databasePath, factsOfPayload);
     // SQLite opens a file that it may not write, and says so only at the first write.
     connection.probe();
-    let isTakenOver = false;
-    if (audioFolder !== null) {
-      const claim = { folder: audioFolder, databasePath, connection, log, isSuccessor, takesOver };
-      ({ unlock: unlockRecordings, isTakenOver } = await claimRecordings(claim));
-    }
     const running = runningMark(databasePath);
     const wasInterrupted = !isSuccessor && (await exists(running));
     await setMark(running);
@@ -77,7 +63,7 @@ export async function openStore(options: {
       audioFolder === null
         ? null
         : await openRecordings(audioFolder, databasePath, { isShared: isSuccessor });
-    if (audioFolder !== null && (isNew || isTakenOver || wasInterrupted))
+    if (audioFolder !== null && (isNew || wasInterrupted))
       await adoptRecordings(audioFolder, connection, log);
     if (wasInterrupted) {
       await removeLeftBodies(databaseFolder, connection, log);
@@ -101,15 +87,15 @@ export async function openStore(options: {
       findByBody: writer.findByBody,
       isErased: writer.isErased,
 
-      /** The body of a quarantined event, with the full path of its file if that is there; null if there is no such event. */
-      async findQuarantined(id: number): Promise<QuarantinedBody | null> {
+      /** The body of a quarantined event, and where its file is if it is there; null if there is no such event. */
+      async findQuarantined(id: number): Promise<(QuarantinedBody & { filePath: string | null }) | null> {
         const found = writer.findQuarantined(id);
-        if (found === null || found.path === null) return found;
-        const file = await findDataFile("body", databaseFolder, found.path);
-        return { ...found, path: file?.path ?? null };
+        if (found === null) return null;
+        const file = found.path === null ? null : await findDataFile("body", databaseFolder, found.path);
+        return { ...found, filePath: file?.path ?? null };
       },
 
-      /** Makes a quarantined event a processed one, then removes its file. Rejects where the disk fails. */
+      /** Makes a quarantined event a processed one, then removes its file unless it stays one. Rejects where the disk fails. */
       async replaceQuarantined(id: number, record: EventRecord): Promise<Replacement> {
         const path = writer.findQuarantined(id)?.path ?? null;
         const replacement = writer.replaceQuarantined(id, record);

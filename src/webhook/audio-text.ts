@@ -33,26 +33,8 @@ export async function decodeAudioText(
   return true;
 }
 
-/** True where the text between two quotes is a valid JSON string in UTF-8. For any length, in bounded memory. */
-export async function isJsonText(pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let escape = "";
-  try {
-    for await (const piece of pieces) {
-      const [whole, partial] = splitEscape(escape + decoder.decode(piece, { stream: true }));
-      if (unescape(whole) === null) return false;
-      escape = partial;
-    }
-    return escape + decoder.decode() === "";
-  } catch (error) {
-    // The decoder's answer to bytes that are not UTF-8.
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
-}
-
 /** Cuts off an escape that has not ended yet. */
-function splitEscape(text: string): [whole: string, partial: string] {
+export function splitEscape(text: string): [whole: string, partial: string] {
   const backslash = text.lastIndexOf("\\");
   if (backslash < text.length - ESCAPE_CHARS_MAX + 1 || backslash === -1) return [text, ""];
   let run = 1;

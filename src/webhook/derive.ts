@@ -2,6 +2,7 @@ import { noFacts } from "../store/conversations.ts";
 import type { ConversationFacts } from "../store/conversations.ts";
 import { readEvent, isQuarantine } from "./event.ts";
 import type { Event } from "./event.ts";
+import { eventKind, isDerivedFrom } from "./event-type.ts";
 import { factsOfOtel } from "./otel.ts";
 import { textAt } from "./json-value.ts";
 import { factsOfTranscription } from "./transcription.ts";
@@ -23,8 +24,10 @@ export function deriveFacts(event: Event): ConversationFacts | null {
   }
 }
 
-/** The same from a stored payload. */
-export function factsOfPayload(payload: string): ConversationFacts | null {
+/** The same from a stored event. What nothing is derived from may be large, and is not parsed. */
+export function factsOfPayload(payload: string, type: string | null): ConversationFacts | null {
+  const kind = type === null ? null : eventKind(type);
+  if (kind === null || !isDerivedFrom(kind)) return null;
   const event = readEvent(JSON.parse(payload));
   return isQuarantine(event) ? null : deriveFacts(event);
 }

@@ -50,3 +50,8 @@ export function needsConversation(kind: EventKind): boolean {
   // The shape of a machine detection is not published: it is taken as it comes.
   return kind === "transcription" || kind === "otel" || kind === "audio" || kind === "failure";
 }
+
+/** Whether something is derived from events of that kind: nobody looks into the others. */
+export function isDerivedFrom(kind: EventKind): boolean {
+  return kind !== "other";
+}

@@ -6,7 +6,8 @@ import type { JsonObject } from "./json-value.ts";
 /** SQLite's JSON functions stop at this depth; deeper payloads could not be read by anybody. */
 export const NESTING_LEVELS_MAX = 1000;
 
-const ID_CHARS_MAX = 16 * 1024;
+/** A longer id is none. */
+export const ID_CHARS_MAX = 16 * 1024;
 /** An unknown type comes back in the answer: more of it than this is not read. The payload has it whole. */
 const TYPE_CHARS_MAX = 128;
 
@@ -27,15 +28,16 @@ const quarantineCodes = ["invalid_json", "unknown_type", "invalid_payload"] as c
 
 export type QuarantineCode = (typeof quarantineCodes)[number];
 
-/** Why a signed body can't be processed, and what could be read of it nevertheless. */
-export type Quarantine = {
-  code: QuarantineCode;
-  reason: string;
+/** What could be read of a signed body, so that it can be found and erased even if it can't be processed. */
+type Known = {
   type: string | null;
   conversationId: string | null;
   agentId: string | null;
   eventTimestamp: number | null;
 };
+
+/** Why a signed body can't be processed. */
+export type Quarantine = Known & { code: QuarantineCode; reason: string };
 
 /** Reads the envelope of a parsed body. Only `type` and, for a conversation, its id are needed. */
 export function readEvent(body: unknown): Event | Quarantine {
@@ -52,17 +54,19 @@ export function readEvent(body: unknown): Event | Quarantine {
     eventTimestamp: secondsAt(body, "event_timestamp"),
   };
   const kind = eventKind(type);
-  if (kind === null) return { ...unusable("unknown_type", "this version does not know the type"), ...known };
-  if (!isObject(data)) return { ...unusable("invalid_payload", "data is not an object"), ...known };
+  if (kind === null) return unusable("unknown_type", "this version does not know the type", known);
+  if (!isObject(data)) return unusable("invalid_payload", "data is not an object", known);
   if (needsConversation(kind) && known.conversationId === null) {
-    return { ...unusable("invalid_payload", "no conversation_id"), ...known };
+    return unusable("invalid_payload", "no conversation_id", known);
   }
   return { kind, data, isFlat, ...known };
 }
 
-/** A quarantine of a body of which nothing is known. */
-export function unusable(code: QuarantineCode, reason: string): Quarantine {
-  return { code, reason, type: null, conversationId: null, agentId: null, eventTimestamp: null };
+const nothing: Known = { type: null, conversationId: null, agentId: null, eventTimestamp: null };
+
+export function unusable(code: QuarantineCode, reason: string, known: Known = nothing): Quarantine {
+  const { type, conversationId, agentId, eventTimestamp } = known;
+  return { code, reason, type, conversationId, agentId, eventTimestamp };
 }
 
 export function isQuarantine(value: object): value is Quarantine {

@@ -1,165 +1,197 @@
-import { AudioMembers } from "./audio-members.ts";
-import type { Span } from "./audio-members.ts";
+import { NESTING_LEVELS_MAX } from "./event.ts";
+import * as bytes from "./json-bytes.ts";
+import { StringReader } from "./json-string.ts";
+import { Outline } from "./outline.ts";
+import type { Span } from "./outline.ts";
+import { Utf8Judge } from "./utf8.ts";
 
-/** What a body is apart from its recording. */
+/** What a body says of itself, read without keeping it. */
 export type Scan = {
-  /** The body with the text of every string that may be the recording left out: `"full_audio":""`. */
-  rest: Uint8Array;
-  /** The recording's text where it is in `data`, or (older senders) at the top level; of repeated members the last. */
+  /** The body as JSON.parse would return it, with nothing in it but the members that say what it is; null if it is neither object nor array. */
+  outline: unknown;
+  /** The text of the recording in `data`, or (older senders) at the top level. Whether it is base64 is not known yet. */
   inData: Span | null;
   atTop: Span | null;
-  /** All that was left out of `rest`, the above among them. Where one is no valid JSON text, the body is not JSON. */
-  leftOut: Span[];
+  /** Strings, numbers, literals, objects and arrays; members' names are not counted. */
+  valueCount: number;
   /** The deepest nesting: 1 for an object without inner objects and arrays. */
   depth: number;
 };
 
-/** More JSON than this beside a recording is not read. The longest call measured (1,200 turns) has 0.4 MB. */
-export const REST_BYTES_MAX = 16 * 1024 * 1024;
+const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+const SCALAR_CHARS_MAX = 1024;
+const LONG_RUN_OF_DIGITS = /(\d{64})\d+/g;
 
-const LEFT_OUT_MAX = 16;
-// The longest spelling of a name that counts: every character of it escaped as \uXXXX, and the quotes.
-const NAME_BYTES_MAX = 6 * "audio_base64".length + 2;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
+type Expected = "value" | "value or end" | "name" | "name or end" | "colon" | "comma or end" | "nothing";
 
 /**
- * Separates the one long string of an audio event from the rest, in one pass over pieces that may be split at any byte,
- * in memory that does not grow with that string. Exact where the body is JSON. Where it is not, `rest` is not JSON
- * either or something in `leftOut` is no JSON text, so that `JSON.parse` of the one and a look at the other decide.
+ * Reads a body of any size in one pass over pieces that may be split at any byte, each byte once, in memory that does
+ * not grow with it. Takes exactly what JSON.parse takes of bytes in UTF-8; only what is nested deeper than
+ * NESTING_LEVELS_MAX is counted and not judged.
  */
 export class JsonScanner {
-  readonly #members = new AudioMembers();
+  readonly #outline = new Outline();
+  readonly #utf8 = new Utf8Judge();
+
+  #expected: Expected = "value";
+  /** 1 for each open object, 0 for each open array. */
+  readonly #isObject = new Uint8Array(NESTING_LEVELS_MAX + 1);
+  #depth = 0;
+  #depthMax = 0;
+  #valueCount = 0;
+
+  /** Of the piece in the body. */
   #position = 0;
+  readonly #string = new StringReader();
+  #isInString = false;
+  #isName = false;
+  #stringStart = 0;
+  /** What has been read of a number, `true`, `false` or `null`. */
+  #scalar = "";
 
-  #inString = false;
-  #isEscaped = false;
-  /** The next backslash in the piece. */
-  #backslash = -1;
-  /** The bytes of the member's name that is being read. */
-  #name: number[] | null = null;
-  /** Where the text that is being left out began. */
-  #leftOutFrom: number | null = null;
-
-  readonly #rest: Uint8Array[] = [];
-  #restBytes = 0;
-  readonly #leftOut: Span[] = [];
-
-  /** Takes the next piece. Returns false, for good, when there is more than can be kept in memory. */
+  /** Takes the next piece. Returns false, for good, if the body is not JSON. */
   add(piece: Uint8Array): boolean {
-    this.#backslash = piece.indexOf(BACKSLASH);
-    let keepFrom = 0;
-    for (let index = 0; index < piece.byteLength;) {
-      const wasLeftOut = this.#leftOutFrom !== null;
-      index = this.#inString ? this.#readString(piece, index) : this.#readStructure(piece, index);
-      const isLeftOut = this.#leftOutFrom !== null;
-      if (isLeftOut && !wasLeftOut) this.#keep(piece.subarray(keepFrom, index));
-      // The closing quote is kept again.
-      if (wasLeftOut && !isLeftOut) keepFrom = index - 1;
+    let index = this.#utf8.takes(piece) ? 0 : -1;
+    while (index !== -1 && index < piece.byteLength) {
+      index = this.#isInString ? this.#readString(piece, index) : this.#readStructure(piece, index);
     }
-    if (this.#leftOutFrom === null) this.#keep(piece.subarray(keepFrom));
     this.#position += piece.byteLength;
-    return this.#restBytes <= REST_BYTES_MAX && this.#leftOut.length <= LEFT_OUT_MAX;
+    return index !== -1;
   }
 
-  result(): Scan {
+  /** To be called after the last piece. Returns null if the body is not JSON. */
+  end(): Scan | null {
+    if (this.#isInString || !this.#endScalar() || !this.#utf8.takes(null)) return null;
+    if (this.#expected !== "nothing") return null;
     return {
-      rest: Buffer.concat(this.#rest, this.#restBytes),
-      inData: this.#members.inData(),
-      atTop: this.#members.atTop(),
-      leftOut: this.#leftOut,
-      depth: this.#members.depthMax,
+      outline: this.#outline.value(),
+      inData: this.#outline.inData(),
+      atTop: this.#outline.atTop(),
+      valueCount: this.#valueCount,
+      depth: this.#depthMax,
     };
   }
 
-  /** Reads up to and including the quote that opens the next string. */
+  /** Reads up to and including the quote that opens the next string. Returns -1 if it is not JSON. */
   #readStructure(piece: Uint8Array, from: number): number {
     for (let index = from; index < piece.byteLength; index += 1) {
-      const byte = piece[index];
-      if (byte === QUOTE) {
-        this.#openString(this.#position + index);
-        return index + 1;
-      }
-      if (byte === OPEN_BRACE || byte === OPEN_BRACKET) this.#members.openContainer(byte === OPEN_BRACE);
-      else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) this.#members.closeContainer();
-      else if (byte === COMMA || byte === COLON) this.#members.expectKey(byte === COMMA);
-    }
-    return piece.byteLength;
-  }
-
-  /** Reads up to and including the quote that closes the string. */
-  #readString(piece: Uint8Array, from: number): number {
-    for (let index = from; index < piece.byteLength;) {
-      if (this.#isEscaped) {
-        this.#isEscaped = false;
-        this.#addToName(piece, index, index + 1);
-        index += 1;
+      const byte = piece[index] ?? 0;
+      if (bytes.scalarBytes[byte] === 1) {
+        const end = bytes.endOfRun(bytes.scalarBytes, piece, index);
+        if (!this.#addToScalar(piece, index, end)) return -1;
+        index = end - 1;
         continue;
       }
-      const quote = piece.indexOf(QUOTE, index);
-      const backslash = this.#nextBackslash(piece, index);
-      this.#isEscaped = backslash !== -1 && (quote === -1 || backslash < quote);
-      const last = this.#isEscaped ? backslash : quote;
-      const end = last === -1 ? piece.byteLength : last + 1;
-      this.#addToName(piece, index, end);
-      index = end;
-      if (last !== -1 && last === quote) {
-        this.#closeString(this.#position + quote);
-        return end;
-      }
+      if (!this.#endScalar()) return -1;
+      if (bytes.whiteSpace[byte] === 1) continue;
+      if (byte === bytes.QUOTE) return this.#openString(this.#position + index + 1) ? index + 1 : -1;
+      if (!this.#takeMark(byte)) return -1;
     }
     return piece.byteLength;
   }
 
-  /** Where the next backslash is, or -1; most pieces have none, and are searched for it once. */
-  #nextBackslash(piece: Uint8Array, from: number): number {
-    if (this.#backslash !== -1 && this.#backslash < from) this.#backslash = piece.indexOf(BACKSLASH, from);
-    return this.#backslash;
+  /** Likewise to the quote that closes it. */
+  #readString(piece: Uint8Array, from: number): number {
+    const end = this.#string.read(piece, from);
+    if (end === -1 || end === piece.byteLength) return end;
+    this.#closeString(this.#position + end);
+    return end + 1;
   }
 
-  #openString(quoteAt: number): void {
-    this.#inString = true;
-    const kind = this.#members.nextString();
-    if (kind === "name") this.#name = [QUOTE];
-    if (kind === "audio") this.#leftOutFrom = quoteAt + 1;
+  #openString(start: number): boolean {
+    this.#isName = this.#expected === "name" || this.#expected === "name or end";
+    if (!this.#isName && !this.#beginValue()) return false;
+    this.#isInString = true;
+    this.#stringStart = start;
+    this.#string.start(this.#isName ? this.#outline.isWatching() : this.#outline.wanted() === "text");
+    return true;
   }
 
-  #closeString(quoteAt: number): void {
-    this.#inString = false;
-    if (this.#name !== null) this.#members.enterMember(parseName(this.#name));
-    this.#name = null;
-    if (this.#leftOutFrom === null) return;
-    const span = { start: this.#leftOutFrom, end: quoteAt };
-    this.#members.foundAudio(span);
-    if (this.#leftOut.length <= LEFT_OUT_MAX) this.#leftOut.push(span);
-    this.#leftOutFrom = null;
+  #closeString(end: number): void {
+    this.#isInString = false;
+    const text = this.#string.text();
+    if (this.#isName) {
+      this.#outline.enterMember(text);
+      this.#expected = "colon";
+      return;
+    }
+    if (this.#outline.wanted() === "span") this.#outline.setAudio({ start: this.#stringStart, end });
+    this.#outline.setValue(text);
+    this.#endValue();
   }
 
-  #addToName(piece: Uint8Array, from: number, end: number): void {
-    if (this.#name === null || this.#name.length > NAME_BYTES_MAX) return;
-    this.#name.push(...piece.subarray(from, Math.min(end, from + NAME_BYTES_MAX + 1)));
+  #takeMark(byte: number): boolean {
+    switch (byte) {
+      case bytes.OPEN_BRACE:
+      case bytes.OPEN_BRACKET:
+        return this.#openContainer(byte === bytes.OPEN_BRACE ? 1 : 0);
+      case bytes.CLOSE_BRACE:
+      case bytes.CLOSE_BRACKET:
+        return this.#closeContainer(byte === bytes.CLOSE_BRACE ? 1 : 0);
+      case bytes.COLON:
+        return this.#expect("colon", "value");
+      case bytes.COMMA:
+        return this.#expect("comma or end", this.#isObject[this.#depth] === 1 ? "name" : "value");
+      default:
+        return false;
+    }
   }
 
-  #keep(bytes: Uint8Array): void {
-    if (bytes.byteLength === 0 || this.#restBytes > REST_BYTES_MAX) return;
-    this.#restBytes += bytes.byteLength;
-    // The piece's buffer is used again for the next one.
-    this.#rest.push(new Uint8Array(bytes));
+  #openContainer(isObject: 0 | 1): boolean {
+    if (!this.#beginValue()) return false;
+    this.#outline.openContainer(isObject === 1);
+    this.#depth += 1;
+    this.#depthMax = Math.max(this.#depthMax, this.#depth);
+    if (this.#isTooDeep()) return true;
+    this.#isObject[this.#depth] = isObject;
+    this.#expected = isObject === 1 ? "name or end" : "value or end";
+    return true;
   }
-}
 
-function parseName(bytes: number[]): string | null {
-  if (bytes.length > NAME_BYTES_MAX) return null;
-  try {
-    return String(JSON.parse(Buffer.from(bytes).toString("latin1")));
-  } catch {
-    return null;
+  #closeContainer(isObject: 0 | 1): boolean {
+    const isOpen = this.#depth > 0 && this.#isObject[this.#depth] === isObject;
+    if (!this.#isTooDeep() && !(isOpen && this.#expected.endsWith("or end"))) return false;
+    this.#outline.closeContainer();
+    this.#depth -= 1;
+    this.#endValue();
+    return true;
+  }
+
+  #addToScalar(piece: Uint8Array, from: number, end: number): boolean {
+    this.#scalar += Buffer.from(piece.buffer, piece.byteOffset + from, end - from).toString("latin1");
+    if (this.#scalar.length <= SCALAR_CHARS_MAX) return true;
+    // So many digits are a number exactly if fewer are, and none that anybody looks at.
+    this.#scalar = this.#scalar.replace(LONG_RUN_OF_DIGITS, "$1");
+    return this.#scalar.length <= SCALAR_CHARS_MAX;
+  }
+
+  #endScalar(): boolean {
+    if (this.#scalar === "") return true;
+    const text = this.#scalar;
+    this.#scalar = "";
+    if (!this.#beginValue() || !(SCALAR.test(text) || this.#isTooDeep())) return false;
+    this.#outline.setValue(this.#outline.wanted() === "text" ? JSON.parse(text) : null);
+    this.#endValue();
+    return true;
+  }
+
+  #beginValue(): boolean {
+    this.#valueCount += 1;
+    return this.#expected === "value" || this.#expected === "value or end" || this.#isTooDeep();
+  }
+
+  #endValue(): void {
+    this.#expected = this.#depth === 0 ? "nothing" : "comma or end";
+  }
+
+  #expect(expected: Expected, next: Expected): boolean {
+    if (this.#isTooDeep()) return true;
+    const isExpected = this.#expected === expected;
+    this.#expected = next;
+    return isExpected;
+  }
+
+  #isTooDeep(): boolean {
+    return this.#depth > NESTING_LEVELS_MAX;
   }
 }

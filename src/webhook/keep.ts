@@ -28,25 +28,25 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
     if (isQuarantine(read)) return quarantine(signed, read);
 
     const { event } = read;
-    // Decoding a recording is work; a body that is stored already needs none.
-    const first =
-      read.audio === null ? null : store.findByBody({ ...signed, conversationId: event.conversationId });
-    if (first !== null) return outcomeOf(first, signed, event);
-    if (read.audio !== null && store.isErased(event.conversationId))
-      return outcomeOf("erased", signed, event);
-
-    const record = await recordOf({ read, signed, recordings: store.recordings, storeTranscripts });
+    // A file is work; a body that is stored already, or that is not to be stored, needs none.
+    if (read.audio !== null || read.payload === null) {
+      const first = store.findByBody({ ...signed, conversationId: event.conversationId });
+      if (first !== null) return outcomeOf(first, signed, event);
+      if (store.isErased(event.conversationId)) return outcomeOf("erased", signed, event);
+    }
+    const { recordings } = store;
+    const keepBody = () => keepAsFile(signed);
+    const record = await recordOf({ read, signed, recordings, storeTranscripts, keepBody });
     if (isQuarantine(record)) return quarantine(signed, record);
     const stored = await store.storeEvent(record);
-    // Erased while its recording was being written.
-    if (stored === "erased" && record.recording !== null) await store.recordings?.remove(record.recording);
+    if (stored === "erased") await removeFiles(record);
     return outcomeOf(stored, signed, event);
   }
 
   async function quarantine(signed: SignedBody, why: Quarantine): Promise<Outcome> {
     const { body, bodySha256, receivedAtMs } = signed;
     if (store.isErased(why.conversationId)) return outcomeOf("erased", signed, why);
-    const isLarge = body.kind === "file" && body.byteCount > QUARANTINE_ROW_BYTES_MAX;
+    const isLarge = body.byteCount > QUARANTINE_ROW_BYTES_MAX;
     const payload = isLarge ? null : await readWhole(body);
     const record: EventRecord = {
       type: why.type,
@@ -60,14 +60,25 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
       bodyBytes: body.byteCount,
       payload,
       payloadIsText: payload !== null && isUtf8(payload),
-      payloadPath: isLarge ? await store.quarantineBody(body.file, bodySha256) : null,
+      payloadPath: isLarge ? await keepAsFile(signed) : null,
       facts: null,
       failure: null,
       recording: null,
     };
     const stored = await store.storeEvent(record);
-    if (stored === "erased" && record.payloadPath !== null) await store.removeBody(record.payloadPath);
+    if (stored === "erased") await removeFiles(record);
     return outcomeOf(stored, signed, why);
+  }
+
+  async function keepAsFile({ body, bodySha256 }: SignedBody): Promise<string> {
+    if (body.kind === "memory") throw new Error(`a body of ${body.byteCount} bytes is in memory`);
+    return store.quarantineBody(body.file, bodySha256);
+  }
+
+  /** Of an event that was erased while they were being written. */
+  async function removeFiles({ recording, payloadPath }: EventRecord): Promise<void> {
+    if (recording !== null) await store.recordings?.remove(recording);
+    if (payloadPath !== null) await store.removeBody(payloadPath);
   }
 }
 

@@ -18,8 +18,10 @@ export async function recordOf(options: {
   /** null: recordings are not stored */
   recordings: Recordings | null;
   storeTranscripts: boolean;
+  /** Keeps the body as a file and returns its path, relative to the folder of the database. */
+  keepBody: () => Promise<string>;
 }): Promise<EventRecord | Quarantine> {
-  const { read, signed, recordings, storeTranscripts } = options;
+  const { read, signed, recordings, storeTranscripts, keepBody } = options;
   const recording = await storeRecording({ read, signed, recordings });
   if (recording !== null && isQuarantine(recording)) return recording;
 
@@ -36,7 +38,7 @@ export async function recordOf(options: {
     bodyBytes: signed.body.byteCount,
     payload: storeTranscripts ? payload : null,
     payloadIsText: true,
-    payloadPath: null,
+    payloadPath: storeTranscripts && payload === null ? await keepBody() : null,
     facts: storeTranscripts ? deriveFacts(event) : null,
     failure: storeTranscripts && event.kind === "failure" ? failureOf(event) : null,
     recording,

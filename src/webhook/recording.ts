@@ -1,5 +1,5 @@
 import type { Recording, Recordings } from "../store/recordings.ts";
-import { decodeAudioText, isJsonText } from "./audio-text.ts";
+import { decodeAudioText } from "./audio-text.ts";
 import { readPieces } from "./body.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
 import { unusable } from "./event.ts";
@@ -28,7 +28,7 @@ export async function storeRecording(options: {
       hasher.update(bytes);
       file?.write(bytes);
     });
-    if (!isDecoded) return await whyNotDecoded(options.read, options.signed);
+    if (!isDecoded) return unusable("invalid_payload", "the recording is not valid base64", event);
     if (file === null || file.byteCount === 0 || options.recordings === null) return null;
     const about = { conversationId, sha256: hasher.digest("hex"), eventTimestamp, receivedAtMs };
     const recording = await options.recordings.keep(file, about);
@@ -37,15 +37,4 @@ export async function storeRecording(options: {
   } finally {
     if (!isKept) await file?.discard();
   }
-}
-
-async function whyNotDecoded(
-  { event, audio }: Interpretation,
-  { body }: SignedBody<ReadableBody>,
-): Promise<Quarantine> {
-  const isJson = audio !== null && (await isJsonText(readPieces(body, audio.start, audio.end)));
-  if (!isJson) return unusable("invalid_json", "the recording is not a valid string");
-  const { type, conversationId, agentId, eventTimestamp } = event;
-  const code = "invalid_payload";
-  return { code, reason: "the recording is not valid base64", type, conversationId, agentId, eventTimestamp };
 }

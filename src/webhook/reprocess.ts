@@ -56,7 +56,8 @@ export function createReprocess(options: {
     const read = await interpret(signed.body);
     if (isQuarantine(read)) return { kind: "quarantined", ...reasonOf(read) };
     const recordings = store.isErased(read.event.conversationId) ? null : store.recordings;
-    const record = await recordOf({ read, signed, recordings, storeTranscripts });
+    const keepBody = () => pathOf(quarantined);
+    const record = await recordOf({ read, signed, recordings, storeTranscripts, keepBody });
     if (isQuarantine(record)) return { kind: "quarantined", ...reasonOf(record) };
 
     const replaced = await store.replaceQuarantined(id, record);
@@ -79,9 +80,17 @@ function reasonOf({ code, reason }: Quarantine) {
   return { code, reason };
 }
 
+/** A body that stays a file is in its place already. */
+async function pathOf({ path, bodySha256 }: QuarantinedBody): Promise<string> {
+  if (path === null) throw new Error(`the body ${bodySha256} is no file`);
+  return path;
+}
+
 /** null where the bytes were never kept. */
-function signedBody(quarantined: QuarantinedBody): SignedBody<ReadableBody> | null {
-  const { bytes, path, bodyBytes: byteCount, bodySha256, receivedAtMs } = quarantined;
+function signedBody(
+  quarantined: QuarantinedBody & { filePath: string | null },
+): SignedBody<ReadableBody> | null {
+  const { bytes, filePath: path, bodyBytes: byteCount, bodySha256, receivedAtMs } = quarantined;
   if (path !== null) return { body: { kind: "file", file: { path }, byteCount }, bodySha256, receivedAtMs };
   if (bytes === null) return null;
   return { body: { kind: "memory", bytes, byteCount: bytes.byteLength }, bodySha256, receivedAtMs };

@@ -185,7 +185,7 @@ describe("GET /events/{id}/payload", () => {
       status: 404,
       answer: { code: "payload_missing" },
     });
-    expect(other.logLines.at(-1)).toContain("A quarantined body is missing");
+    expect(other.logLines.at(-1)).toContain("A body is missing");
     await other.close();
   });
 

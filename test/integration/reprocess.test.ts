@@ -68,6 +68,7 @@ describe("an event that can be processed now", () => {
         body_bytes: body.length,
         payload: body,
         payload_path: null,
+        turns_payload: null,
       },
     ]);
     expect(receiver.rows("SELECT agent_name, event_id FROM conversations")).toEqual([

@@ -181,9 +181,14 @@ describe("the columns of each documented event of a conversation", () => {
       const text = fixture(name).toString();
       const read = readEvent(JSON.parse(text));
       expect(isQuarantine(read) ? null : deriveFacts(read)).toEqual(facts);
-      expect(factsOfPayload(text)).toEqual(facts);
+      expect(factsOfPayload(text, JSON.parse(text).type)).toEqual(facts);
     });
   }
+});
+
+test("nothing is parsed of a stored event that nothing is derived from", () => {
+  for (const type of ["agent_qa", "not_known", null]) expect(factsOfPayload("not JSON", type)).toBeNull();
+  expect(() => factsOfPayload("not JSON", "post_call_audio")).toThrow(SyntaxError);
 });
 
 const voicemail = (data: Record<string, unknown>) =>

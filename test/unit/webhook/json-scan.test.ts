@@ -1,22 +1,139 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { JsonScanner, REST_BYTES_MAX } from "../../../src/webhook/json-scan.ts";
+import { JsonScanner } from "../../../src/webhook/json-scan.ts";
+import type { Scan } from "../../../src/webhook/json-scan.ts";
 import { split } from "../../helpers/bodies.ts";
 import { jsonText, mutated } from "../../helpers/json-text.ts";
 
-function scan(pieces: readonly Uint8Array[]) {
+const AUDIO_NAMES = ["full_audio", "audio_base64"];
+const NAMES = new Set([...AUDIO_NAMES, "type", "event_timestamp", "data", "conversation_id", "agent_id"]);
+
+function scan(pieces: readonly Uint8Array[]): Scan | null {
   const scanner = new JsonScanner();
   for (const piece of pieces) {
     // Pieces share a buffer: what the scanner keeps must be its own.
     const shared = Uint8Array.from(piece);
-    scanner.add(shared);
+    if (!scanner.add(shared)) return null;
     shared.fill(0x3f);
   }
-  return scanner.result();
+  return scanner.end();
+}
+
+const scanText = (text: string) => scan([Buffer.from(text)]);
+
+/** The same from JSON.parse, with the recordings' texts in place of where they are; null if it is not JSON. */
+function expectedScan(bytes: Uint8Array) {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+  const top = watched(value);
+  const data = watched(top?.data);
+  const inTop = top === null ? empty(value) : told(top);
+  return {
+    outline: data === null ? inTop : { ...inTop, data: told(data) },
+    inData: recordingOf(data),
+    atTop: recordingOf(top),
+  };
+}
+
+type Members = Record<string, unknown>;
+const isMembers = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const watched = (value: unknown) =>
+  isMembers(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => NAMES.has(name))) : null;
+const isContainer = (value: unknown) => typeof value === "object" && value !== null;
+/** What is told of a value that is of no interest. */
+function empty(value: unknown): Members | unknown[] | null {
+  if (!isContainer(value)) return null;
+  return Array.isArray(value) ? [] : {};
+}
+const told = (members: Members): Members =>
+  Object.fromEntries(
+    Object.entries(members).map(([name, value]) => {
+      const isRead = !isContainer(value) && !AUDIO_NAMES.includes(name);
+      return [name, isRead ? value : empty(value)];
+    }),
+  );
+const recordingOf = (members: Members | null): unknown =>
+  AUDIO_NAMES.map((name) => members?.[name]).find((value) => typeof value === "string") ?? null;
+
+function expectAgreement(whole: Uint8Array): void {
+  const found = scan([whole]);
+  const expected = expectedScan(whole);
+  if (found === null || expected === null) {
+    expect({ found, expected }).toEqual({ found: null, expected: null });
+    return;
+  }
+  const textOf = (span: Scan["inData"]): unknown =>
+    span === null ? null : JSON.parse(`"${Buffer.from(whole.subarray(span.start, span.end)).toString()}"`);
+  const { outline, inData, atTop } = found;
+  expect({ outline, inData: textOf(inData), atTop: textOf(atTop) }).toEqual(expected);
 }
 
 const bytes = jsonText().map((text) => new Uint8Array(Buffer.from(text)));
-const anyBytes = fc.oneof(bytes, mutated(bytes), fc.uint8Array());
+const anyJson = fc.json({ maxDepth: 5 }).map((text) => new Uint8Array(Buffer.from(text)));
+const marks = fc
+  .array(
+    fc.constantFrom(
+      ...'{}[],:" \\-+.eEu0019atrue\u{1f399}é'.split(""),
+      "true",
+      "false",
+      "null",
+      "1e5",
+      '"a"',
+    ),
+    {
+      maxLength: 12,
+    },
+  )
+  .map((parts) => new Uint8Array(Buffer.from(parts.join(""))));
+const anyBytes = fc.oneof(bytes, mutated(bytes), anyJson, mutated(anyJson), marks, fc.uint8Array());
+
+describe("agrees with JSON.parse", () => {
+  test("on any bytes", () => {
+    fc.assert(fc.property(anyBytes, expectAgreement), { numRuns: 5000 });
+  });
+
+  test.each([
+    "0 -0 1 -1.5e+10 01 - 1. .5 1e 1e+ +1 --1 1e5.5 0x1 NaN Infinity -01 00 1E-2",
+    "true tru truee TRUE nul falsetrue 1true null",
+    '[] [1,] [,1] [ ] [} [1} ["a":1] [[] []] [[],[]]',
+    '{} {"a"} {"a":} {"a":1,} {,} {"a":1"b":2} {1:2} {"a":1] {"a"::1} {:1} {"a":{}} {"a":1}} {"a":[}]',
+    String.raw`"" " "\" "\" "\x" "\u12" "\u12G4" "\u12345" "a""b" "\/" "\" \"`,
+  ])("on each of %s", (texts) => {
+    for (const text of texts.split(" ")) expectAgreement(Buffer.from(text));
+  });
+
+  test("on white space and what looks like it", () => {
+    for (const text of [
+      "",
+      " ",
+      "\u{feff}1",
+      "\u{a0}1",
+      "\v1",
+      "1 ",
+      "\r\n\t 1",
+      "1 2",
+      '"\t"',
+      '"\u{7f}"',
+      "true false",
+    ])
+      expectAgreement(Buffer.from(text));
+  });
+
+  test("on bytes that are no UTF-8, wherever they are split", () => {
+    const bad = "80 c3 c080 eda080 f4908080 e282 f09f8e ff c3a9 f09f8e99";
+    for (const odd of bad.split(" ")) {
+      const whole = Buffer.concat([Buffer.from('["'), Buffer.from(odd, "hex"), Buffer.from('"]')]);
+      expectAgreement(whole);
+      const isJson = expectedScan(whole) !== null;
+      expect(scan(Array.from(whole, (byte) => Uint8Array.of(byte))) !== null).toBe(isJson);
+    }
+  });
+});
 
 test("finds the same in pieces of any size as in the whole", () => {
   fc.assert(
@@ -37,59 +154,53 @@ test("finds the same in pieces of one byte", () => {
   );
 });
 
-test("leaves out texts between quotes and nothing else", () => {
-  fc.assert(
-    fc.property(anyBytes, (whole) => {
-      const { rest, leftOut } = scan([whole]);
-      const ends = leftOut.flatMap(({ start, end }) => [start, end]);
-      const kept = split(whole, ends).filter((_, index) => index % 2 === 0);
-      const isOpenAtEnd = rest.byteLength < Buffer.concat(kept).byteLength;
-      expect(isOpenAtEnd ? Buffer.concat(kept).subarray(0, rest.byteLength) : Buffer.concat(kept)).toEqual(
-        Buffer.from(rest),
-      );
-      for (const { start, end } of leftOut) expect([whole[start - 1], whole[end]]).toEqual([0x22, 0x22]);
-    }),
-    { numRuns: 500 },
-  );
+test("counts values and the levels of nesting", () => {
+  expect(scanText('{"data":{"a":[[1],{"b":"]]]{{{"}]},"c":[],"d":[-1,true,null]}')).toMatchObject({
+    depth: 4,
+    valueCount: 12,
+  });
 });
 
-test("counts the levels of nesting", () => {
-  const { depth } = scan([Buffer.from('{"data":{"a":[[1],{"b":"]]]{{{"}]},"c":[]}')]);
-  expect(depth).toBe(4);
+describe("what is nested deeper than 1000 levels", () => {
+  const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+
+  test("is counted, and what stands beside it is read", () => {
+    const text = `{"data":{"x":${deep(1_000_000)},"conversation_id":"c"},"type":"t"}`;
+    expect(scanText(text)).toMatchObject({
+      depth: 1_000_002,
+      outline: { type: "t", data: { conversation_id: "c" } },
+    });
+  });
+
+  test("is not JSON without its end", () => {
+    expect(scanText(deep(2000).slice(0, -1))).toBeNull();
+    expect(scanText(`${deep(2000)}]`)).toBeNull();
+  });
 });
 
-test("takes JSON up to its limit beside a recording of any size, and refuses one byte more", () => {
-  const frame = Buffer.from('{"x":"","full_audio":"');
-  const filler = Buffer.alloc(REST_BYTES_MAX - frame.byteLength - 2, "y");
-  const end = Buffer.from('"}');
-  const pieces = (more: string) => [
-    Buffer.from('{"x":"'),
-    filler,
-    Buffer.from(`${more}","full_audio":"`),
-    filler,
-    end,
-  ];
+describe("what is longer than anybody looks at", () => {
+  test("a text keeps its beginning", () => {
+    for (const character of ["n", "é", String.raw`\u00e9`, String.raw`\\`, "🎙"]) {
+      const type = character.repeat(200_000);
+      const { type: read } = Object(scanText(`{"type":"${type}"}`)?.outline);
+      expect(read.slice(0, 128)).toBe(JSON.parse(`"${type}"`).slice(0, 128));
+      expect(read.length).toBeGreaterThan(16 * 1024);
+      expect(read.length).toBeLessThan(200_000);
+    }
+  });
 
-  const atLimit = new JsonScanner();
-  expect(pieces("").map((piece) => atLimit.add(piece))).toEqual([true, true, true, true, true]);
-  const overLimit = new JsonScanner();
-  expect(
-    pieces("y")
-      .map((piece) => overLimit.add(piece))
-      .at(-1),
-  ).toBe(false);
-});
+  test("a number of a million digits is one", () => {
+    const digits = "1".repeat(1_000_000);
+    for (const number of [digits, `-0.${digits}`, `${digits}.${digits}e${digits}`]) {
+      expect(scanText(`{"event_timestamp":${number}}`)?.valueCount).toBe(2);
+    }
+    for (const none of [`0${digits}`, `${digits}.`, `${digits}x`, "-".repeat(2000), "true".repeat(1000)]) {
+      expect(scanText(`{"event_timestamp":${none}}`)).toBeNull();
+    }
+  });
 
-test("refuses more strings under the name of a recording than it can remember", () => {
-  const member = '"full_audio":"",';
-  const scanner = new JsonScanner();
-  expect(scanner.add(Buffer.from(`{${member.repeat(16)}`))).toBe(true);
-  expect(scanner.add(Buffer.from(member))).toBe(false);
-});
-
-test("keeps a long member's name out of its memory for names", () => {
-  const name = "n".repeat(1_000_000);
-  const { rest, leftOut } = scan([Buffer.from(`{"${name}":1,"full_audio":"QQ=="}`)]);
-  expect(Buffer.from(rest).toString()).toBe(`{"${name}":1,"full_audio":""}`);
-  expect(leftOut).toHaveLength(1);
+  test("a member's name is none of ours", () => {
+    const name = "n".repeat(1_000_000);
+    expect(scanText(`{"${name}":"x","type":"t"}`)?.outline).toEqual({ type: "t" });
+  });
 });
