@@ -21,7 +21,7 @@ import { webhookRoutes } from "./http/webhook.ts";
 import { ArchiveBusyError } from "./inspect/archive.ts";
 import type { Archive } from "./inspect/archive.ts";
 import { createErase } from "./inspect/erase.ts";
-import { createEraseFromIndex } from "./inspect/search/erase-from-index.ts";
+import { createIndexEraser } from "./inspect/search/erase-from-index.ts";
 import { errorCode } from "./platform/errors.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
@@ -73,8 +73,8 @@ export function createApp(options: {
     metrics === null ? receive : observeDeliveries(receive, { observer: metrics.observer, clock });
 
   const isFollowed = config.apiTokens.length > 0;
-  const eraseFromIndex = createEraseFromIndex({ databasePath: config.databasePath, archive, isFollowed });
-  const erase = createErase({ eraser: store.eraser, eraseFromIndex, clock });
+  const index = createIndexEraser({ databasePath: config.databasePath, archive, isFollowed });
+  const erase = createErase({ eraser: store.eraser, index, clock });
   const connections = createConnections(config.trustedProxies);
   const reprocess = createReprocess({ store, storeTranscripts: config.storeTranscripts, admission, log });
 

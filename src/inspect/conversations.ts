@@ -2,6 +2,7 @@ import { asc, eq, sql } from "drizzle-orm";
 import { conversations, events } from "../store/schema.ts";
 import type { ConversationRow } from "./conversation-filter.ts";
 import type { Reader } from "./reader.ts";
+import type { CleanPosition } from "./search/search-index.ts";
 import { turnsOf } from "./turns.ts";
 import type { Turn } from "./turns.ts";
 
@@ -53,7 +54,12 @@ export function findRecording({ orm }: Reader, conversationId: string) {
   );
 }
 
-/** Deletes conversations from the search index without a trace, after they have been deleted from the database. */
+/** Deletes conversations from the search index, after they have been deleted from the database. */
 export function eraseConversations({ index }: Reader, conversationIds: readonly string[]): void {
   index.erase(conversationIds);
+}
+
+/** Clears some of the traces that these have left in the file of the index: see `SearchIndex.clean`. */
+export function cleanIndex({ index }: Reader, from: CleanPosition | null): Promise<CleanPosition | null> {
+  return index.clean(from);
 }

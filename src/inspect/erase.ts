@@ -1,23 +1,25 @@
 import type { Clock } from "../platform/clock.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Eraser } from "../store/erase.ts";
+import type { IndexEraser } from "./search/erase-from-index.ts";
 
 export type Erase = ReturnType<typeof createErase>;
 
 /** Erases conversations from everything that holds something of them: one request at a time. */
-export function createErase(options: {
-  eraser: Eraser;
-  /** Erases conversations from the index of the search. */
-  eraseFromIndex: (conversationIds: readonly string[]) => Promise<void>;
-  clock: Clock;
-}) {
-  const { eraser, eraseFromIndex, clock } = options;
+export function createErase(options: { eraser: Eraser; index: IndexEraser; clock: Clock }) {
+  const { eraser, index, clock } = options;
   const oneAtATime = createLimit(1);
 
   /** Erases from the tables, the folders and the index of the search; `finish` has to follow. */
   async function erase(conversationIds: readonly string[]): Promise<void> {
     await eraser.erase(conversationIds, clock.nowMs());
-    await eraseFromIndex(conversationIds);
+    await index.erase(conversationIds);
+  }
+
+  /** Clears what is left in the files. The index comes first: when the database's file is clean, the erasure is over. */
+  async function finish(): Promise<void> {
+    await index.finish();
+    await eraser.finish();
   }
 
   return {
@@ -31,7 +33,7 @@ export function createErase(options: {
       oneAtATime(async () => {
         if (!(await eraser.isKnown(conversationId))) return false;
         await erase([conversationId]);
-        await eraser.finish();
+        await finish();
         return true;
       }),
 
@@ -41,7 +43,7 @@ export function createErase(options: {
      */
     eraseSome: (conversationIds: readonly string[]): Promise<void> =>
       oneAtATime(() => erase(conversationIds)),
-    finish: (): Promise<void> => oneAtATime(eraser.finish),
+    finish: (): Promise<void> => oneAtATime(finish),
 
     /** Goes on with what a stop or a failure interrupted. */
     resume: (): Promise<void> =>
@@ -49,7 +51,7 @@ export function createErase(options: {
         const conversationIds = await eraser.unfinished();
         if (conversationIds === null) return;
         if (conversationIds.length > 0) await erase(conversationIds);
-        await eraser.finish();
+        await finish();
       }),
   };
 }

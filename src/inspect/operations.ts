@@ -4,7 +4,7 @@ import { findEvent, followEvents, listEvents } from "./events.ts";
 import { exportConversations } from "./export-conversations.ts";
 import { readFigures } from "./figures.ts";
 import { countByDay } from "./stats.ts";
-import { eraseConversations, findRecording, readConversation } from "./conversations.ts";
+import { cleanIndex, eraseConversations, findRecording, readConversation } from "./conversations.ts";
 import { listConversations } from "./list-conversations.ts";
 
 /** Everything that can be asked of the thread that reads. Arguments and results are plain data. */
@@ -22,6 +22,7 @@ export const operations = {
   readConversation,
   findRecording,
   eraseConversations,
+  cleanIndex,
 };
 
 export type Operations = typeof operations;

@@ -28,14 +28,37 @@ export class ScrubError extends Error {
  * @throws ScrubError; what SQLite or the system says
  */
 export async function scrub(sqlite: Database, path: string): Promise<void> {
+  for (let from: number | null = 0; from !== null;) from = await scrubSome(sqlite, path, from);
+}
+
+/** A part of that, from an offset on. Returns the offset to go on at, null at the end. */
+export async function scrubSome(sqlite: Database, path: string, from: number): Promise<number | null> {
   const descriptor = descriptorOf(path);
-  for (let from = 0; ;) {
-    const end = await withEmptyLog(sqlite, path, () => scrubPages(sqlite, descriptor, from));
-    if (end === null) break;
-    from = end;
-  }
+  const end = await withEmptyLog(sqlite, path, () => scrubPages(sqlite, descriptor, from));
+  if (end !== null) return end;
   fdatasyncSync(descriptor);
   await withEmptyLog(sqlite, path, () => null);
+  return null;
+}
+
+/**
+ * Changes the file in place, while nobody else can write and the write-ahead log is empty, so that the file is the truth.
+ *
+ * @param edit says whether it has changed something
+ */
+export async function editFile<T extends { isChanged: boolean }>(
+  sqlite: Database,
+  path: string,
+  edit: (descriptor: number) => T,
+): Promise<T> {
+  const descriptor = descriptorOf(path);
+  const result = await withEmptyLog(sqlite, path, () => {
+    const done = edit(descriptor);
+    if (done.isChanged) touch(sqlite);
+    return done;
+  });
+  fdatasyncSync(descriptor);
+  return result;
 }
 
 /** Clears some pages from an offset on. Returns the offset to go on at, null at the end. */

@@ -55,6 +55,10 @@ async function found(reader: Reader, query: string): Promise<string[]> {
   return page.rows.map(({ conversationId }) => conversationId);
 }
 
+async function cleanWhole({ index }: Reader): Promise<void> {
+  for (let from = await index.clean(null); from !== null;) from = await index.clean(from);
+}
+
 /** Throws where the index and its texts differ. */
 function checkIndex(): void {
   const index = new Database(path);
@@ -206,10 +210,62 @@ describe("an erased conversation", () => {
     expect(tracesOnDisk()).not.toBeEmpty();
 
     reader.index.erase(["conv_erased", "conv_unknown"]);
+    await cleanWhole(reader);
     expect(tracesOnDisk()).toEqual([]);
     expect(await found(reader, message)).toEqual([]);
     expect(await found(reader, "earlier OR later")).toHaveLength(before + after);
     checkIndex();
+  });
+
+  /** Delivers conversations of 20 words each, and erases every 15th. Returns their ids. */
+  async function eraseSome(reader: Reader, count: number, wordsOf: (id: number) => string[]) {
+    const ids = Array.from({ length: count }, (_, index) => index);
+    for (const id of ids) await app.post(said(`${id}`, wordsOf(id).join(" ")));
+    expect(await found(reader, "anything")).toEqual([]);
+    const erased = ids.filter((id) => id % 15 === 7);
+    const database = new Database(app.config.databasePath);
+    for (const id of erased)
+      database.run("DELETE FROM conversations WHERE conversation_id = ?", [`conv_${id}`]);
+    database.close();
+    reader.index.erase(erased.map((id) => `conv_${id}`));
+    return { erased, kept: ids.filter((id) => id % 15 !== 7) };
+  }
+
+  test("leaves none of its words between FTS5's pages", async () => {
+    const reader = open();
+    // Words that differ in their last letters: all of one is needed to tell it from the one before.
+    const wordOf = (number: number) => `secretword${String(number).padStart(6, "0")}`;
+    const wordsOf = (id: number) => Array.from({ length: 20 }, (_, index) => wordOf(index * 1_500 + id));
+    const { erased, kept } = await eraseSome(reader, 1_500, wordsOf);
+    const words = erased.flatMap(wordsOf);
+    await cleanWhole(reader);
+    const contents = files().map((file) => readFileSync(file).toString("latin1"));
+    expect(words.filter((word) => contents.some((content) => content.includes(word)))).toEqual([]);
+    checkIndex();
+    for (const id of kept.slice(0, 300)) {
+      expect(await found(reader, wordsOf(id)[id % 20] ?? "")).toEqual([`conv_${id}`]);
+    }
+    for (const id of erased) expect(await found(reader, wordsOf(id)[0] ?? "")).toEqual([]);
+  });
+
+  test("leaves an index in order where shorter words follow its own", async () => {
+    const reader = open();
+    let seed = 7;
+    const letter = () => "abcdef"[(seed = (seed * 48_271) % 2_147_483_647) % 6];
+    const wordOf = (letters: number) => Array.from({ length: letters }, letter).join("");
+    const words = Array.from({ length: 1_500 }, (_, id) =>
+      Array.from({ length: 20 }, () => wordOf(id % 15 === 7 ? 20 : 4)),
+    );
+    const { kept } = await eraseSome(reader, 1_500, (id) => words[id] ?? []);
+    await cleanWhole(reader);
+    const index = new Database(path);
+    const separators = index.query<{ term: Uint8Array }, []>("SELECT term FROM texts_idx").all();
+    index.close();
+    expect(separators.some(({ term }) => term.includes(0xff))).toBe(true);
+    checkIndex();
+    for (const id of kept.slice(0, 100)) {
+      expect(await found(reader, words[id]?.join(" ") ?? "")).toContain(`conv_${id}`);
+    }
   });
 
   test("does not make the index begin anew, though its events are gone", async () => {

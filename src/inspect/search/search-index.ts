@@ -1,10 +1,14 @@
 import type { Database } from "bun:sqlite";
 import { errorCode } from "../../platform/errors.ts";
 import type { Orm } from "../../store/database.ts";
+import { withDatabase } from "../../store/erase-connection.ts";
+import { editFile, scrubSome } from "../../store/scrub.ts";
 import { createDocuments } from "./documents.ts";
 import type { Documents } from "./documents.ts";
 import { indexPath, isBusy, isUnsound, openIndexFile, removeIndexFile } from "./file.ts";
 import { belongsTo, createIntake } from "./intake.ts";
+import { clearSeparators, SeparatorError } from "./separators.ts";
+import type { SeparatorPosition } from "./separators.ts";
 
 /** While nothing arrives, the database is looked at this often. */
 const IDLE_MS = 1_000;
@@ -12,6 +16,13 @@ const IDLE_MS = 1_000;
 const REST_FACTOR = 1;
 const REST_FACTOR_BUSY = 9;
 const FAILED_MS = 30_000;
+
+/** Pages are cleaned so long at a time. */
+const CLEAN_MS_MAX = 50;
+
+/** How far the file has been cleaned: first what FTS5 keeps in its tables, then what SQLite keeps in its pages. */
+export type CleanPosition =
+  { kind: "separators"; after: SeparatorPosition } | { kind: "pages"; from: number };
 
 /** What the thread tells its process, to be logged. */
 export type Tell = (level: "info" | "warning", message: string, fields?: Record<string, string>) => void;
@@ -53,11 +64,29 @@ export function createSearchIndex(options: {
     } catch (error) {
       if (!isUnsound(error)) throw error;
       tell("warning", "The search index is damaged and is made anew", { error: errorCode(error) });
-      opened?.sqlite.close();
-      opened = null;
-      removeIndexFile(path);
+      discard();
       throw error;
     }
+  }
+
+  async function cleanSeparators(after: SeparatorPosition | null): Promise<SeparatorPosition | null> {
+    use(() => undefined);
+    try {
+      const clear = (own: Database) =>
+        editFile(own, path, (descriptor) => clearSeparators(own, descriptor, after));
+      return (await withDatabase(path, clear)).next;
+    } catch (error) {
+      if (!(error instanceof SeparatorError)) throw error;
+      tell("warning", "The search index can't be cleaned and is made again");
+      discard();
+      return null;
+    }
+  }
+
+  function discard(): void {
+    opened?.sqlite.close();
+    opened = null;
+    removeIndexFile(path);
   }
 
   /** Takes over some events. Returns whether there are more. */
@@ -115,12 +144,7 @@ export function createSearchIndex(options: {
     /** Reads documents. */
     read: <T>(work: (documents: Documents) => T): T => use(({ documents }) => work(documents)),
 
-    /**
-     * Deletes conversations without a trace, after they have been deleted from the database: what the file and its log
-     * held of them is overwritten.
-     *
-     * @throws where another connection keeps the log from being emptied
-     */
+    /** Deletes conversations, after they have been deleted from the database. `clean` has to follow. */
     erase(conversationIds: readonly string[]): void {
       use(({ sqlite, documents, intake }) => {
         const remove = sqlite.transaction(() => {
@@ -128,9 +152,25 @@ export function createSearchIndex(options: {
           intake.holdOn();
         });
         remove.immediate();
-        const [isHeld] = sqlite.query("PRAGMA wal_checkpoint(TRUNCATE)").values()[0] ?? [];
-        if (isHeld !== 0) throw new Error("the search index is in use");
       });
+    },
+
+    /**
+     * Clears some of what the file and its log still hold of deleted conversations. When it has come to the end, nothing
+     * of them is left.
+     *
+     * @param from null at the beginning
+     * @returns where to go on; null at the end
+     * @throws ScrubError where another process keeps reading
+     */
+    async clean(from: CleanPosition | null): Promise<CleanPosition | null> {
+      if (from === null || from.kind === "separators") {
+        const after = await cleanSeparators(from?.after ?? null);
+        return after === null ? { kind: "pages", from: 0 } : { kind: "separators", after };
+      }
+      use(() => undefined);
+      const next = await withDatabase(path, (own) => scrubFor(own, path, from.from, CLEAN_MS_MAX));
+      return next === null ? null : { kind: "pages", from: next };
     },
 
     close(): void {
@@ -138,4 +178,12 @@ export function createSearchIndex(options: {
       opened = null;
     },
   };
+}
+
+/** Scrubs for some time. Returns the offset to go on at, null at the end. */
+async function scrubFor(own: Database, path: string, from: number, msMax: number): Promise<number | null> {
+  const startedMs = performance.now();
+  let next: number | null = from;
+  while (next !== null && performance.now() - startedMs < msMax) next = await scrubSome(own, path, next);
+  return next;
 }
