@@ -2,8 +2,10 @@ import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { exists, makeFolder, moveDurably, syncFolder } from "../platform/files.ts";
 import { makeRealFolders } from "../platform/real-files.ts";
-import { lockData } from "../store/data-lock.ts";
+import { lockData, lockRecordings } from "../store/data-lock.ts";
 import { restoringMark, runningMark, setMark } from "../store/marks.ts";
+import { markRestored } from "../store/recordings-owner.ts";
+import { openSnapshot } from "../store/snapshot.ts";
 import { fileSha256, recordingPaths } from "../store/recordings.ts";
 import { copyDurably, fileFacts } from "./files.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
@@ -43,13 +45,21 @@ export async function restoreBackup({
   }
   await workingOn(dirname(databasePath), () => makeFolder(dirname(databasePath)));
   const unlock = await workingOn(databasePath, () => lockData(databasePath));
+  let unlockRecordings = (): void => {};
   try {
+    unlockRecordings = await workingOn(place.audioFolder, () => lockIfThere(place.audioFolder));
     await refuseData(place, report.header.database.sha256);
     await workingOn(databasePath, () => restoreAll(folder, place, report));
   } finally {
+    unlockRecordings();
     unlock();
   }
   return report;
+}
+
+/** Of a folder that is not there yet nobody else keeps recordings. */
+async function lockIfThere(audioFolder: string): Promise<() => void> {
+  return (await exists(audioFolder)) ? lockRecordings(audioFolder) : () => {};
 }
 
 async function restoreAll(folder: string, place: DataPlace, { header }: VerifyReport): Promise<void> {
@@ -69,12 +79,23 @@ async function restoreAll(folder: string, place: DataPlace, { header }: VerifyRe
 
   const unfinished = `${mark}.tmp`;
   await copyChecked(join(folder, storedDatabase(header.database.sha256)), unfinished, header.database);
+  await markRecordings(unfinished, place);
   // The first start then looks for every file, and for recordings that are newer than their rows.
   await setMark(runningMark(databasePath));
   await giveToReceiver(place);
   await moveDurably(unfinished, databasePath);
   await rm(mark);
   await syncFolder(dirname(mark));
+}
+
+async function markRecordings(
+  restoredDatabase: string,
+  { databasePath, audioFolder }: DataPlace,
+): Promise<void> {
+  const snapshot = openSnapshot(restoredDatabase);
+  const id = snapshot.recordingsOwner();
+  snapshot.close();
+  await workingOn(audioFolder, () => markRestored(audioFolder, { id, databasePath }));
 }
 
 async function restoreFile(

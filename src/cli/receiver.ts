@@ -12,6 +12,7 @@ import type { Log } from "../platform/log.ts";
 import { steerToSecond } from "../platform/port.ts";
 import type { Notify } from "../platform/systemd.ts";
 import { PredecessorInTheWayError } from "../store/database.ts";
+import { OtherOwnerError } from "../store/recordings-owner.ts";
 import { openStore } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
@@ -41,9 +42,12 @@ type Options = {
   notify: Notify;
   /** null: nobody watches */
   watchdogMs: number | null;
+  /** Whether to take the folder of the recordings from another database. */
+  takesOverRecordings: boolean;
 };
 
-type Problem = { problem: string };
+/** `isOfConfig`: to start again would not help. */
+type Problem = { problem: string; isOfConfig?: boolean };
 
 /** Opens the data and listens; from then on deliveries are received. */
 export async function openReceiver(options: Options): Promise<Receiver | Problem> {
@@ -100,14 +104,14 @@ async function createParts({ config, log, clock, predecessor }: Options, store: 
 }
 
 async function openData(
-  { config, log }: Options,
+  { config, log, takesOverRecordings }: Options,
   isSuccessor: boolean,
 ): Promise<Store | Problem | "predecessor in the way"> {
   try {
-    return await openStore({ ...config, factsOfPayload, log, isSuccessor });
+    return await openStore({ ...config, factsOfPayload, log, isSuccessor, takesOverRecordings });
   } catch (error) {
     if (error instanceof PredecessorInTheWayError) return "predecessor in the way";
-    return { problem: whyNotOpened(error, config) };
+    return { problem: whyNotOpened(error, config), isOfConfig: error instanceof OtherOwnerError };
   }
 }
 

@@ -14,6 +14,8 @@ import { receive } from "./receive.ts";
 import { settingSources } from "./settings.ts";
 import { openManager } from "./supervision.ts";
 
+const TAKE_OVER = "takeOverAudio";
+
 /** Receives webhooks until it is told to stop. */
 export const serve: Command = {
   name: "serve",
@@ -22,7 +24,14 @@ export const serve: Command = {
     { line: "serve", does: "with the settings of the environment and .env" },
     { line: "serve --port 8080", does: "on another port" },
   ],
-  flags: optionFlags,
+  flags: [
+    ...optionFlags,
+    {
+      key: TAKE_OVER,
+      flag: "--take-over-audio",
+      description: "take the folder of the recordings from another database, once",
+    },
+  ],
   notes: `Settings, as environment variables or lines in .env (flags win, then the environment):
 ${Object.values(options).map(settingLine).join("")}
 A secret can also be in the file that ${options.secrets.name}_FILE names, or in a systemd credential of its name.
@@ -76,11 +85,12 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     predecessor,
     notify,
     watchdogMs: watchdogMs(environment, process.pid),
+    takesOverRecordings: flags[TAKE_OVER] !== undefined,
   });
   if ("problem" in receiver) {
     log.error(`Can't start: ${receiver.problem}`);
     predecessor?.fail(receiver.problem);
-    return exitStatus.failure;
+    return receiver.isOfConfig === true ? exitStatus.config : exitStatus.failure;
   }
   await receive({ receiver, config, context, args, log, notify, signals });
   return exitStatus.ok;

@@ -7,6 +7,7 @@ import { createErasureStore } from "./erasures.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { createEventStore } from "./events.ts";
 import { createQuarantinedEvents } from "./quarantined-events.ts";
+import { createStateStore } from "./state.ts";
 
 export type Connection = ReturnType<typeof openConnection>;
 
@@ -74,6 +75,7 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload, opt
   }
 
   return {
+    state: createStateStore(orm),
     findByBody: events.findByBody,
     ...erasures,
     hasRecording: conversations.hasRecording,

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 
 /**
  * Instances that may be at work on the same data: one receives, the others are its predecessors, which finish what was in
@@ -12,6 +13,9 @@ export class DataLockedError extends Error {
   override readonly name = "DataLockedError";
 }
 
+/** What a refusal says. */
+type Words = { inUse: string; tooMany: string };
+
 /**
  * Takes the data for this process. There is a lock for each instance that may be at work at once, so that an instance and
  * its successor never have to let go of one for the other to take it.
@@ -22,29 +26,40 @@ export class DataLockedError extends Error {
  * @throws DataLockedError where another instance has it
  */
 export function lockData(databasePath: string, { isSuccessor = false } = {}): () => void {
+  return lockOneOf(`${databasePath}.lock`, isSuccessor, {
+    inUse: `another instance is running on ${databasePath}: stop it, or give this one a TRANSCRIPT_STORAGE_PATH of its own`,
+    tooMany: `${INSTANCES_MAX} instances are still at work on ${databasePath}: wait until one of them has finished`,
+  });
+}
+
+/** The same for the folder of the recordings, which a copy of the database may name too. */
+export function lockRecordings(folder: string, { isSuccessor = false } = {}): () => void {
+  return lockOneOf(join(folder, ".owner.lock"), isSuccessor, {
+    inUse: `another receiver is at work on the recordings in ${folder}: stop it, or give this one an AUDIO_STORAGE_PATH of its own`,
+    tooMany: `${INSTANCES_MAX} instances are still at work on the recordings in ${folder}: wait until one of them has finished`,
+  });
+}
+
+function lockOneOf(first: string, isSuccessor: boolean, { inUse, tooMany }: Words): () => void {
   const paths = Array.from(
     { length: INSTANCES_MAX },
-    (_, index) => `${databasePath}.lock${index === 0 ? "" : index + 1}`,
+    (_, index) => `${first}${index === 0 ? "" : index + 1}`,
   );
-  if (isSuccessor) return lockAny(paths, databasePath);
+  if (isSuccessor) return lockAny(paths, tooMany);
 
   const [own = "", ...others] = paths;
   const unlock = takeLock(own);
   if (unlock !== null && others.every(isFree)) return unlock;
   unlock?.();
-  throw new DataLockedError(
-    `another instance is running on ${databasePath}: stop it, or give this one a TRANSCRIPT_STORAGE_PATH of its own`,
-  );
+  throw new DataLockedError(inUse);
 }
 
-function lockAny(paths: readonly string[], databasePath: string): () => void {
+function lockAny(paths: readonly string[], tooMany: string): () => void {
   for (const path of paths) {
     const unlock = takeLock(path);
     if (unlock !== null) return unlock;
   }
-  throw new DataLockedError(
-    `${INSTANCES_MAX} instances are still at work on ${databasePath}: wait until one of them has finished`,
-  );
+  throw new DataLockedError(tooMany);
 }
 
 function isFree(path: string): boolean {

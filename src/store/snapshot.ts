@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import type { StateName } from "./state.ts";
 import { SchemaError, schemaVersion, userVersion } from "./database.ts";
 
 const BUSY_MS_MAX = 5000;
@@ -74,6 +75,15 @@ export function openSnapshot(databasePath: string) {
         "SELECT 1 FROM conversations WHERE conversation_id = ? AND audio_path IS NOT NULL",
         conversationId,
       ),
+
+    /** Of the folder of the recordings; null if it is of a version that knew of none. */
+    recordingsOwner(): string | null {
+      if (!isFound(sqlite, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", "state"))
+        return null;
+      const owner: StateName = "recordings_owner";
+      const value = sqlite.query("SELECT value FROM state WHERE name = ?").values(owner)[0]?.[0];
+      return typeof value === "string" ? value : null;
+    },
 
     /** What SQLite finds wrong with it; null where it is sound. */
     fault(): string | null {

@@ -3,7 +3,9 @@ import type { Orm } from "./database.ts";
 import { state } from "./schema.ts";
 
 /** What the receiver remembers beyond one run. Every name that is used stands here. */
-export type StateName = never;
+export type StateName =
+  /** The id of this database, which the folder of its recordings is marked with: see recordings-owner.ts. */
+  "recordings_owner";
 
 /** The `state` table: one row per fact. */
 export function createStateStore(orm: Orm) {

@@ -17,6 +17,7 @@ import { refuseHalfRestored, runningMark, setMark } from "./marks.ts";
 import type { QuarantinedBody } from "./quarantined-events.ts";
 import { warnOfMissingFiles } from "./missing-files.ts";
 import { quarantineBody, removeBody, removeLeftBodies } from "./quarantine.ts";
+import { claimRecordings } from "./recordings-owner.ts";
 import { openRecordings } from "./recordings.ts";
 import { openSpool } from "./spool.ts";
 import { createWriter } from "./writer.ts";
@@ -41,11 +42,19 @@ export async function openStore(options: {
   log: Log;
   /** A predecessor hands over to this process: it is still at work on the same data, and nothing of its is touched. */
   isSuccessor?: boolean;
+  /** Whether to take the folder of the recordings from another database. */
+  takesOverRecordings?: boolean;
 }) {
   const { databasePath, audioFolder, recordingsFolder, factsOfPayload, log, isSuccessor = false } = options;
+  const { takesOverRecordings: takesOver = false } = options;
   const databaseFolder = dirname(databasePath);
   await makeFolder(databaseFolder);
-  const unlock = lockData(databasePath, { isSuccessor });
+  const unlockData = lockData(databasePath, { isSuccessor });
+  let unlockRecordings = (): void => {};
+  const unlock = () => {
+    unlockRecordings();
+    unlockData();
+  };
   try {
     await refuseHalfRestored(databasePath);
     const isNew = !existsSync(databasePath);
@@ -53,6 +62,11 @@ export async function openStore(options: {
     const connect = () => openConnection(databasePath, factsOfPayload);
     // SQLite opens a file that it may not write, and says so only at the first write.
     connection.probe();
+    let isTakenOver = false;
+    if (audioFolder !== null) {
+      const claim = { folder: audioFolder, databasePath, connection, log, isSuccessor, takesOver };
+      ({ unlock: unlockRecordings, isTakenOver } = await claimRecordings(claim));
+    }
     const running = runningMark(databasePath);
     const wasInterrupted = !isSuccessor && (await exists(running));
     await setMark(running);
@@ -63,7 +77,7 @@ export async function openStore(options: {
       audioFolder === null
         ? null
         : await openRecordings(audioFolder, databasePath, { isShared: isSuccessor });
-    if (audioFolder !== null && (isNew || wasInterrupted))
+    if (audioFolder !== null && (isNew || isTakenOver || wasInterrupted))
       await adoptRecordings(audioFolder, connection, log);
     if (wasInterrupted) {
       await removeLeftBodies(databaseFolder, connection, log);

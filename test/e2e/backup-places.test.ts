@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { chmodSync, closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { verifyBackup } from "../../src/backup/verify.ts";
-import { contentOf, deliveriesOf, everyFile, newFolder, settingsFor } from "../helpers/backups.ts";
+import {
+  contentOf,
+  deliveriesOf,
+  everyFile,
+  newFolder,
+  recordingsIn,
+  settingsFor,
+} from "../helpers/backups.ts";
 import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
@@ -96,7 +103,7 @@ describe.skipIf(!canBeNobody)("without rights", () => {
     cpSync(receiver.folder, own, { recursive: true, filter: (path) => !path.endsWith(".control") });
     expect(Bun.spawnSync(["chown", "-R", "65534", own]).exitCode).toBe(0);
     // Readable data with one file that is not: all but that is backed up.
-    const guarded = everyFile(join(own, "audio"))[0] ?? "";
+    const guarded = recordingsIn(join(own, "audio"))[0] ?? "";
     chmodSync(guarded, 0);
     const writable = join(root, "writable");
     mkdirSync(writable);

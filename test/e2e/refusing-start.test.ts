@@ -3,7 +3,8 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audio, SECRET, transcription } from "../helpers/deliveries.ts";
-import { freePort, runExecutable, startReceiver } from "../helpers/receiver.ts";
+import { handOver, stopAll } from "../helpers/handover.ts";
+import { EXECUTABLE, freePort, runExecutable, startReceiver } from "../helpers/receiver.ts";
 
 setDefaultTimeout(60_000);
 
@@ -99,4 +100,25 @@ test("a start after a kill tells of recordings that are missing or of another si
   expect(receiver.output()).toMatch(/WARNING .*another size.*conv_audio\.mp3 bytes=3 bytes_expected=9/);
   expect(receiver.rows("SELECT count(*) AS n FROM events")).toEqual([{ n: 51 }]);
   await receiver.stop();
+});
+
+test("a start on another database's recordings ends with 78, names both, and takes them over when it is told to", async () => {
+  const { folder, database } = await usedFolder();
+  const before = readFileSync(join(folder, "audio/.owner"), "utf8");
+  rmSync(database);
+  const { status, stdout } = await startOn(folder);
+  expect([status, stdout]).toEqual([78, expect.stringContaining("--take-over-audio")]);
+  expect(stdout).toContain(`(owner ${before.split("\n")[0]}, at ${database})`);
+  expect(readFileSync(join(folder, "audio/.owner"), "utf8")).toBe(before);
+
+  const receiver = await startReceiver({ folder, command: [EXECUTABLE, "--take-over-audio"] });
+  expect(receiver.rows("SELECT conversation_id FROM conversations")).toEqual([
+    { conversation_id: "conv_audio" },
+  ]);
+  // The flag is not for its successors: it would take the folder from whoever has it by then.
+  const successor = await handOver(receiver);
+  expect(readFileSync(`/proc/${successor}/cmdline`, "utf8")).not.toContain("take-over");
+  expect((await receiver.post(audio("conv_later", Buffer.from("later")))).status).toBe(200);
+  await stopAll(receiver, { keepFolder: true });
+  await (await startReceiver({ folder })).stop();
 });

@@ -24,6 +24,7 @@ export async function openTestApp(
     folder?: string;
     secrets?: readonly string[];
     isSuccessor?: boolean;
+    takesOverRecordings?: boolean;
   } = {},
 ) {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "receiver-"));
@@ -58,8 +59,8 @@ export async function openTestApp(
     format: config.logFormat,
     write: (line) => logLines.push(line),
   });
-  const { isSuccessor = false } = options;
-  const store = await openStore({ ...config, factsOfPayload, log, isSuccessor });
+  const { isSuccessor = false, takesOverRecordings = false } = options;
+  const store = await openStore({ ...config, factsOfPayload, log, isSuccessor, takesOverRecordings });
   const archive = createArchive({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config);
   const { app, drain, erase } = createApp({ config, store, archive, metrics, clock, log });

@@ -54,6 +54,9 @@ export function everyFile(folder: string): string[] {
     .toSorted();
 }
 
+/** The paths of the recordings below a folder, in order. */
+export const recordingsIn = (folder: string) => everyFile(folder).filter((path) => path.endsWith(".mp3"));
+
 export const sha256 = (bytes: string | Uint8Array) =>
   new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 

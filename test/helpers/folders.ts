@@ -1,5 +1,5 @@
 import { afterAll } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,4 +8,9 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "receiver-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The names in a folder of recordings, without those that say whose it is. */
+export function namesBesideMark(folder: string): string[] {
+  return readdirSync(folder).filter((name) => !name.startsWith(".owner"));
 }

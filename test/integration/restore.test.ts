@@ -14,7 +14,15 @@ import {
 import { join } from "node:path";
 import { schemaVersion } from "../../src/store/database.ts";
 import { openTestApp } from "../helpers/app.ts";
-import { contentOf, deliveriesOf, everyFile, newFolder, runFor, sha256 } from "../helpers/backups.ts";
+import {
+  contentOf,
+  deliveriesOf,
+  everyFile,
+  newFolder,
+  recordingsIn,
+  runFor,
+  sha256,
+} from "../helpers/backups.ts";
 
 let source: string;
 let root: string;
@@ -89,9 +97,9 @@ describe("a restore", () => {
   });
 
   test("takes the times of recordings along", async () => {
-    const [path = ""] = everyFile(join(source, "data/audio"));
+    const [path = ""] = recordingsIn(join(source, "data/audio"));
     await restore();
-    const [restored = ""] = everyFile(join(place, "audio"));
+    const [restored = ""] = recordingsIn(join(place, "audio"));
     expect(statSync(restored).mtimeMs).toBeCloseTo(statSync(path).mtimeMs, -1);
   });
 
@@ -99,7 +107,7 @@ describe("a restore", () => {
     await restore();
     const mark = join(place, "transcripts.sqlite.restoring");
     rmSync(join(place, "transcripts.sqlite"));
-    rmSync(everyFile(join(place, "audio"))[0] ?? "");
+    rmSync(recordingsIn(join(place, "audio"))[0] ?? "");
     const header = JSON.parse(readFileSync(manifestPath(), "utf8").split("\n")[0] ?? "");
     writeFileSync(mark, header.database.sha256);
     writeFileSync(`${mark}.tmp`, "half");
@@ -125,7 +133,7 @@ describe("a restore", () => {
     await restore();
     const header = JSON.parse(readFileSync(manifestPath(), "utf8").split("\n")[0] ?? "");
     writeFileSync(join(place, "transcripts.sqlite.restoring"), header.database.sha256);
-    const [recording = ""] = everyFile(join(place, "audio"));
+    const [recording = ""] = recordingsIn(join(place, "audio"));
     writeFileSync(recording, "mine");
     expect(await restore()).toMatchObject({
       status: 1,

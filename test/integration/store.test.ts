@@ -102,7 +102,7 @@ describe("the database", () => {
     expect(readFileSync(config.databasePath, "utf8")).toBe(other);
 
     rmSync(config.databasePath);
-    app = await openTestApp({ folder });
+    app = await openTestApp({ folder, takesOverRecordings: true });
   });
 
   test("is not made in the database of another program", async () => {
@@ -117,7 +117,7 @@ describe("the database", () => {
     expect(readFileSync(config.databasePath)).toEqual(before);
 
     rmSync(config.databasePath);
-    app = await openTestApp({ folder });
+    app = await openTestApp({ folder, takesOverRecordings: true });
   });
 
   test("can be read by other programs, with tables that hold to their types", () => {
@@ -129,6 +129,7 @@ describe("the database", () => {
       { name: "erasures", strict: 1 },
       { name: "events", strict: 1 },
       { name: "schema_compatibility", strict: 1 },
+      { name: "state", strict: 1 },
     ]);
   });
 });

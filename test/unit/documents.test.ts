@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { options } from "../../src/config-options.ts";
 import { blocksOf, documents, proseOf, readDocument, ROOT } from "../helpers/documents.ts";
 
 const README_LINES_MAX = 200;
@@ -56,4 +57,16 @@ describe.each(documents)("%s", (path) => {
     });
     expect(broken).toEqual([]);
   });
+});
+
+test("every setting that the documents name is one", () => {
+  const settings = new Set(Object.values(options).flatMap(({ name }) => [name, `${name}_FILE`]));
+  const named = documents.flatMap((path) => readDocument(path).match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []);
+  expect([...new Set(named)].filter((name) => !settings.has(name)).toSorted()).toEqual([
+    "BUILD_COMMIT",
+    "OWN_SIGNATURE",
+    "STATE_DIRECTORY",
+    "WEBHOOK_ID",
+    "XI_API_KEY",
+  ]);
 });
