@@ -15,14 +15,28 @@ import { dirname, join } from "node:path";
 import { hasMeans } from "../helpers/means.ts";
 
 /** Made once, by way of the network, in about 40 s. */
-const DEBIAN = "/var/tmp/elevenlabs-webhook-debian-12";
-const PACKAGES = ["systemd", "systemd-sysv", "dbus", "procps", "sqlite3", "iproute2"];
+const DEBIAN = "/var/tmp/elevenlabs-webhook-debian-12-with-caddy";
+const PACKAGES = [
+  "systemd",
+  "systemd-sysv",
+  "dbus",
+  "procps",
+  "sqlite3",
+  "iproute2",
+  // What the documents install, or use.
+  "caddy",
+  "curl",
+  "openssl",
+  "sudo",
+];
 /** What would only slow the boot down. */
 const UNWANTED_UNITS = [
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
   "e2scrub_all.timer",
   "getty@tty1.service",
+  // It would take the ports of receivers without a proxy.
+  "caddy.service",
 ];
 const CONTROLLERS = new Set(["systemd", "unified", "memory", "pids", "cpu", "cpuacct"]);
 /** Limits of these are wanted, and systemd-nspawn mounts them read-only. */

@@ -20,8 +20,8 @@ export type Block = {
   /** The number of its first line. */
   line: number;
   language: string;
-  /** What a test does with it: `<!-- run: vm -->` and `<!-- not run: reason -->` precede the block. */
-  note: { kind: "none" } | { kind: "vm" } | { kind: "not run"; reason: string };
+  /** What a test does with it: `<!-- run: vm -->`, `<!-- run: new vm -->` or `<!-- not run: reason -->` precedes the block. */
+  note: { kind: "none" } | { kind: "vm"; isNew: boolean } | { kind: "not run"; reason: string };
   text: string;
 };
 
@@ -39,7 +39,9 @@ export function blocksOf(path: string): Block[] {
 }
 
 function noteOf(comment: string | undefined): Block["note"] {
-  if (comment === "run: vm") return { kind: "vm" };
+  if (comment === "run: vm" || comment === "run: new vm") {
+    return { kind: "vm", isNew: comment === "run: new vm" };
+  }
   const [, reason] = /^not run: (.+)$/.exec(comment ?? "") ?? [];
   return reason === undefined ? { kind: "none" } : { kind: "not run", reason };
 }

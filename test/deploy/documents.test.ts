@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { isOpensslMissing, makeCertificate } from "../helpers/certificate.ts";
+import { SECRET } from "../helpers/deliveries.ts";
+import { blocksOf, documents } from "../helpers/documents.ts";
+import type { Block } from "../helpers/documents.ts";
+import { canBoot } from "./machine.ts";
+import { freshMachine } from "./service.ts";
+
+setDefaultTimeout(180_000);
+
+const HOST = "webhooks.example.com";
+/** These begin without the service: they install it. */
+const FROM_SCRATCH = new Set(["README.md", "docs/install-vm.md"]);
+
+/** Blocks that build on each other, on one machine. */
+const sequences = documents.flatMap((path) => {
+  const found: Block[][] = [];
+  for (const block of blocksOf(path)) {
+    if (block.note.kind !== "vm") continue;
+    if (found.length === 0 || block.note.isNew) found.push([]);
+    found.at(-1)?.push(block);
+  }
+  return found.map((blocks, index) => ({ path, blocks, name: `${path}, machine ${index + 1}` }));
+});
+
+describe.skipIf(!canBoot("the documents' commands on a VM") || isOpensslMissing)(
+  "the documents' commands for a VM",
+  () => {
+    let machine: Awaited<ReturnType<typeof freshMachine>>;
+    afterEach(() => machine.stop());
+
+    test.each(sequences)("$name", async ({ path, blocks }) => {
+      machine = await freshMachine();
+      prepareMachine();
+      if (!FROM_SCRATCH.has(path)) {
+        expect(machine.install("--secret-file secret").status).toBe(0);
+        expect(machine.send()).toBe(0);
+      }
+      for (const { line, text } of blocks) {
+        // The installer's question is answered; what else reads from the terminal would get this too.
+        const script = `cd /root; export CURL_CA_BUNDLE=/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt
+exec 0<<<'${SECRET}'\nset -euo pipefail\n${text}`;
+        const { status, stdout, stderr } = machine.run(script);
+        if (status !== 0) throw new Error(`${path}:${line}: exit status ${status}\n${stdout}${stderr}`);
+      }
+    });
+
+    /** What apt-get would have done, a name for this host, and certificates from nobody else. */
+    function prepareMachine(): void {
+      machine.get(`rm /etc/systemd/system/caddy.service; echo 127.0.0.1 localhost ${HOST} >> /etc/hosts`);
+      writeFileSync(
+        machine.path("/usr/local/bin/caddy"),
+        `#!/bin/bash
+# Caddy's own authority stands for the public one.
+{ printf '{\\n\\tlocal_certs\\n\\tskip_install_trust\\n}\\n'; cat /etc/caddy/Caddyfile; } > /tmp/Caddyfile
+args=("\${@//\\/etc\\/caddy\\/Caddyfile//tmp/Caddyfile}")
+exec /usr/bin/caddy "\${args[@]}"
+`,
+        { mode: 0o755 },
+      );
+      machine.get(`mkdir -p /etc/systemd/system/caddy.service.d; printf '%s\\n' '[Service]' ExecStart= \
+        'ExecStart=/usr/local/bin/caddy run --environ --config /etc/caddy/Caddyfile' ExecReload= \
+        'ExecReload=/usr/local/bin/caddy reload --config /etc/caddy/Caddyfile --force' PrivateTmp=no \
+        > /etc/systemd/system/caddy.service.d/lab.conf; systemctl daemon-reload; systemctl start caddy || { journalctl -u caddy --no-pager; false; }`);
+      const certificate = makeCertificate(tmpdir(), HOST);
+      const live = machine.path(`/etc/letsencrypt/live/${HOST}`);
+      mkdirSync(live, { recursive: true });
+      cpSync(certificate.certFile, `${live}/fullchain.pem`);
+      cpSync(certificate.keyFile, `${live}/privkey.pem`);
+    }
+  },
+);
