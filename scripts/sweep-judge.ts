@@ -6,7 +6,7 @@ import { sha256 } from "../test/helpers/backups.ts";
 import { deliver, erase, transcript, wordOf } from "./sweep-ledger.ts";
 import type { Ledger, Sent } from "./sweep-ledger.ts";
 import { startProgram } from "./sweep-program.ts";
-import type { Process, Surroundings } from "./sweep-program.ts";
+import type { Complain, Process, Surroundings } from "./sweep-program.ts";
 
 const SETTLE_MS_MAX = 3_000;
 /** The faults of the configuration are told before there is a log. */
@@ -14,9 +14,6 @@ const CONFIGURATION = /^(The configuration has faults:$| {2})/;
 const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+Z (DEBUG|INFO|WARNING|ERROR) /;
 
 type EventRow = { payload: Uint8Array | null; payload_path: string | null; status: string };
-
-/** Tells of each promise that is broken. */
-export type Complain = (text: string) => void;
 
 /** All files below a folder of the data, relative to it; none if it is not there. */
 function filesIn(folder: string): string[] {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { SECRET } from "../test/helpers/deliveries.ts";
 import { EXECUTABLE, freePort } from "../test/helpers/receiver.ts";
 import { TOKEN } from "./sweep-ledger.ts";
+import type { Ledger } from "./sweep-ledger.ts";
 
 const START_MS_MAX = 15_000;
 const STOP_MS_MAX = 40_000;
@@ -80,6 +81,19 @@ export type Process = {
   stop: () => Promise<number | null>;
 };
 
+/** Tells of each promise that is broken. */
+export type Complain = (text: string) => void;
+
+export type Scenario = {
+  name: string;
+  /** Classes of calls that are counted, as sweep-fault.c names them. */
+  classes: string;
+  /** Makes the data that it begins with, once; every run gets a copy, and a copy of the ledger. */
+  prepare: (folder: string) => Promise<Ledger>;
+  /** Does it under the tracer, and judges what is left. */
+  run: (folder: string, ledger: Ledger, tracing: Tracing, complain: Complain) => Promise<void>;
+};
+
 export type Tracing = { fault: Fault | null; log: string; more?: string[]; traced?: string };
 
 /** Starts a receiver, under the tracer if told so, and waits until it answers or has ended. */
@@ -114,17 +128,20 @@ export async function startProgram(
   };
 }
 
-/** Runs a command to its end, under the tracer if told so. */
-export async function runProgram(
-  args: string[],
-  { folder, environment }: Surroundings,
+/** Runs the executable to its end, under the tracer if told so. */
+export const runProgram = (args: string[], { folder, environment }: Surroundings, tracing: Tracing | null) =>
+  traceProgram([EXECUTABLE, ...args], folder, tracing, tracing?.traced ?? folder, environment);
+
+/** Runs any program to its end, under the tracer if told so. @param traced the folder whose calls count */
+export async function traceProgram(
+  command: string[],
+  folder: string,
   tracing: Tracing | null,
+  traced: string,
+  environment: Record<string, string> = { PATH: process.env.PATH ?? "" },
 ) {
-  const command = [EXECUTABLE, ...args];
   const { child, output } = spawn(
-    tracing === null
-      ? command
-      : underTracer(command, tracing.traced ?? folder, tracing.log, tracing.fault, tracing.more ?? []),
+    tracing === null ? command : underTracer(command, traced, tracing.log, tracing.fault, tracing.more ?? []),
     folder,
     environment,
   );

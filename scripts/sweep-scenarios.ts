@@ -4,21 +4,11 @@ import { join } from "node:path";
 import { fixture, transcription } from "../test/helpers/deliveries.ts";
 import { quarantineAsBefore } from "../test/helpers/quarantine.ts";
 import { deliver, erase, failure, largeBroken, recording, reprocess, transcript } from "./sweep-ledger.ts";
+import { installing } from "./sweep-install.ts";
 import type { Ledger, Sent } from "./sweep-ledger.ts";
 import { judgeNextStart, judgeOutput, judgeRunning } from "./sweep-judge.ts";
-import type { Complain } from "./sweep-judge.ts";
 import { runProgram, startProgram, surroundings } from "./sweep-program.ts";
-import type { Process, Tracing } from "./sweep-program.ts";
-
-export type Scenario = {
-  name: string;
-  /** Classes of calls that are counted, as sweep-fault.c names them. */
-  classes: string;
-  /** Makes the data that it begins with, once; every run gets a copy, and a copy of the ledger. */
-  prepare: (folder: string) => Promise<Ledger>;
-  /** Does it under the tracer, and judges what is left. */
-  run: (folder: string, ledger: Ledger, tracing: Tracing, complain: Complain) => Promise<void>;
-};
+import type { Complain, Process, Scenario } from "./sweep-program.ts";
 
 const WRITES = "wsont";
 const emptyLedger = (): Ledger => ({ sent: [], erasures: new Map() });
@@ -217,6 +207,7 @@ export const scenarios: readonly Scenario[] = [
   backingUp("backup", false),
   backingUp("backup-on-top", true),
   restoring,
+  installing,
 ];
 
 /** The ledger of a prepared scenario, for one run. */

@@ -2,10 +2,9 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { compileTracer, ERRORS, readCalls, workFolder } from "./sweep-program.ts";
-import type { Call, Fault } from "./sweep-program.ts";
+import type { Call, Fault, Scenario } from "./sweep-program.ts";
 import { losePower } from "./sweep-power.ts";
 import { copyOf, scenarios } from "./sweep-scenarios.ts";
-import type { Scenario } from "./sweep-scenarios.ts";
 import type { Ledger } from "./sweep-ledger.ts";
 
 const isSample = process.argv.includes("--sample");
