@@ -2,14 +2,17 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import { run } from "./release-run.ts";
 
-/** Packs an executable and texts by their names into `<archive>.tar.gz`, below one folder of the archive's name. */
+/** Packs an executable and texts by their paths into `<archive>.tar.gz`, below one folder of the archive's name. */
 export function packArchive(
   archive: string,
   content: { executable: string; texts: Record<string, string>; epochSeconds: number },
 ): string {
   mkdirSync(archive);
   copyFileSync(content.executable, join(archive, "elevenlabs-webhook"));
-  for (const [name, text] of Object.entries(content.texts)) writeFileSync(join(archive, name), text);
+  for (const [path, text] of Object.entries(content.texts)) {
+    mkdirSync(dirname(join(archive, path)), { recursive: true });
+    writeFileSync(join(archive, path), text);
+  }
   const [file, folder] = [`${archive}.tar.gz`, dirname(archive)];
   const name = archive.slice(folder.length + 1);
   // Nothing of this machine, this user or this moment gets in.

@@ -5,6 +5,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { packArchive } from "./release-archive.ts";
 import { missingTools, releaseProblems } from "./release-check.ts";
 import { buildDebianPackage } from "./release-debian.ts";
+import { releaseDocuments } from "./release-documents.ts";
 import { buildExecutable, sha256, smokeTest } from "./release-executable.ts";
 import { noticesText } from "./release-notices.ts";
 import { bundledPackages } from "./release-packages.ts";
@@ -44,12 +45,7 @@ async function release(of: Release): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const packages = await bundledPackages();
-  const read = (name: string) => readFileSync(join(root, name), "utf8");
-  const documents = {
-    "README.md": read("README.md"),
-    LICENSE: read("LICENSE"),
-    "THIRD-PARTY-NOTICES.txt": noticesText(packages),
-  };
+  const documents = { ...releaseDocuments(), "THIRD-PARTY-NOTICES.txt": noticesText(packages) };
 
   const sbom = join(folder, `elevenlabs-webhook-${version}.cdx.json`);
   writeFileSync(sbom, sbomText(packages, of));
@@ -65,8 +61,9 @@ async function release(of: Release): Promise<void> {
   }
 
   const debian = join(folder, `elevenlabs-webhook_${version}_amd64.deb`);
-  const { LICENSE: copyright, ...others } = documents;
-  const content = { ...of, executable: native, documents: { copyright, ...others } };
+  // Debian's name for it.
+  const copyright = readFileSync(join(root, "LICENSE"), "utf8");
+  const content = { ...of, executable: native, documents: { copyright, ...documents } };
   buildDebianPackage(content, join(work, "debian"), debian);
   files.push(debian);
 

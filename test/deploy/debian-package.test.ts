@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildDebianPackage } from "../../scripts/release-debian.ts";
+import { releaseDocuments } from "../../scripts/release-documents.ts";
 import { debianRoot } from "../helpers/debian-root.ts";
 import { SECRET } from "../helpers/deliveries.ts";
 import { hasMeans } from "../helpers/means.ts";
@@ -20,7 +21,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function packageOf(version: string, executable = EXECUTABLE): string {
   const path = join(folder, `${version}.deb`);
-  const content = { version, epochSeconds: 1_793_620_800, executable, documents: { copyright: "" } };
+  const documents = { copyright: "", ...releaseDocuments() };
+  const content = { version, epochSeconds: 1_793_620_800, executable, documents };
   buildDebianPackage(content, join(folder, version), path);
   return path;
 }
@@ -57,6 +59,10 @@ describe.skipIf(!hasMeans(what, "dpkg-deb") || !canBoot(what))("the Debian packa
     expect(install("1.0.0")).toContain("/etc/elevenlabs-webhook/secret");
     expect(machine.get("elevenlabs-webhook --version")).toStartWith("elevenlabs-webhook ");
     expect(machine.get("dpkg --verify elevenlabs-webhook")).toBe("");
+    for (const [path, text] of Object.entries(releaseDocuments())) {
+      const installed = machine.path(`/usr/share/doc/elevenlabs-webhook/${path}`);
+      expect(readFileSync(installed, "utf8")).toBe(text);
+    }
     expect(machine.get("stat -c '%a %U' /etc/elevenlabs-webhook/environment")).toBe("600 root");
     expect([property("ActiveState"), property("UnitFileState")]).toEqual(["inactive", "disabled"]);
     const verified = machine.run(`systemd-analyze verify ${UNIT}`);

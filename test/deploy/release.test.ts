@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
+import { releaseDocuments } from "../../scripts/release-documents.ts";
 import { targets } from "../../scripts/release-targets.ts";
 import { audio, transcription } from "../helpers/deliveries.ts";
 import { hasMeans } from "../helpers/means.ts";
@@ -87,14 +88,17 @@ describe.skipIf(!hasMeans("the release", "git", "tar", "dpkg-deb"))("a release",
       folder = checkout.unpack(name);
     });
 
-    test("has executable, unit, README, licence and notices", () => {
-      expect(readdirSync(folder).toSorted()).toEqual([
-        "LICENSE",
-        "README.md",
-        "THIRD-PARTY-NOTICES.txt",
-        "elevenlabs-webhook",
-        "elevenlabs-webhook.service",
-      ]);
+    test("has executable, unit, documents, licence and notices", () => {
+      const found = readdirSync(folder, { recursive: true, encoding: "utf8" });
+      const files = found.filter((path) => statSync(join(folder, path)).isFile());
+      expect(files.toSorted()).toEqual(
+        [
+          ...Object.keys(releaseDocuments()),
+          "THIRD-PARTY-NOTICES.txt",
+          "elevenlabs-webhook",
+          "elevenlabs-webhook.service",
+        ].toSorted(),
+      );
       const unit = readFileSync(join(folder, "elevenlabs-webhook.service"), "utf8");
       expect(unit).toBe(shell([EXECUTABLE, "service", "print"]));
       const machine = readFileSync(join(folder, "elevenlabs-webhook")).subarray(18, 19).toString("hex");
