@@ -1,6 +1,7 @@
 // Makes test/fixtures/data-schema-N: the data of a receiver with the present schema, once after an orderly stop and once
-// after a kill. The upgrade test opens them with every later version. Run it before the first change of a new schema is
-// made, and commit what it writes: scripts/build && scripts/bun scripts/data-fixture.ts
+// after a kill, and backup-schema-N, a backup of the first. Every later version opens and restores them in its tests. Run it
+// before the first change of a new schema is made, and commit what it writes: scripts/build && scripts/bun
+// scripts/data-fixture.ts
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { schemaVersion } from "../src/store/database.ts";
@@ -9,6 +10,7 @@ import { runExecutable, startReceiver } from "../test/helpers/receiver.ts";
 
 const LARGE_BYTES = 1.1 * 1024 * 1024;
 const target = join(import.meta.dir, `../test/fixtures/data-schema-${schemaVersion}`);
+const backup = join(import.meta.dir, `../test/fixtures/backup-schema-${schemaVersion}`);
 const tone = fixture("tone.mp3");
 
 const documented = eventFixtures()
@@ -48,5 +50,17 @@ for (const [variant, signal] of [
   // The socket by which a running receiver is asked to hand over is no data.
   const isData = (path: string) => !path.endsWith(".control");
   cpSync(receiver.folder, join(target, variant), { recursive: true, filter: isData });
+  if (variant === "stopped") await backUp(receiver.folder);
   rmSync(receiver.folder, { recursive: true });
+}
+
+async function backUp(folder: string): Promise<void> {
+  rmSync(backup, { recursive: true, force: true });
+  const settings = {
+    TRANSCRIPT_STORAGE_PATH: join(folder, "transcripts.sqlite"),
+    AUDIO_STORAGE_PATH: join(folder, "audio"),
+  };
+  console.log(await runExecutable(["backup", backup], settings));
+  for (const name of ["backup.lock", "unfinished"])
+    rmSync(join(backup, name), { recursive: true, force: true });
 }

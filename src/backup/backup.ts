@@ -17,6 +17,8 @@ import { refuseOtherDatabase } from "./previous.ts";
 import { BackupError, diskFull, workingOn } from "./problem.ts";
 
 export type BackupReport = Content & {
+  /** What the database has that this program has not made: `restore` refuses it. */
+  schemaFaults: string[];
   header: ManifestHeader;
   /** Recordings and quarantined bodies that were not in the folder before. */
   copied: { files: number; bytes: number };
@@ -68,7 +70,8 @@ async function fillFolder({ place, folder, clock }: Options): Promise<BackupRepo
     await manifest.finish();
     await moveDurably(manifest.path, layout.manifest(folder));
     await prune(folder, (stored) => needed.has(stored));
-    return { ...content, header: manifest.header, copied: collector.copied };
+    const schemaFaults = snapshot.schemaFaults();
+    return { ...content, header: manifest.header, copied: collector.copied, schemaFaults };
   } finally {
     snapshot.close();
     live.close();

@@ -7,7 +7,7 @@ import { fileSha256 } from "../store/recordings.ts";
 import { openSnapshot } from "../store/snapshot.ts";
 import type { NamedFile } from "../store/snapshot.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
-import { readHeader, readManifest } from "./manifest.ts";
+import { isDataPath, readHeader, readManifest } from "./manifest.ts";
 import type { ManifestFile, ManifestHeader } from "./manifest.ts";
 import { requireBackup } from "./place.ts";
 import { BackupError, workingOn } from "./problem.ts";
@@ -40,7 +40,7 @@ export async function verifyBackup(folder: string): Promise<VerifyReport> {
     const path = layout.manifest(folder);
     const { ino } = await lstat(path);
     const header = await readHeader(path);
-    if (header.schema > schemaVersion) {
+    if (header.schema > schemaVersion && !(await isForThisVersion(folder, header))) {
       throw new BackupError(
         `${folder} has schema ${header.schema}, this version of the program knows ${schemaVersion}: use version ${header.program} or a newer one`,
       );
@@ -52,6 +52,21 @@ export async function verifyBackup(folder: string): Promise<VerifyReport> {
       throw new BackupError(`a new backup was made in ${folder} meanwhile: run this again`);
     return report;
   });
+}
+
+/** Whether a newer version has made the database so that this one may use it. */
+async function isForThisVersion(folder: string, { database, schema }: ManifestHeader): Promise<boolean> {
+  const file = await realFile(folder, storedDatabase(database.sha256));
+  if (file === null) return false;
+  try {
+    const snapshot = openSnapshot(file.path);
+    const isFor = snapshot.schema === schema && snapshot.oldestWriter() <= schemaVersion;
+    snapshot.close();
+    return isFor;
+  } catch {
+    // What is wrong with it is said where it is read whole.
+    return false;
+  }
 }
 
 async function verifyFiles(folder: string, report: VerifyReport): Promise<Known> {
@@ -94,10 +109,14 @@ async function verifyDatabase(folder: string, report: VerifyReport, known: Known
   try {
     const database = openSnapshot(join(folder, stored));
     try {
+      if (database.schema !== header.schema)
+        return note(faults, `${stored} has schema ${database.schema} instead of ${header.schema}`);
+      // Before anything that has SQLite evaluate what is in it.
+      const schemaFaults = database.schemaFaults();
+      for (const fault of schemaFaults) note(faults, `in ${stored} ${fault}`);
+      if (schemaFaults.length > 0) return;
       const fault = database.fault();
       if (fault !== null) note(faults, `${stored} is damaged: ${fault}`);
-      if (database.schema !== header.schema)
-        note(faults, `${stored} has schema ${database.schema} instead of ${header.schema}`);
       for (const row of database.recordings()) compare({ ...row, path: `audio/${row.path}` }, known, faults);
       for (const row of database.quarantinedBodies()) compare(row, known, faults);
     } finally {
@@ -110,6 +129,7 @@ async function verifyDatabase(folder: string, report: VerifyReport, known: Known
 
 /** A row names a file that the backup has, as the row says. */
 function compare({ path, byteCount, sha256 }: NamedFile, known: Known, faults: Faults): void {
+  if (!isDataPath(path)) return note(faults, `a row names ${path}, which is no name of a file of the data`);
   const file = known.get(path);
   if (file === "left out") return;
   if (file === undefined) note(faults, `a row names ${path}, which is not in the backup`);

@@ -8,6 +8,8 @@ import { count, findDataPlace, oneLine, placeFlags, refuseFault } from "./backup
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 
+const SCHEMA_FAULTS_SHOWN_MAX = 10;
+
 /** Backs up the data of a receiver, running or not, and looks through backups. */
 export const backup: Command = {
   name: "backup",
@@ -49,9 +51,10 @@ async function make(folder: string, given: Given, context: CommandContext): Prom
   const report = await makeBackup({ place: place.value, folder, clock: context.clock });
   const seconds = ((context.clock.monotonicMs() - startedMs) / 1000).toFixed(1);
   context.writeOut(madeText(folder, report, seconds));
-  if (report.absent.count === 0) return exitStatus.ok;
-  context.writeError(absentText(report));
-  return exitStatus.failure;
+  if (report.absent.count > 0) context.writeError(absentText(report));
+  if (report.schemaFaults.length > 0) context.writeError(schemaText(report));
+  const isGood = report.absent.count === 0 && report.schemaFaults.length === 0;
+  return isGood ? exitStatus.ok : exitStatus.failure;
 }
 
 function madeText(folder: string, report: BackupReport, seconds: string): string {
@@ -76,6 +79,15 @@ function absentText({ absent }: BackupReport): string {
     ...lines,
     absent.count > lines.length ? "  …\n" : "",
     "See whether the disk of the recordings is mounted; put back what a backup has; the rest is in no backup.\n",
+  ].join("");
+}
+
+function schemaText({ schemaFaults }: BackupReport): string {
+  return [
+    "The database is not as this program has made it, and restore will refuse this backup:\n",
+    ...schemaFaults.slice(0, SCHEMA_FAULTS_SHOWN_MAX).map((fault) => `  ${oneLine(fault)}\n`),
+    schemaFaults.length > SCHEMA_FAULTS_SHOWN_MAX ? "  …\n" : "",
+    "Take out with sqlite3 what somebody has added (DROP TRIGGER, DROP VIEW, DROP INDEX), and back up again.\n",
   ].join("");
 }
 

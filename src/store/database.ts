@@ -138,6 +138,11 @@ function syncNow(path: string): void {
   }
 }
 
+/** Gives an empty database one of the schemas that this program knows. */
+export function migrateEmpty(sqlite: Database, schema: number): void {
+  migrate(sqlite, schemaMigrations.slice(0, schema), 0);
+}
+
 function migrate(sqlite: Database, migrations: readonly Migration[], from: number): void {
   // Newer than this program, and made so that it may write all the same.
   if (from >= migrations.length) return;

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import type { StateName } from "./state.ts";
-import { SchemaError, schemaVersion, userVersion } from "./database.ts";
+import { oldestWriter, SchemaError, schemaVersion, userVersion } from "./database.ts";
+import { schemaFaults } from "./schema-faults.ts";
 
 const BUSY_MS_MAX = 5000;
 
@@ -23,7 +24,7 @@ export function copyDatabaseTo(databasePath: string, target: string): void {
   const sqlite = openToRead(databasePath);
   try {
     const schema = userVersion(sqlite);
-    if (schema > schemaVersion) {
+    if (schema > schemaVersion && oldestWriter(sqlite, schema) > schemaVersion) {
       throw new SchemaError(
         `${databasePath} has schema ${schema}, this version of the program knows ${schemaVersion}: ` +
           "use the version that the receiver runs",
@@ -46,6 +47,9 @@ export function openSnapshot(databasePath: string) {
   const named = (sql: string) => () => rowsOf(sqlite, sql);
   return {
     schema: userVersion(sqlite),
+    /** The least schema that a program has to know to use it. */
+    oldestWriter: () => oldestWriter(sqlite, userVersion(sqlite)),
+    schemaFaults: () => schemaFaults(sqlite),
     countEvents: () => numberOf(sqlite, "SELECT count(*) FROM events"),
 
     /** The greatest number that an event has ever had; it never goes back, whatever is deleted. */

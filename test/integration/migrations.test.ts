@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite";
 import { beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { openDatabase, PredecessorInTheWayError } from "../../src/store/database.ts";
+import { openDatabase, PredecessorInTheWayError, schemaVersion } from "../../src/store/database.ts";
 import type { Migration } from "../../src/store/database.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 
@@ -10,6 +10,8 @@ const first = "CREATE TABLE calls (id INTEGER PRIMARY KEY, name TEXT) STRICT;";
 const second = "ALTER TABLE calls ADD COLUMN kind TEXT; CREATE INDEX calls_kind ON calls (kind);";
 const third = "CREATE TABLE words (id INTEGER PRIMARY KEY) STRICT;";
 const faulty = "CREATE TABLE words (id INTEGER PRIMARY KEY) STRICT; CREATE TABLE calls (id INTEGER) STRICT;";
+
+const folderOfMigrations = join(import.meta.dir, "../../src/store/migrations");
 
 let path: string;
 
@@ -150,4 +152,22 @@ test("conversations are found by their start without looking at all of them", ()
   plan.finalize();
   sqlite.close();
   expect(steps).toEqual(["SEARCH conversations USING INDEX conversations_started_at (started_at>?)"]);
+});
+
+// A database is told apart from a tampered one by what its migrations make: a change to one of them, be it to a comment,
+// would make two databases of one schema. What has to change is a new migration.
+test.each([
+  ["0001-initial", "0762e4773c81481154db07eab5d20de4835516cb9b97ed1e31d59d7293045a1c"],
+  ["0002-erasures", "1394e71841ef961c69bef1a7acdb22a6494e2d492e202c0e80d167c3a7691c6d"],
+  ["0003-events", "b1487e28ad703d9556c769bdf297d00fa22f20236a89d040455bc4fed24e9dd3"],
+  ["0004-conversations-by-start", "bc7eeeee6f0c91551e909d32567e8a3e0785e8664feed253893271fcaca63a25"],
+  ["0005-state", "7fdea9d6218a4b043ab92e69c66909f7ac5796a1dd1bfe23af0205c09bae729f"],
+])("the migration %s is frozen", (name, sha256) => {
+  const bytes = readFileSync(join(folderOfMigrations, `${name}.sql`));
+  expect(new Bun.CryptoHasher("sha256").update(bytes).digest("hex")).toBe(sha256);
+});
+
+test("every migration is frozen by the test above, once it has been released", () => {
+  expect(readdirSync(folderOfMigrations)).toHaveLength(schemaVersion);
+  expect(schemaVersion).toBe(5);
 });

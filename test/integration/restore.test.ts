@@ -5,6 +5,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -14,6 +15,7 @@ import {
 import { join } from "node:path";
 import { schemaVersion } from "../../src/store/database.ts";
 import { openTestApp } from "../helpers/app.ts";
+import { transcription } from "../helpers/deliveries.ts";
 import {
   contentOf,
   deliveriesOf,
@@ -82,6 +84,12 @@ async function expectRefused(words: string, status = 1): Promise<void> {
   expect(result.stderr).toContain(words);
   expect(result.stderr).toMatch(/^[^\p{C}]+\n$/u);
   expect(files()).toEqual(before);
+}
+
+function runIn(path: string, sql: string): void {
+  const database = new Database(path);
+  database.run(sql);
+  database.close();
 }
 
 describe("a restore", () => {
@@ -293,16 +301,66 @@ describe("a backup that is not sound is not restored, and verify says why:", () 
     [
       "whose rows lead elsewhere",
       "UPDATE conversations SET audio_path = '../../../etc/pass\u001bwd' WHERE conversation_id = 'conv_first'",
-      "a row names audio/../../../etc/pass wd, which is not in the backup",
+      "a row names audio/../../../etc/pass wd, which is no name of a file of the data",
+    ],
+    [
+      "whose rows name a body elsewhere",
+      "UPDATE events SET payload_path = '../../etc/shadow' WHERE payload_path IS NOT NULL",
+      "a row names ../../etc/shadow, which is no name of a file of the data",
     ],
     ["of another schema", "PRAGMA user_version = 0", `has schema 0 instead of ${schemaVersion}`],
-    ["without its tables", "DROP TABLE conversations", "can't be read"],
+    ["without its tables", "DROP TABLE conversations", "the table conversations is missing"],
   ])("a database %s", async (_, sql, words) => {
     forgeDatabase((path) => {
       const database = new Database(path);
       database.run(sql);
       database.close();
     });
+    await expectFault(words);
+  });
+
+  test("a row that leads elsewhere, and a line that says it was left out", async () => {
+    const path = "../../../etc/passwd";
+    forgeDatabase((file) =>
+      runIn(file, `UPDATE events SET payload_path = '${path}' WHERE payload_path IS NOT NULL`),
+    );
+    forge((lines) => lines.splice(1, 0, { left_out: path, reason: "missing" }));
+    await expectFault("is damaged");
+  });
+
+  test.each([
+    [
+      "a trigger",
+      "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM conversations; END",
+      "the trigger t is not",
+    ],
+    [
+      "a trigger on a view",
+      "CREATE TRIGGER t INSTEAD OF INSERT ON turns BEGIN SELECT 1; END",
+      "the trigger t is not",
+    ],
+    ["another view", "CREATE VIEW v AS SELECT 1", "the view v is not of this program"],
+    ["another table", "CREATE TABLE t (a)", "the table t is not of this program"],
+    [
+      "another index",
+      "CREATE UNIQUE INDEX i ON events (received_at, id)",
+      "the index i is not of this program",
+    ],
+    [
+      "a view that says something else",
+      "DROP VIEW turns; CREATE VIEW turns AS SELECT 1",
+      "the view turns is another",
+    ],
+    ["a column that nobody knows", "ALTER TABLE events ADD COLUMN x TEXT", "the table events is another"],
+    ["no index", "DROP INDEX events_body", "the index events_body is missing"],
+    ["a virtual table", "CREATE VIRTUAL TABLE f USING fts5 (a)", "the table f is not of this program"],
+    [
+      "a table of another name in the place of ours",
+      "ALTER TABLE call_failures RENAME TO failures; CREATE VIEW call_failures AS SELECT * FROM failures",
+      "the table call_failures is missing",
+    ],
+  ])("a database that has %s", async (_, sql, words) => {
+    forgeDatabase((path) => runIn(path, sql));
     await expectFault(words);
   });
 
@@ -313,4 +371,113 @@ describe("a backup that is not sound is not restored, and verify says why:", () 
     });
     await expectFault("is damaged: ");
   });
+});
+
+describe("a backup of a newer version that has made its database for this one too", () => {
+  const newer = (sql: string, oldestWriter = schemaVersion) => {
+    forgeDatabase((path) => {
+      runIn(path, `PRAGMA user_version = ${schemaVersion + 1}`);
+      runIn(path, `UPDATE schema_compatibility SET oldest_writer = ${oldestWriter}`);
+      runIn(path, sql);
+    });
+    forge(([header]) => Object.assign(header ?? {}, { schema: schemaVersion + 1 }));
+  };
+
+  test.each([
+    ["a table", "CREATE TABLE words (id INTEGER PRIMARY KEY) STRICT"],
+    ["an index", "CREATE INDEX events_words ON events (agent_id)"],
+    [
+      "columns that may be NULL",
+      "ALTER TABLE events ADD COLUMN a TEXT; ALTER TABLE events ADD COLUMN b INTEGER",
+    ],
+    ["a view that reads them", "DROP VIEW turns; CREATE VIEW turns AS SELECT conversation_id FROM events"],
+  ])("is restored with %s that this one does not know", async (_, sql) => {
+    newer(sql);
+    expect(await runFor(place, "backup", "verify", folder)).toMatchObject({ status: 0, stderr: "" });
+    expect(await restore()).toMatchObject({ status: 0, stderr: "" });
+    await (await openTestApp({ folder: place })).close();
+  });
+
+  test("is backed up by this one, after a way back", async () => {
+    const data = join(root, "data");
+    await (await openTestApp({ folder: data })).close({ keepFolder: true });
+    const path = join(data, "transcripts.sqlite");
+    runIn(
+      path,
+      `PRAGMA user_version = ${schemaVersion + 1}; CREATE TABLE words (id INTEGER PRIMARY KEY) STRICT`,
+    );
+    expect(await runFor(data, "backup", join(root, "new"))).toMatchObject({ status: 0, stderr: "" });
+    expect(await runFor(data, "backup", "verify", join(root, "new"))).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+  });
+
+  test.each([
+    ["a trigger", "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM conversations; END"],
+    ["an index that keeps events out", "CREATE UNIQUE INDEX i ON events (received_at, id)"],
+    ["a table that keeps events from being erased", "CREATE TABLE t (id INTEGER REFERENCES events (id))"],
+    ["a virtual table", "CREATE VIRTUAL TABLE f USING fts5 (a)"],
+    ["a column that asks for something", "ALTER TABLE events ADD COLUMN a TEXT CHECK (a IS NULL)"],
+    ["a column that is computed", "ALTER TABLE events ADD COLUMN a TEXT AS (payload)"],
+    [
+      "another table in the place of ours",
+      "DROP TABLE call_failures; CREATE TABLE call_failures (a TEXT) STRICT",
+    ],
+  ])("is not restored with %s", async (_, sql) => {
+    newer(sql);
+    await expectRefused("and is not restored");
+  });
+
+  test("is not restored if it does not say so", async () => {
+    newer("CREATE TABLE words (id INTEGER PRIMARY KEY) STRICT", schemaVersion + 1);
+    await expectRefused(`has schema ${schemaVersion + 1}`);
+  });
+});
+
+describe("a backup that an earlier version has made", () => {
+  const fixtures = join(import.meta.dir, "../fixtures");
+  const schemas = readdirSync(fixtures).filter((name) => name.startsWith("backup-schema-"));
+
+  test("is there for each schema before this one", () => {
+    const before = Array.from({ length: schemaVersion - 1 }, (_, index) => `backup-schema-${index + 1}`);
+    expect(schemas.filter((name) => name !== `backup-schema-${schemaVersion}`).toSorted()).toEqual(before);
+  });
+
+  test.each(schemas)("%s is sound, is restored, and a receiver starts on it", async (name) => {
+    rmSync(folder, { recursive: true });
+    cpSync(join(fixtures, name), folder, { recursive: true });
+    const schema = name.replace("backup-schema-", "");
+    const verified = await runFor(place, "backup", "verify", folder);
+    expect(verified).toMatchObject({ status: 0, stderr: "" });
+    expect(verified.stdout).toContain(`schema ${schema}`);
+    expect(await restore()).toMatchObject({ status: 0, stderr: "" });
+    const app = await openTestApp({ folder: place });
+    expect(verified.stdout).toContain(`${app.rows("SELECT id FROM events").length} events`);
+    expect(app.rows("SELECT 1 FROM conversations WHERE audio_path IS NOT NULL").length).toBeGreaterThan(2);
+    expect(app.logLines.join("")).not.toMatch(/ERROR|missing/);
+    await app.close();
+  });
+});
+
+test("a backup of a database to which somebody has added something says that it would not be restored", async () => {
+  const app = await openTestApp({ folder: join(root, "data") });
+  runIn(app.config.databasePath, "CREATE VIEW mine AS SELECT 1");
+  const made = await runFor(app.folder, "backup", join(root, "new"));
+  expect([made.status, made.stderr]).toEqual([
+    1,
+    expect.stringContaining("the view mine is not of this program"),
+  ]);
+  runIn(app.config.databasePath, "DROP VIEW mine");
+  expect(await runFor(app.folder, "backup", join(root, "new"))).toMatchObject({ status: 0, stderr: "" });
+  expect(await runFor(app.folder, "backup", "verify", join(root, "new"))).toMatchObject({ status: 0 });
+  await app.close();
+});
+
+test("statistics that ANALYZE has left are no fault", async () => {
+  const app = await openTestApp({ folder: join(root, "data") });
+  await app.post(transcription("conv_1"));
+  runIn(app.config.databasePath, "ANALYZE");
+  expect(await runFor(app.folder, "backup", join(root, "new"))).toMatchObject({ status: 0, stderr: "" });
+  await app.close();
 });
