@@ -278,3 +278,32 @@ describe("a time that no calendar has", () => {
     ]);
   });
 });
+
+test("a list by filters misses nothing though conversations change meanwhile", async () => {
+  const COUNT = 240;
+  const other = await openTestApp({ config: { apiTokens: [TOKEN] } });
+  const names = Array.from({ length: COUNT }, (_, index) => `n${index}`);
+  // Many of them begin within the same second.
+  const startOf = (index: number) => Math.floor(index / 60);
+  await Promise.all(names.map((name, index) => other.post(call(name, startOf(index)))));
+  const seen: string[] = [];
+  let more = "";
+  for (let page = 0; page < COUNT; page += 1) {
+    const { answer } = await other.ask<Page>(`/conversations?agent_id=agent_1&limit=10${more}`);
+    seen.push(...answer.conversations.map(({ conversation_id: id }) => id.slice("conv_".length)));
+    if (answer.next_cursor === null) break;
+    more = `&cursor=${answer.next_cursor}`;
+    const changed = names.filter((_, index) => index % 5 === page % 5);
+    await Promise.all(
+      changed.map((name) =>
+        other.post(
+          call(name, startOf(names.indexOf(name)), { analysis: { call_summary_title: `Page ${page}` } }),
+        ),
+      ),
+    );
+    // A list waits for nothing, a search does.
+    await other.ask(`/conversations?q=page`);
+  }
+  expect(seen.toSorted()).toEqual(names.toSorted());
+  await other.close();
+});

@@ -21,13 +21,15 @@ export function firstIdOf(startedAt: number): number {
 
 /** What is indexed: one document a conversation. */
 export function createDocuments(sqlite: Database) {
-  const byConversation = sqlite.query<{ id: number; digest: string }, [string]>(
-    "SELECT id, digest FROM documents WHERE conversation_id = ?",
+  const byConversation = sqlite.query<{ id: number; digest: string; startedAt: number | null }, [string]>(
+    "SELECT id, digest, started_at AS startedAt FROM documents WHERE conversation_id = ?",
   );
   const lastId = sqlite.query<{ id: number | null }, [number, number]>(
     "SELECT max(id) AS id FROM documents WHERE id >= ? AND id < ?",
   );
-  const insertDocument = sqlite.query("INSERT INTO documents (id, conversation_id, digest) VALUES (?, ?, ?)");
+  const insertDocument = sqlite.query(
+    "INSERT INTO documents (id, conversation_id, digest, started_at) VALUES (?, ?, ?, ?)",
+  );
   const insertText = sqlite.query(
     "INSERT INTO texts (rowid, title, summary, turns, facets) VALUES (?, ?, ?, ?, ?)",
   );
@@ -65,15 +67,19 @@ export function createDocuments(sqlite: Database) {
   return {
     remove,
 
-    /** Brings a conversation's document up to date; one that has not changed, as after its recording, is left alone. */
+    /**
+     * Brings a conversation's document up to date; one that has not changed, as after its recording, is left alone. It
+     * keeps its id as long as its start is the same, so that whoever reads page by page does not miss it.
+     */
     put(row: ConversationRow, turns: Turn[]): void {
       const { title, summary, turns: said } = textsOf(row, turns);
       const facets = facetsOf(row);
       const digest = digestOf([row.startedAt, title, summary, said, facets]);
-      if (byConversation.get(row.conversationId)?.digest === digest) return;
+      const known = byConversation.get(row.conversationId);
+      if (known?.digest === digest) return;
       remove(row.conversationId);
-      const id = freeId(row.startedAt);
-      insertDocument.run(id, row.conversationId, digest);
+      const id = known?.startedAt === row.startedAt ? known.id : freeId(row.startedAt);
+      insertDocument.run(id, row.conversationId, digest, row.startedAt);
       insertText.run(id, title, summary, said, facets);
     },
 

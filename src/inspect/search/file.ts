@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { errorCode } from "../../platform/errors.ts";
 
 /** Of the tables below: a file of another version is made anew. */
-const VERSION = 1;
+const VERSION = 2;
 
 const UNSOUND_CODES = ["SQLITE_CORRUPT", "SQLITE_NOTADB"];
 
@@ -24,9 +24,13 @@ const PRAGMAS = [
 // newest first, and reads nothing but what a page shows. `texts` has its own `secure-delete` since the pragma leaves
 // words in its tables.
 const SCHEMA = `
-CREATE TABLE state (event_id INTEGER NOT NULL, event_sha256 TEXT) STRICT;
-INSERT INTO state VALUES (0, NULL);
-CREATE TABLE documents (id INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL) STRICT;
+CREATE TABLE state (
+  event_id INTEGER NOT NULL, event_sha256 TEXT, reprocessed_count INTEGER NOT NULL
+) STRICT;
+INSERT INTO state VALUES (0, NULL, 0);
+CREATE TABLE documents (
+  id INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, started_at INTEGER
+) STRICT;
 CREATE VIRTUAL TABLE texts USING fts5 (
   title, summary, turns, facets, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
 );
