@@ -7,6 +7,7 @@ import { createErasureStore } from "./erasures.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { createEventStore } from "./events.ts";
 import { createQuarantinedEvents } from "./quarantined-events.ts";
+import { noteReprocessed } from "./reprocessed.ts";
 import { createStateStore } from "./state.ts";
 
 export type Connection = ReturnType<typeof openConnection>;
@@ -40,6 +41,7 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload, opt
   const conversations = createConversationStore(sqlite, orm, factsOfPayload);
   const callFailures = createCallFailureStore(orm);
   const erasures = createErasureStore(orm);
+  const state = createStateStore(orm);
 
   function insert(record: EventRecord): StoreOutcome {
     const eventId = events.insert(record);
@@ -75,7 +77,7 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload, opt
   }
 
   return {
-    state: createStateStore(orm),
+    state,
     findByBody: events.findByBody,
     ...erasures,
     hasRecording: conversations.hasRecording,
@@ -117,6 +119,7 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload, opt
           recording !== null &&
           conversations.hasLaterRecording(conversationId, recording, receivedAtMs);
         derive(isOld ? { ...record, recording: null } : record, eventId, Date.now());
+        noteReprocessed(state, eventId);
         return "replaced";
       });
     },

@@ -5,7 +5,11 @@ import { state } from "./schema.ts";
 /** What the receiver remembers beyond one run. Every name that is used stands here. */
 export type StateName =
   /** The id of this database, which the folder of its recordings is marked with: see recordings-owner.ts. */
-  "recordings_owner";
+  | "recordings_owner"
+  /** Quarantined events that have become processed ones: see reprocessed.ts. */
+  | "reprocessed";
+
+export type StateStore = ReturnType<typeof createStateStore>;
 
 /** The `state` table: one row per fact. */
 export function createStateStore(orm: Orm) {

@@ -369,3 +369,66 @@ test("what turns out to be of an erased conversation is dropped", async () => {
   );
   expect([...files("quarantine"), ...recordings()]).toEqual([]);
 });
+
+describe("the search index", () => {
+  type Page = { conversations: { conversation_id: string }[] };
+  const found = async (query: string) => {
+    const { status, answer } = await receiver.ask<Page>(`/conversations?${query}`);
+    expect(status).toBe(200);
+    return answer.conversations.map(({ conversation_id: id }) => id);
+  };
+  const said = (id: string, message: string) =>
+    transcription(id, {
+      agent_id: "agent_late",
+      transcript: [{ role: "user", message, time_in_call_secs: 0 }],
+    });
+
+  test("has what was reprocessed, though it has passed the event", async () => {
+    const id = quarantined(said("conv_late", "about heliotropes"));
+    await receiver.post(said("conv_now", "about marigolds"));
+    expect(await found("q=heliotropes")).toEqual([]);
+    expect(await found("agent_id=agent_late")).toEqual(["conv_now"]);
+    await reprocess(id);
+    expect(await found("q=heliotropes")).toEqual(["conv_late"]);
+    expect((await found("agent_id=agent_late")).toSorted()).toEqual(["conv_late", "conv_now"]);
+  });
+
+  test("has it after a crash too", async () => {
+    const id = quarantined(said("conv_1", "heliotropes"));
+    await receiver.post(said("conv_now", "hello"));
+    expect(await found("q=hello")).toEqual(["conv_now"]);
+    await reprocess(id);
+    await restartAfterCrash();
+    expect(await found("q=heliotropes")).toEqual(["conv_1"]);
+  });
+
+  test("has what a later conversation took over from an event of another id", async () => {
+    const body = said("conv_1", "heliotropes");
+    const { folder } = receiver;
+    await receiver.close({ keepFolder: true });
+    await open(folder, { storeTranscripts: false });
+    await receiver.post(body);
+    await receiver.close({ keepFolder: true });
+    await open(folder);
+    const id = quarantined(body, { error: "invalid_json: not JSON" });
+    expect(await found("q=heliotropes")).toEqual([]);
+    await reprocess(id);
+    expect(await found("q=heliotropes")).toEqual(["conv_1"]);
+  });
+
+  test("has all of more than are remembered one by one", async () => {
+    const COUNT = 1_100;
+    for (let index = 0; index < COUNT; index += 1) quarantined(said(`conv_${index}`, `heliotrope n${index}`));
+    await receiver.post(said("conv_now", "hello"));
+    expect(await found("q=hello")).toEqual(["conv_now"]);
+    const database = new Database(`${receiver.config.databasePath}.search`);
+    // No step of the index in between.
+    database.run("BEGIN IMMEDIATE");
+    expect((await reprocessAll()).answer).toMatchObject({ processed: COUNT });
+    database.run("COMMIT");
+    database.close();
+    for (const index of [0, 1, 500, COUNT - 1]) expect(await found(`q=n${index}`)).toEqual([`conv_${index}`]);
+    const [state] = receiver.rows<{ value: string }>("SELECT value FROM state WHERE name = 'reprocessed'");
+    expect(state?.value.split(" ")).toHaveLength(1_001);
+  });
+});

@@ -7,6 +7,7 @@ import { createDocuments } from "./documents.ts";
 import type { Documents } from "./documents.ts";
 import { indexPath, isBusy, isUnsound, openIndexFile, removeIndexFile } from "./file.ts";
 import { belongsTo, createIntake } from "./intake.ts";
+import type { Target } from "./intake.ts";
 import { clearSeparators, SeparatorError } from "./separators.ts";
 import type { SeparatorPosition } from "./separators.ts";
 
@@ -52,7 +53,7 @@ export function createSearchIndex(options: {
     const { sqlite, isNew } = openIndexFile(path, (file) => belongsTo(archive, file));
     const documents = createDocuments(sqlite);
     opened = { sqlite, documents, intake: createIntake(archive, sqlite, documents) };
-    if (isNew && opened.intake.lastEventId() > 0)
+    if (isNew && opened.intake.target().eventId > 0)
       tell("info", "The search index is being made from the events");
     return opened;
   }
@@ -90,11 +91,11 @@ export function createSearchIndex(options: {
   }
 
   /** Takes over some events. Returns whether there are more. */
-  function step(untilEventId: number): boolean {
+  function step(target: Target): boolean {
     return use(({ intake }) => {
-      if (intake.seenEventId() >= untilEventId) return false;
+      if (!intake.isBehind(target)) return false;
       intake.takeOver();
-      return intake.seenEventId() < untilEventId;
+      return intake.isBehind(target);
     });
   }
 
@@ -102,10 +103,10 @@ export function createSearchIndex(options: {
   function stepInBackground(): number {
     const startedMs = performance.now();
     try {
-      const untilEventId = use(({ intake }) => intake.lastEventId());
-      const isArriving = untilEventId > lastEventId;
-      lastEventId = untilEventId;
-      const hasMore = step(untilEventId);
+      const target = use(({ intake }) => intake.target());
+      const isArriving = target.eventId > lastEventId;
+      lastEventId = target.eventId;
+      const hasMore = step(target);
       hasFailed = false;
       if (!hasMore) return IDLE_MS;
       return (performance.now() - startedMs) * (isArriving ? REST_FACTOR_BUSY : REST_FACTOR);
@@ -133,8 +134,8 @@ export function createSearchIndex(options: {
      */
     async catchUp(msMax: number): Promise<boolean> {
       const startedMs = performance.now();
-      const untilEventId = use(({ intake }) => intake.lastEventId());
-      while (step(untilEventId)) {
+      const target = use(({ intake }) => intake.target());
+      while (step(target)) {
         if (performance.now() - startedMs > msMax) return false;
         await new Promise((resolve) => setImmediate(resolve));
       }
