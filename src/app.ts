@@ -55,6 +55,7 @@ export function createApp(options: {
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
+    trustedProxies: config.trustedProxies,
     clock,
   });
   const keep = createKeep({ store, storeTranscripts: config.storeTranscripts });

@@ -55,6 +55,14 @@ export function addressList(ranges: readonly AddressRange[], text: string): Addr
   };
 }
 
+/** Who has one address of IPv6 has all 2^64 that begin with the same 64 bits: they count as one sender. */
+export function senderOf(address: string): string {
+  const parsed = parse(address);
+  if (!(parsed instanceof ipaddr.IPv6)) return address;
+  const network = parsed.parts.slice(0, 4).map((part) => part.toString(16));
+  return `${network.join(":")}::/64`;
+}
+
 const KNOWN_MAX = 256;
 /** The same few addresses come with every request. */
 const known = new Map<string, ipaddr.IPv4 | ipaddr.IPv6 | null>();

@@ -1,119 +1,116 @@
+import { senderOf } from "../platform/address.ts";
+import type { AddressList } from "../platform/address.ts";
 import type { Clock } from "../platform/clock.ts";
+import { createHoldings, outranks } from "./holdings.ts";
+import type { Claim, Storage } from "./holdings.ts";
+import { createProof, UNKNOWN_SENDER } from "./proof.ts";
+import { noteArrival } from "./recent-rate.ts";
+import { createRoom } from "./room.ts";
+import { createWaitingLine } from "./waiting-line.ts";
 
 const BODIES_MAX = 1024;
-const BUFFER_BYTES_MAX = 64 * 1024 * 1024;
-/** Of the free disk above the floor, as much may be taken by bodies whose signature is not known yet. */
-const UNVERIFIED_DISK_SHARE = 0.5;
-/** A recording is decoded beside its body: that much more disk for each byte of the body. */
-const DECODED_SHARE = 0.75;
-const WAIT_MS_MAX = 5_000;
-/** What was seen of the disk holds this long: a burst of small deliveries asks once. */
-const DISK_LOOK_MS = 1;
-/** Who waits looks again after this time, since a newcomer may have become one to be dropped. */
+/** While deliveries wait, bodies that have become slow meanwhile are looked for this often. */
 const LOOK_MS = 500;
-/** A body younger than this is a newcomer: its rate says nothing yet. */
+/** A younger body makes room only for a sender with a better claim. */
 const NEWCOMER_MS = 1_000;
 
 export type AdmissionRefusal = "overloaded" | "disk_low" | "shutting_down";
 
-export type Storage = "memory" | "disk";
-
 /** A delivery's place among those in flight. */
 export type Place = {
+  /** To be called before a body that can't be seen on its way: it may take so much memory. */
+  announce: (byteCount: number) => AdmissionRefusal | null;
   /** To be called as the body comes in. A refusal means that it must not go on. */
   progress: (byteCount: number, storage: Storage) => AdmissionRefusal | null;
-  /** Its signature holds: it is not dropped for others any more. */
+  /** Its signature holds: it is not dropped for others any more, and its sender is proven. */
   verified: () => void;
-  /** To be called exactly once. */
+  /** To be called exactly once, when it has left nothing behind. */
   leave: () => void;
 };
-
-type Entry = { startedMs: number; byteCount: number; storage: Storage; drop: () => void };
 
 export type Admission = ReturnType<typeof createAdmission>;
 
 /**
  * Decides whether there is room for another body, before any of it is read and while it comes in. Recordings are sent
- * once: who finds no room waits for it, and where bodies of unknown origin take too much, the slowest of them is dropped.
+ * once: a delivery that finds no room waits for it. A sender may take everything as long as nothing runs short; if
+ * something does, `holdings.ts` says whose body makes room.
  */
 export function createAdmission(options: {
   freeDiskBytes: () => number;
   freeDiskBytesMin: number;
+  /** Their own addresses don't tell senders apart. */
+  trustedProxies: AddressList;
   clock: Clock;
 }) {
-  const { freeDiskBytes, freeDiskBytesMin, clock } = options;
-  const unverified = new Set<Entry>();
-  const unverifiedBytes: Record<Storage, number> = { memory: 0, disk: 0 };
-  const waiting = new Set<() => void>();
+  const { trustedProxies, clock } = options;
+  const proof = createProof({ clock });
+  const holdings = createHoldings({ isProven: proof.has });
+  const room = createRoom({ ...options, holdings });
+  const line = createWaitingLine({ claimOf: (sender) => holdings.claimOf(sender, "places") });
+  const drained = Promise.withResolvers<void>();
   let inFlight = 0;
   let isClosed = false;
+  let look: ReturnType<typeof setInterval> | null = null;
 
-  const seen = { atMs: -Infinity, spareDiskBytes: 0 };
+  const senderNamed = (address: string | null): string =>
+    address === null || trustedProxies.has(address) ? UNKNOWN_SENDER : senderOf(address);
 
-  function spareDiskBytes(): number {
-    return clock.monotonicMs() - seen.atMs < DISK_LOOK_MS ? seen.spareDiskBytes : lookAtDisk();
+  /** Drops a body of a sender with a worse claim, for a delivery that waits; else one that has been slow for a while. */
+  function makeWay(claim: Claim): void {
+    const first = holdings.first("places", clock.monotonicMs());
+    if (first === null) return;
+    const held = holdings.claimOf(first.sender, "places");
+    if (outranks({ ...claim, amount: claim.amount + 1 }, held)) room.drop(first);
+    else dropSlow(claim);
   }
 
-  function lookAtDisk(): number {
-    seen.spareDiskBytes = freeDiskBytes() - freeDiskBytesMin;
-    seen.atMs = clock.monotonicMs();
-    return seen.spareDiskBytes;
+  function dropSlow({ isProven }: Claim): void {
+    const slow = holdings.first("places", clock.monotonicMs(), NEWCOMER_MS);
+    if (slow !== null && (isProven || !proof.has(slow.sender))) room.drop(slow);
   }
 
-  function count(entry: Entry, byteCount: number, storage: Storage): void {
-    unverifiedBytes[entry.storage] -= entry.byteCount;
-    unverifiedBytes[storage] += byteCount;
-    Object.assign(entry, { byteCount, storage });
+  function dropSlowForAll(): void {
+    const claim = line.bestClaim();
+    for (let count = line.size(); claim !== null && count > 0; count -= 1) dropSlow(claim);
   }
 
-  function isRoomLeft(): boolean {
-    if (unverifiedBytes.memory > BUFFER_BYTES_MAX) return false;
-    // Asked only when there is something on disk: it is a system call.
-    const onDisk = unverifiedBytes.disk;
-    return onDisk === 0 || onDisk <= (spareDiskBytes() + onDisk) * UNVERIFIED_DISK_SHARE;
-  }
-
-  function dropSlowest(): void {
-    const nowMs = clock.monotonicMs();
-    let slowest: { entry: Entry; rate: number } | null = null;
-    for (const entry of unverified) {
-      const ageMs = nowMs - entry.startedMs;
-      const rate = entry.byteCount / ageMs;
-      if (ageMs >= NEWCOMER_MS && (slowest === null || rate < slowest.rate)) slowest = { entry, rate };
+  async function wait(sender: string): Promise<AdmissionRefusal | null> {
+    const claim = line.wholeClaimOf(sender);
+    const waiting = line.wait(sender);
+    if (waiting === "overloaded") return waiting;
+    makeWay(claim);
+    look ??= setInterval(dropSlowForAll, LOOK_MS);
+    const end = await waiting;
+    if (line.size() === 0 && look !== null) {
+      clearInterval(look);
+      look = null;
     }
-    slowest?.entry.drop();
+    return end === "place" ? null : end;
   }
 
-  /** Resolves when somebody has left, or when it is time to look again. */
-  async function waitForRoom(): Promise<void> {
-    const left = Promise.withResolvers<void>();
-    const timer = setTimeout(left.resolve, LOOK_MS);
-    waiting.add(left.resolve);
-    await left.promise;
-    waiting.delete(left.resolve);
-    clearTimeout(timer);
+  function leave(): void {
+    // The place goes on to one that waits, and with that the count stays.
+    if (line.givePlace()) return;
+    inFlight -= 1;
+    if (isClosed && inFlight === 0) drained.resolve();
   }
 
-  function takePlace(drop: () => void): Place {
-    const entry: Entry = { startedMs: clock.monotonicMs(), byteCount: 0, storage: "memory", drop };
-    unverified.add(entry);
-    inFlight += 1;
-    const verified = (): void => {
-      count(entry, 0, entry.storage);
-      unverified.delete(entry);
-    };
+  function takePlace(sender: string, drop: () => void): Place {
+    const holding = holdings.add(sender, clock.monotonicMs(), drop);
+    let isUnverified = true;
     return {
+      announce: (byteCount) => room.take(holding, byteCount, "memory"),
       progress(byteCount, storage) {
-        count(entry, byteCount, storage);
-        if (storage === "disk" && spareDiskBytes() < byteCount * DECODED_SHARE) return "disk_low";
-        if (!isRoomLeft()) dropSlowest();
-        return null;
+        noteArrival(holding.arrival, byteCount, clock.monotonicMs());
+        return room.take(holding, byteCount, storage);
       },
-      verified,
+      verified() {
+        proof.add(sender);
+        if (holdings.remove(holding)) isUnverified = false;
+      },
       leave() {
-        verified();
-        inFlight -= 1;
-        for (const resume of waiting) resume();
+        if (isUnverified && !holdings.remove(holding)) room.removed(holding);
+        leave();
       },
     };
   }
@@ -122,36 +119,38 @@ export function createAdmission(options: {
     /** What is being received or stored now; bytes only while their signature is not known. */
     inFlight: () => ({
       deliveries: inFlight,
-      memoryBytes: unverifiedBytes.memory,
-      diskBytes: unverifiedBytes.disk,
+      memoryBytes: holdings.total("memory"),
+      diskBytes: holdings.total("disk"),
     }),
 
-    /** True where less disk is free than there must be, with so many bytes more taken. */
-    isDiskLow: (neededBytes: number): boolean => lookAtDisk() < neededBytes,
+    isDiskLow: room.isDiskLow,
 
-    /**
-     * Gives a delivery its place, where need be after a wait of up to 5 s.
-     *
-     * @param contentLength the bytes announced; a body sent in chunks announces none
-     * @param drop called where the delivery has to make room for others; it leaves soon afterwards
-     */
-    async enter(contentLength: number | null, drop: () => void): Promise<Place | AdmissionRefusal> {
-      const deadlineMs = clock.monotonicMs() + WAIT_MS_MAX;
-      while (!isClosed && inFlight >= BODIES_MAX && clock.monotonicMs() < deadlineMs) {
-        dropSlowest();
-        await waitForRoom();
-      }
+    /** Gives a delivery its place, if need be after a wait of up to 5 s. */
+    async enter(delivery: {
+      /** null if it is not known */
+      address: string | null;
+      /** The bytes announced; a body sent in chunks announces none. */
+      contentLength: number | null;
+      /** Called if the delivery has to make room for others; it leaves soon afterwards. */
+      drop: () => void;
+    }): Promise<Place | AdmissionRefusal> {
       if (isClosed) return "shutting_down";
-      if (inFlight >= BODIES_MAX) return "overloaded";
-      if (spareDiskBytes() < (contentLength ?? 0) * (1 + DECODED_SHARE)) return "disk_low";
-      return takePlace(drop);
+      const sender = senderNamed(delivery.address);
+      if (inFlight < BODIES_MAX) inFlight += 1;
+      else {
+        const refusal = await wait(sender);
+        if (refusal !== null) return refusal;
+      }
+      if (room.hasDiskFor(sender, delivery.contentLength ?? 0)) return takePlace(sender, delivery.drop);
+      leave();
+      return "disk_low";
     },
 
     /** Admits nobody any more. Resolves when the last one has left. */
     async drain(): Promise<void> {
       isClosed = true;
-      for (const resume of waiting) resume();
-      while (inFlight > 0) await waitForRoom();
+      line.close();
+      if (inFlight > 0) await drained.promise;
     },
 
     isClosed: () => isClosed,

@@ -6,6 +6,7 @@ import type { Spool } from "../store/spool.ts";
 import type { AdmissionRefusal, Place } from "./admission.ts";
 import { STALL_WINDOW_MS, watchPace, WINDOW_BYTES_MIN } from "./cut.ts";
 import type { Cut } from "./cut.ts";
+import { createPieces } from "./pieces.ts";
 
 /** Larger bodies go to a temporary file. */
 export const MEMORY_BYTES_MAX = 256 * 1024;
@@ -21,6 +22,13 @@ const READ_BYTES = 128 * 1024;
  * so that nothing piles up.
  */
 const TURN_BYTES = 1024 * 1024;
+
+/**
+ * Nor is it the turn of a body that comes in small pieces: asked at once for the next, the runtime wakes us for every
+ * byte of those sent one by one (seen: 3 s without an answer to others); asked later, it has put them together.
+ */
+const SMALL_BYTES = 1024;
+const SMALL_PIECES_MAX = 8;
 
 /** A complete body: in memory, or in a temporary file that its holder must discard or move. */
 export type Body =
@@ -85,8 +93,9 @@ async function receiveAtOnce(
   contentLength: number,
   { hashers, place, cut }: Intake,
 ): Promise<Body | BodyRefusal> {
+  const refusal = place.announce(contentLength);
+  if (refusal !== null) return refusal;
   const timer = setTimeout(cut.now, STALL_WINDOW_MS, "body_too_slow");
-  place.progress(contentLength, "memory");
   const body = source.bytes();
   const isCut = Promise.withResolvers<null>();
   cut.onCut(() => isCut.resolve(null));
@@ -109,11 +118,12 @@ async function receiveChunks(
   const reader = stream.getReader();
   cut.onCut(() => void reader.cancel().catch(() => {}));
   const pace = watchPace(clock, cut);
-  const chunks: Uint8Array[] = [];
+  const pieces = createPieces();
   let file: TemporaryFile | null = null;
   let isComplete = false;
   let byteCount = 0;
   let turnEnd = TURN_BYTES;
+  let smallPieces = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -126,24 +136,25 @@ async function receiveChunks(
       const refusal = place.progress(byteCount, byteCount <= MEMORY_BYTES_MAX ? "memory" : "disk");
       if (refusal !== null) return refusal;
       for (const hasher of hashers) hasher.update(value);
-      if (byteCount <= MEMORY_BYTES_MAX) {
-        chunks.push(value);
-        continue;
+      pieces.add(value);
+      if (byteCount > MEMORY_BYTES_MAX) {
+        file ??= await spool.create();
+        pieces.moveTo(file);
       }
-      file ??= await spool.create();
-      for (const chunk of chunks.splice(0)) file.write(chunk);
-      file.write(value);
-      if (byteCount < turnEnd) continue;
+      if (value.byteLength < SMALL_BYTES) smallPieces += 1;
+      const isSmallAgain = value.byteLength < SMALL_BYTES && smallPieces > SMALL_PIECES_MAX;
+      if (byteCount < turnEnd && !isSmallAgain) continue;
       turnEnd = byteCount + TURN_BYTES;
       await nextTurn();
     }
+    if (file !== null) pieces.moveTo(file, { isEnd: true });
     isComplete = true;
   } finally {
     pace.stop();
     if (!isComplete) await file?.discard();
   }
   if (file !== null) return { kind: "file", file, byteCount };
-  return { kind: "memory", bytes: Buffer.concat(chunks, byteCount), byteCount };
+  return { kind: "memory", bytes: pieces.join(), byteCount };
 }
 
 /**

@@ -67,7 +67,8 @@ export function createReceive(options: {
     if ((delivery.contentLength ?? 0) > bodyBytesMax) return refused("body_too_large");
 
     const cut = createCut();
-    const place = await admission.enter(delivery.contentLength, () => cut.now("overloaded"));
+    const { address, contentLength } = delivery;
+    const place = await admission.enter({ address, contentLength, drop: () => cut.now("overloaded") });
     if (typeof place === "string") return refused(place);
     try {
       const signatures = secrets.map((secret) => startSignature(secret, header.timestamp));

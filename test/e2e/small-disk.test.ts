@@ -1,14 +1,17 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { audio, sign, transcription } from "../helpers/deliveries.ts";
-import { openRaw, requestHead } from "../helpers/raw.ts";
+import { chunk, openRaw, requestHead } from "../helpers/raw.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 
 setDefaultTimeout(60_000);
 
 const MIB = 1024 * 1024;
+const PIECE_BYTES = 64 * 1024;
+const PIECE_MS = 120;
 const folder = mkdtempSync(join(tmpdir(), "receiver-small-"));
 const disks = { data: join(folder, "data"), audio: join(folder, "recordings") };
 
@@ -90,6 +93,27 @@ describe.skipIf(!areMounted)("on a small disk", () => {
       await receiver.stop();
     },
   );
+
+  test("a recording does not make room for a stranger who sent much and now trickles", async () => {
+    const receiver = await start("0");
+    const recording = Buffer.from(audio("conv_beside_stranger", randomBytes(1.5 * MIB)));
+    const connection = await openRaw(receiver.port);
+    const stranger = await openRaw(receiver.port, { localAddress: "127.0.0.2" });
+    const headers = { "Transfer-Encoding": "chunked" };
+    await connection.write(requestHead({ ...headers, "ElevenLabs-Signature": sign(recording) }));
+    const unsigned = `t=${Math.floor(Date.now() / 1000)},v0=${"0".repeat(64)}`;
+    await stranger.write(requestHead({ ...headers, "ElevenLabs-Signature": unsigned }));
+    for (let from = 0; from < recording.byteLength; from += PIECE_BYTES) {
+      await connection.write(chunk(recording.subarray(from, from + PIECE_BYTES)));
+      await Bun.sleep(PIECE_MS);
+      await stranger.write(chunk(from === 10 * PIECE_BYTES ? Buffer.alloc(3.5 * MIB, " ") : " "));
+    }
+    await connection.write(chunk(""));
+    expect(await connection.response()).toMatchObject({ status: 200 });
+    connection.close();
+    stranger.close();
+    await receiver.stop();
+  });
 
   test("recordings go on by themselves when their disk can be written again", async () => {
     const receiver = await start("0");

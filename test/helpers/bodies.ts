@@ -41,5 +41,8 @@ export async function* reusedPieces(pieces: readonly Uint8Array[]): AsyncGenerat
 
 /** Room for everybody, and nobody who cuts: for tests of a body alone. */
 export function undisturbed(): { place: Place; cut: Cut } {
-  return { place: { progress: () => null, verified: () => {}, leave: () => {} }, cut: createCut() };
+  return {
+    place: { announce: () => null, progress: () => null, verified: () => {}, leave: () => {} },
+    cut: createCut(),
+  };
 }

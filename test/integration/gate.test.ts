@@ -26,3 +26,22 @@ test("who asks before the application is there waits for it, and finds its conne
   expect((await fetch(server.url)).headers.get("connection")).not.toBe("close");
   await server.stopNow();
 });
+
+test("256 wait at the gate, and the next one is refused at once", async () => {
+  const gate = createGate();
+  const waiting = Array.from({ length: 256 }, () => gate.fetch(new Request("http://localhost/")));
+  const refused = await gate.fetch(new Request("http://localhost/"));
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+  const answers: string[] = [];
+  gate.open({
+    server: null,
+    fetch: () => {
+      answers.push("answer");
+      queueMicrotask(() => answers.push("end of its turn"));
+      return new Response();
+    },
+  });
+  await Promise.all(waiting);
+  // One for each turn of the event loop.
+  expect(answers.slice(0, 4)).toEqual(["answer", "end of its turn", "answer", "end of its turn"]);
+});

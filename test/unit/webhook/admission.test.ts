@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { createAdmission } from "../../../src/webhook/admission.ts";
+import { noAddress } from "../../../src/config-addresses.ts";
+import type { AddressList } from "../../../src/platform/address.ts";
 import type { Place } from "../../../src/webhook/admission.ts";
 import { standingClock } from "../../helpers/clock.ts";
 
@@ -8,9 +10,17 @@ const MIB = 1024 * 1024;
 
 const clock = standingClock();
 
-function admission({ free = 1_000_000, min = 1000 } = {}) {
-  const { enter, ...others } = createAdmission({ freeDiskBytes: () => free, freeDiskBytesMin: min, clock });
-  return { ...others, enter: (contentLength: number | null, drop = () => {}) => enter(contentLength, drop) };
+const ONE = "192.0.2.1";
+const proxy: AddressList = { has: (address) => address === "127.0.0.1", toString: () => "127.0.0.1" };
+
+function admission({ free = 1_000_000, min = 1000, trustedProxies = noAddress } = {}) {
+  const options = { freeDiskBytes: () => free, freeDiskBytesMin: min, trustedProxies, clock };
+  const { enter, ...others } = createAdmission(options);
+  return {
+    ...others,
+    enter: (contentLength: number | null, drop = () => {}, address: string | null = ONE) =>
+      enter({ address, contentLength, drop }),
+  };
 }
 
 /** A place that is known to be free. */
@@ -24,7 +34,12 @@ async function placeOf(entering: Promise<Place | string>): Promise<Place> {
 async function advanceMs(ms: number): Promise<void> {
   clock.advanceMs(ms);
   jest.advanceTimersByTime(ms);
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  await turns();
+}
+
+/** Lets happen what happens in turns of the event loop to come. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 beforeEach(() => void jest.useFakeTimers());
@@ -64,11 +79,17 @@ describe("room", () => {
 
   test("is looked for anew a thousand times a second", async () => {
     let free = 0;
-    const { enter, isDiskLow } = createAdmission({ freeDiskBytes: () => free, freeDiskBytesMin: 1, clock });
-    expect([await enter(null, () => {}), isDiskLow(0)]).toEqual(["disk_low", true]);
+    const { enter, isDiskLow } = createAdmission({
+      freeDiskBytes: () => free,
+      freeDiskBytesMin: 1,
+      trustedProxies: noAddress,
+      clock,
+    });
+    const delivery = { address: ONE, contentLength: null, drop: () => {} };
+    expect([await enter(delivery), isDiskLow(0)]).toEqual(["disk_low", true]);
     free = 1;
     clock.advanceMs(1);
-    expect(await enter(null, () => {})).toHaveProperty("leave");
+    expect(await enter(delivery)).toHaveProperty("leave");
     expect(isDiskLow(0)).toBe(false);
   });
 
@@ -79,8 +100,8 @@ describe("room", () => {
   });
 });
 
-describe("the slowest unverified body is dropped", () => {
-  /** Bodies with so many KiB each after two seconds; returns which of them were dropped by what follows. */
+describe("the slowest body of one sender makes room", () => {
+  /** Bodies with so many KiB each, two seconds after they came; returns which of them are dropped by what follows. */
   async function bodiesAfterTwoSeconds(enter: ReturnType<typeof admission>["enter"], kibibytes: number[]) {
     const dropped: number[] = [];
     const places: Place[] = [];
@@ -95,9 +116,10 @@ describe("the slowest unverified body is dropped", () => {
 
   test("where 1,024 are in flight, for the newcomer", async () => {
     const { enter } = admission();
-    const kibibytes = Array.from({ length: IN_FLIGHT_MAX }, (_, index) => (index === 7 ? 1 : 2));
-    const { dropped, places } = await bodiesAfterTwoSeconds(enter, kibibytes);
+    const { dropped, places } = await bodiesAfterTwoSeconds(enter, Array(IN_FLIGHT_MAX).fill(1));
+    for (const [index, place] of places.entries()) if (index !== 7) place.progress(2 * 1024, "memory");
     const newcomer = enter(null);
+    await turns();
     expect(dropped).toEqual([7]);
     places[7]?.leave();
     expect(await newcomer).toHaveProperty("leave");
@@ -112,36 +134,297 @@ describe("the slowest unverified body is dropped", () => {
     await advanceMs(500);
     expect(Bun.peek.status(newcomer)).toBe("pending");
     await advanceMs(500);
-    await advanceMs(500);
     expect(await newcomer).toHaveProperty("leave");
   });
 
-  test("where more than 64 MiB are in memory", async () => {
+  test("where more than 64 MiB are in memory, be it young or not", async () => {
     const { enter } = admission();
-    const { dropped } = await bodiesAfterTwoSeconds(enter, [20 * 1024, 10 * 1024, 30 * 1024]);
+    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [20 * 1024, 10 * 1024, 30 * 1024]);
+    places[0]?.progress(20 * MIB + 1, "memory");
+    places[2]?.progress(30 * MIB + 1, "memory");
     const newcomer = await placeOf(enter(null, () => dropped.push(3)));
-    newcomer.progress(4 * MIB, "memory");
+    newcomer.progress(4 * MIB - 2, "memory");
+    await turns();
     expect(dropped).toBeEmpty();
-    newcomer.progress(4 * MIB + 1, "memory");
+    newcomer.progress(4 * MIB - 1, "memory");
+    await turns();
     expect(dropped).toEqual([1]);
   });
 
-  test("where more than half of the spare disk is taken by bodies of unknown origin", async () => {
-    const { enter } = admission({ free: 1000 + 10 * MIB, min: 1000 });
+  test("where the disk can't take a recording that comes in", async () => {
+    const { enter } = admission({ free: 1000 + 4 * MIB, min: 1000 });
     const { dropped, places } = await bodiesAfterTwoSeconds(enter, [1, 1]);
-    places[0]?.progress(9 * MIB, "disk");
+    expect(places[0]?.progress(5 * MIB, "disk")).toBeNull();
+    await advanceMs(2_000);
+    expect(places[1]?.progress(5 * MIB, "disk")).toBeNull();
+    await turns();
     expect(dropped).toBeEmpty();
-    places[1]?.progress(2 * MIB, "disk");
-    expect(dropped).toEqual([1]);
+    expect(places[1]?.progress(6 * MIB, "disk")).toBeNull();
+    await turns();
+    expect(dropped).toEqual([0]);
+    // Nobody else is left to make room.
+    expect(places[1]?.progress(20 * MIB, "disk")).toBe("disk_low");
   });
 
-  test("never one whose signature holds, and no newcomer", async () => {
+  test("but never one whose signature holds", async () => {
     const { enter } = admission();
     const { dropped, places } = await bodiesAfterTwoSeconds(enter, [1, 2]);
     places[0]?.verified();
-    const newcomer = await placeOf(enter(null, () => dropped.push(2)));
-    newcomer.progress(65 * MIB, "memory");
+    places[1]?.verified();
+    const newcomer = await placeOf(enter(null));
+    expect(newcomer.progress(65 * MIB, "memory")).toBe("overloaded");
+    await turns();
+    expect(dropped).toBeEmpty();
+  });
+
+  test("which is the one that is slow now, however much it sent before", async () => {
+    const { enter } = admission();
+    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [60 * 1024, 1]);
+    for (let half = 1; half <= 6; half += 1) {
+      await advanceMs(500);
+      places[0]?.progress(60 * MIB + half, "memory");
+      places[1]?.progress((1 + 100 * half) * 1024, "memory");
+    }
+    expect(dropped).toBeEmpty();
+    places[1]?.progress(5 * MIB, "memory");
+    await turns();
+    expect(dropped).toEqual([0]);
+  });
+
+  test("and what a small body announces is not what it has sent", async () => {
+    const { enter } = admission();
+    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [1]);
+    const small = await placeOf(enter(15_000, () => dropped.push(1)));
+    expect(small.announce(15_000)).toBeNull();
+    places[0]?.progress(2 * 1024, "memory");
+    places[0]?.progress(64 * MIB, "memory");
+    await turns();
     expect(dropped).toEqual([1]);
+  });
+});
+
+describe("of several senders", () => {
+  const TWO = "192.0.2.2";
+  const VENDOR = "34.67.146.145";
+
+  /** All places taken by one sender, a moment ago; tells which of its bodies are dropped. */
+  async function allTakenBy(
+    enter: ReturnType<typeof admission>["enter"],
+    address: string | null = ONE,
+    placeCount = IN_FLIGHT_MAX,
+  ) {
+    const dropped: Place[] = [];
+    const taken: Place[] = [];
+    for (let count = 0; count < placeCount; count += 1) {
+      const place: Place = await placeOf(
+        enter(
+          null,
+          () => {
+            dropped.push(place);
+            place.leave();
+          },
+          address,
+        ),
+      );
+      taken.push(place);
+    }
+    return { dropped, taken };
+  }
+
+  test("the one with most places makes way at once for another, however young they are", async () => {
+    const { enter } = admission();
+    const { dropped } = await allTakenBy(enter);
+    expect(await enter(null, () => {}, TWO)).toHaveProperty("leave");
+    expect(dropped).toHaveLength(1);
+  });
+
+  test("another one gets no more than half of the places that way", async () => {
+    const { enter } = admission();
+    const { dropped } = await allTakenBy(enter);
+    for (let count = 0; count < 512; count += 1) await placeOf(enter(null, () => {}, TWO));
+    expect(dropped).toHaveLength(512);
+    const tooMany = enter(null, () => {}, TWO);
+    await turns();
+    expect([dropped.length, Bun.peek.status(tooMany)]).toEqual([512, "pending"]);
+  });
+
+  test.each([
+    ["a valid signature", TWO, true],
+    ["an address that ElevenLabs publishes", VENDOR, false],
+  ])("%s is proof, and goes before places held", async (_, address, isSigned) => {
+    const { enter } = admission();
+    const places: Place[] = [];
+    if (isSigned) {
+      const signed = await placeOf(enter(null, () => {}, address));
+      signed.verified();
+      signed.leave();
+    }
+    for (let count = 0; count < IN_FLIGHT_MAX - 1; count += 1) {
+      places.push(await placeOf(enter(null, () => expect.unreachable(), address)));
+    }
+    const stranger: Place = await placeOf(enter(null, () => stranger.leave(), ONE));
+    const next = await enter(null, () => {}, address);
+    expect(next).toHaveProperty("leave");
+    // The stranger gets no place back while the proven one holds all of them.
+    const again = enter(null, () => {}, ONE);
+    await turns();
+    expect(Bun.peek.status(again)).toBe("pending");
+  });
+
+  /** Lets a sender sign something and take all places; returns whether a stranger takes one of these from it. */
+  async function isDroppedForStranger(address: string | null, passedMs: number): Promise<boolean> {
+    const { enter } = admission({ trustedProxies: proxy });
+    const signed = await placeOf(enter(null, () => {}, address));
+    signed.verified();
+    signed.leave();
+    clock.advanceMs(passedMs);
+    const { dropped } = await allTakenBy(enter, address);
+    void enter(null, () => {}, ONE);
+    await turns();
+    return dropped.length > 0;
+  }
+
+  test("proof lasts for a day", async () => {
+    const day = 24 * 60 * 60_000;
+    expect(await isDroppedForStranger(TWO, day - 1)).toBe(false);
+    expect(await isDroppedForStranger(TWO, day)).toBe(true);
+  });
+
+  test.each([
+    ["a proxy", "127.0.0.1"],
+    ["nobody known", null],
+  ])("the signature of %s proves nothing", async (_, address) => {
+    expect(await isDroppedForStranger(address, 0)).toBe(true);
+  });
+
+  test("the 1,024 that signed last are remembered", async () => {
+    const { enter } = admission();
+    for (let index = 0; index <= 1024; index += 1) {
+      const signed = await placeOf(enter(null, () => {}, `10.0.${index >> 8}.${index & 255}`));
+      signed.verified();
+      signed.leave();
+    }
+    const { dropped } = await allTakenBy(enter, "10.0.0.0", 512);
+    await allTakenBy(enter, "10.0.0.1", 512);
+    await placeOf(enter(null, () => {}, ONE));
+    expect(dropped).toHaveLength(1);
+  });
+
+  test("addresses of IPv6 count as one by their first 64 bits", async () => {
+    const { enter } = admission();
+    const { dropped } = await allTakenBy(enter, "2001:db8::1");
+    const same = enter(null, () => {}, "2001:db8::ffff:1");
+    await turns();
+    expect([dropped.length, Bun.peek.status(same)]).toEqual([0, "pending"]);
+    expect(await enter(null, () => {}, "2001:db8:0:1::1")).toHaveProperty("leave");
+  });
+
+  test("the one with most bytes in memory makes room, not the slower one", async () => {
+    const { enter } = admission();
+    const dropped: string[] = [];
+    const slow = await placeOf(enter(null, () => dropped.push("slow"), TWO));
+    slow.progress(1, "memory");
+    const first = await placeOf(enter(null, () => dropped.push("first"), ONE));
+    const second = await placeOf(enter(null, () => dropped.push("second"), ONE));
+    first.progress(40 * MIB, "memory");
+    await advanceMs(1_000);
+    second.progress(30 * MIB, "memory");
+    await turns();
+    expect(dropped).toEqual(["first"]);
+  });
+
+  test("the one with most on disk makes room for an announced recording, until it has less", async () => {
+    const { enter } = admission({ free: 1000 + 100 * MIB, min: 1000 });
+    const dropped: string[] = [];
+    const much = await placeOf(enter(null, () => dropped.push("much"), ONE));
+    much.progress(90 * MIB, "disk");
+    expect(await enter(91 * MIB, () => {}, TWO)).toBe("disk_low");
+    expect(await enter(120 * MIB, () => {}, VENDOR)).toBe("disk_low");
+    expect(dropped).toBeEmpty();
+    expect(await enter(89 * MIB, () => {}, TWO)).toHaveProperty("leave");
+    await turns();
+    expect(dropped).toEqual(["much"]);
+  });
+
+  test("and one with proof needs to announce no less", async () => {
+    const { enter } = admission({ free: 1000 + 100 * MIB, min: 1000 });
+    const dropped: string[] = [];
+    const some = await placeOf(enter(null, () => dropped.push("some"), ONE));
+    some.progress(60 * MIB, "disk");
+    expect(await enter(80 * MIB, () => {}, VENDOR)).toHaveProperty("leave");
+    await turns();
+    expect(dropped).toEqual(["some"]);
+  });
+});
+
+/** Notes an answer, and what follows before the next turn of the event loop. */
+async function noteAnswer(order: string[], entering: Promise<unknown>): Promise<void> {
+  await entering;
+  order.push("answer");
+  queueMicrotask(() => order.push("end of its turn"));
+}
+
+describe("the line of those who wait", () => {
+  test("holds 256; the rest is refused at once", async () => {
+    const { enter } = admission();
+    for (let count = 0; count < IN_FLIGHT_MAX; count += 1) await enter(null);
+    const waiting = Array.from({ length: 256 }, () => enter(null));
+    expect(await enter(null)).toBe("overloaded");
+    await turns();
+    expect(waiting.every((entering) => Bun.peek.status(entering) === "pending")).toBe(true);
+  });
+
+  test("is first in, first out, one for each place", async () => {
+    const { enter } = admission();
+    const places: Place[] = [];
+    for (let count = 0; count < IN_FLIGHT_MAX; count += 1) places.push(await placeOf(enter(null)));
+    const waiting = [enter(null), enter(null), enter(null)];
+    for (const givenCount of [1, 2, 3]) {
+      places[givenCount]?.leave();
+      await turns();
+      const states = waiting.map((entering) => Bun.peek.status(entering) === "fulfilled");
+      expect(states).toEqual([true, givenCount > 1, givenCount > 2]);
+    }
+  });
+
+  test("is never too full for another sender", async () => {
+    const { enter } = admission();
+    const places: Place[] = [];
+    for (let count = 0; count < IN_FLIGHT_MAX; count += 1) {
+      const place = await placeOf(enter(null, () => {}, null));
+      place.verified();
+      places.push(place);
+    }
+    const waiting = Array.from({ length: 256 }, () => enter(null));
+    const other = enter(null, () => {}, "192.0.2.2");
+    await turns();
+    expect(Bun.peek(waiting.at(-1))).toBe("overloaded");
+    places[0]?.leave();
+    await turns();
+    const [first = other] = waiting;
+    expect([first, other].map((entering) => Bun.peek.status(entering))).toEqual(["fulfilled", "pending"]);
+    places[1]?.leave();
+    await turns();
+    expect(Bun.peek.status(other)).toBe("fulfilled");
+  });
+
+  test("is answered one by one, in turns of the event loop", async () => {
+    const { enter, drain } = admission();
+    for (let count = 0; count < IN_FLIGHT_MAX; count += 1) await enter(null);
+    const order: string[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      void noteAnswer(order, enter(null));
+    }
+    void drain();
+    await turns();
+    expect(order).toEqual([
+      "answer",
+      "end of its turn",
+      "answer",
+      "end of its turn",
+      "answer",
+      "end of its turn",
+    ]);
   });
 });
 
