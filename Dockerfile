@@ -17,8 +17,7 @@ RUN mkdir /image && install -d -m 0700 -o 1001 -g 1001 /image/data && install -d
 FROM scratch
 COPY --from=build /image /
 ENV TRANSCRIPT_STORAGE_PATH=/data/transcripts.sqlite \
-  AUDIO_STORAGE_PATH=/data/audio \
-  ENABLE_AUDIO_STORAGE=true
+  AUDIO_STORAGE_PATH=/data/audio
 USER 1001:1001
 VOLUME /data
 EXPOSE 3004

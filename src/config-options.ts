@@ -111,8 +111,8 @@ export const options = {
   }),
   storeAudio: define({
     name: "ENABLE_AUDIO_STORAGE",
-    default: "false",
-    description: "true: recordings are kept; also the default where AUDIO_STORAGE_PATH is set",
+    default: "true",
+    description: "false: recordings are acknowledged and not kept, and ElevenLabs never sends them again",
     parse: boolean,
   }),
   unknownEventStatus: define({

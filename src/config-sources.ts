@@ -65,11 +65,6 @@ export function findText(key: OptionKey, variables: Variables, sources: ConfigSo
   if (option.stateName !== undefined && state !== undefined) {
     return { value: join(state, option.stateName), origin: "$STATE_DIRECTORY" };
   }
-  // Who names a folder for recordings wants them.
-  const { audioFolder, storeAudio } = options;
-  if (option === storeAudio && (sources.flags.audioFolder ?? variables[audioFolder.name]) !== undefined) {
-    return { value: "true", origin: `because ${audioFolder.name} is set` };
-  }
   if (option.default !== null) return { value: option.default, origin: "default" };
   return {
     problem: `not set: set it, or ${option.name}_FILE to the path of a file that holds it`,

@@ -16,8 +16,9 @@ import { OtherOwnerError } from "../store/recordings-owner.ts";
 import { openStore } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
+import { audioTypes } from "../webhook/event-type.ts";
 import type { Grant, Predecessor } from "./handover/predecessor.ts";
-import { findObstacle, whyNotOpened } from "./start-report.ts";
+import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report.ts";
 
 const MIGRATION_MS_MAX = 3_600_000;
 
@@ -108,7 +109,9 @@ async function openData(
   isSuccessor: boolean,
 ): Promise<Store | Problem | "predecessor in the way"> {
   try {
-    return await openStore({ ...config, factsOfPayload, log, isSuccessor, takesOverRecordings });
+    const store = await openStore({ ...config, factsOfPayload, log, isSuccessor, takesOverRecordings });
+    if (store.beginKeepingRecordings(audioTypes)) warnOfKeptRecordings(log);
+    return store;
   } catch (error) {
     if (error instanceof PredecessorInTheWayError) return "predecessor in the way";
     return { problem: whyNotOpened(error, config), isOfConfig: error instanceof OtherOwnerError };

@@ -12,6 +12,7 @@ import { optionFlags } from "./option-flags.ts";
 import { openReceiver } from "./receiver.ts";
 import { receive } from "./receive.ts";
 import { settingSources } from "./settings.ts";
+import { withoutHopelessRecordings } from "./start-report.ts";
 import { openManager } from "./supervision.ts";
 
 const TAKE_OVER = "takeOverAudio";
@@ -64,14 +65,15 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     predecessor?.fail(`the configuration has faults: ${loaded.problems.join("; ")}`);
     return exitStatus.config;
   }
-  const { config, warnings } = loaded;
+  const { warnings, origins } = loaded;
   const log = createLog({
-    level: config.logLevel,
-    format: config.logFormat,
+    level: loaded.config.logLevel,
+    format: loaded.config.logFormat,
     isJournal: isJournal(environment.JOURNAL_STREAM, 1),
     write: context.writeOut,
   });
   for (const warning of warnings) log.warning(warning);
+  const config = withoutHopelessRecordings(log, loaded.config, origins);
   // Whatever is made here holds personal data: nobody else reads it.
   process.umask(0o077);
 

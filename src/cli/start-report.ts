@@ -1,6 +1,10 @@
+import { existsSync } from "node:fs";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
+import { checkFolder } from "../checks/folders.ts";
 import { checkStart } from "../checks/startup.ts";
 import type { Config } from "../config.ts";
+import { options } from "../config-options.ts";
+import type { Origin } from "../config-sources.ts";
 import type { Clock } from "../platform/clock.ts";
 import { hasCode } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
@@ -21,8 +25,8 @@ const UNWRITABLE_CODES = [
  * Makes the checks of the `check` command that can be made before the data is opened. Returns what keeps the receiver from
  * starting, and logs what does not.
  */
-export function findObstacle(log: Log, config: Config, options: { isPortShared: boolean }): string | null {
-  const { blocking, notable } = checkStart(config, options);
+export function findObstacle(log: Log, config: Config, about: { isPortShared: boolean }): string | null {
+  const { blocking, notable } = checkStart(config, about);
   for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
   const texts = blocking.map(({ subject, text, remedy }) => `${subject} ${text}. ${remedy}`);
   return texts.length === 0 ? null : texts.join(" Also: ");
@@ -59,6 +63,35 @@ export function logStart(log: Log, config: Config, url: string): void {
     log.info("The API that reads what arrived is off: set API_TOKEN to turn it on");
   }
   log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
+}
+
+/** To be logged once: before this version, recordings were not kept unless something else was said. */
+export function warnOfKeptRecordings(log: Log): void {
+  log.warning(
+    `Recordings are kept from now on: ${options.storeAudio.name}=false goes on without them. They need about 60 MB per hour of calls`,
+  );
+}
+
+/**
+ * The configuration to start with: without recordings if they are only kept by default, in the default folder, and that
+ * can't be made beside a database that is there already. An upgrade from a version that did not keep them goes on
+ * receiving the rest; a new installation does not start.
+ */
+export function withoutHopelessRecordings(
+  log: Log,
+  config: Config,
+  origins: Record<"storeAudio" | "audioFolder", Origin>,
+): Config {
+  const { audioFolder, databasePath } = config;
+  const isByDefault = origins.storeAudio === "default" && origins.audioFolder === "default";
+  if (audioFolder === null || !isByDefault || existsSync(audioFolder) || !existsSync(databasePath))
+    return config;
+  const { level, text } = checkFolder("folder", audioFolder);
+  if (level !== "error") return config;
+  log.error(
+    `Recordings can't be kept: ${text}. Set ${options.audioFolder.name} to a folder that this user can write, or ${options.storeAudio.name}=false to go on without them`,
+  );
+  return { ...config, audioFolder: null };
 }
 
 /** What keeps the data from being opened, and what to do. */

@@ -3,21 +3,15 @@ import { options } from "../config-options.ts";
 import type { Option } from "../config-options.ts";
 import { NAME, places } from "./places.ts";
 
-/** What the shipped service does where nothing is set, other than the program by itself. */
-const serviceDefaults = new Map([[options.storeAudio.name, "true"]]);
-
 /** True for what reaches the service as a credential, which root reads, and not by its environment. */
 export function isCredential(option: Option<unknown>): boolean {
   return option.isSecret === true || option === options.tlsCertFile || option === options.tlsKeyFile;
 }
 
-/** The first environment file: every setting with its default, but what is a credential; set where it is the service's own. */
+/** The first environment file: every setting with its default, but what is a credential. */
 export function environmentText(): string {
   const settings = Object.values<Option<unknown>>(options).filter((option) => !isCredential(option));
-  const lines = settings.map((option) => {
-    const comment = serviceDefaults.has(option.name) ? "" : "#";
-    return `# ${option.description}\n${comment}${option.name}=${defaultOf(option)}\n`;
-  });
+  const lines = settings.map((option) => `# ${option.description}\n#${option.name}=${defaultOf(option)}\n`);
   return `# Settings of ${NAME}. After a change: systemctl reload ${NAME}
 # Secrets are not here but in ${places.secret} and, for API_TOKEN, ${places.apiToken};
 # certificate and key of HTTPS come by "service install --tls-cert-file FILE --tls-key-file FILE".
@@ -25,8 +19,8 @@ export function environmentText(): string {
 ${lines.join("\n")}`;
 }
 
-function defaultOf({ name, default: text, stateName }: Option<unknown>): string {
-  return stateName === undefined ? (serviceDefaults.get(name) ?? text ?? "") : `${places.state}/${stateName}`;
+function defaultOf({ default: text, stateName }: Option<unknown>): string {
+  return stateName === undefined ? (text ?? "") : `${places.state}/${stateName}`;
 }
 
 /** The file with some settings changed, each in its place; everything else stays as it was. */
@@ -49,5 +43,5 @@ export const UNWRITABLE = /["\\`$\n\r]/;
 
 /** The settings of the service, as systemd gives them to it. */
 export function settingsIn(text: string): Record<string, string | undefined> {
-  return { ...Object.fromEntries(serviceDefaults), STATE_DIRECTORY: places.state, ...parseEnv(text) };
+  return { STATE_DIRECTORY: places.state, ...parseEnv(text) };
 }

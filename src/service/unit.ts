@@ -66,7 +66,7 @@ RestartPreventExitStatus=78 243
 # A process that hangs is restarted. A full or failing disk is no hang.
 WatchdogSec=30
 
-# Settings. Recordings are kept, unless the file says otherwise or is gone.
+# Settings. Recordings are kept unless the file says otherwise: a version to go back to needs to be told.
 Environment=ENABLE_AUDIO_STORAGE=true
 EnvironmentFile=-${places.environment}
 # The secret, which root reads: neither the service's user nor "systemctl show" can see the file.

@@ -6,6 +6,7 @@ import type { OpenOptions } from "./database.ts";
 import { createErasureStore } from "./erasures.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { createEventStore } from "./events.ts";
+import { beginKeepingRecordings } from "./kept-recordings.ts";
 import { createQuarantinedEvents } from "./quarantined-events.ts";
 import { noteReprocessed } from "./reprocessed.ts";
 import { createStateStore } from "./state.ts";
@@ -78,6 +79,7 @@ export function openConnection(path: string, factsOfPayload: FactsOfPayload, opt
 
   return {
     state,
+    beginKeepingRecordings: (audioTypes: readonly string[]) => beginKeepingRecordings(orm, state, audioTypes),
     findByBody: events.findByBody,
     ...erasures,
     hasRecording: conversations.hasRecording,

@@ -7,7 +7,9 @@ export type StateName =
   /** The id of this database, which the folder of its recordings is marked with: see recordings-owner.ts. */
   | "recordings_owner"
   /** Quarantined events that have become processed ones: see reprocessed.ts. */
-  | "reprocessed";
+  | "reprocessed"
+  /** When recordings were kept for the first time, in Unix ms: see kept-recordings.ts. */
+  | "recordings_kept_since";
 
 export type StateStore = ReturnType<typeof createStateStore>;
 

@@ -118,6 +118,9 @@ export async function openStore(options: {
         return replacement;
       },
 
+      /** Whether recordings are kept for the first time, though earlier ones were acknowledged. To be called once. */
+      beginKeepingRecordings: (audioTypes: readonly string[]): boolean =>
+        audioFolder !== null && connection.beginKeepingRecordings(audioTypes),
       isHealthy: writer.isHealthy,
       eraser: createEraser({ databasePath, recordingsFolder }),
       progress: writer.progress,

@@ -61,8 +61,11 @@ function logKept(log: Log, outcome: Exclude<Outcome, { kind: "refused" }>, more:
   };
   if (outcome.kind === "erased") return log.info("Dropped: its conversation was erased", fields);
   const again = outcome.isDuplicate ? " again" : "";
-  if (outcome.kind === "stored") log.info(`Received${again}`, fields);
-  else log.warning(`Quarantined${again}`, { ...fields, code: outcome.code, reason: outcome.reason });
+  if (outcome.kind === "stored") {
+    const dropped = outcome.isRecordingDropped ? ", its recording is not kept" : "";
+    return log.info(`Received${again}${dropped}`, fields);
+  }
+  log.warning(`Quarantined${again}`, { ...fields, code: outcome.code, reason: outcome.reason });
 }
 
 function createRefusalLog(log: Log) {

@@ -40,6 +40,9 @@ const kinds = new Map<string, EventKind>([
 /** The types that this version knows. */
 export const eventTypes: readonly string[] = [...kinds.keys()];
 
+/** Those with a recording. */
+export const audioTypes: readonly string[] = eventTypes.filter((type) => kinds.get(type) === "audio");
+
 /** null for a type that this version does not know. */
 export function eventKind(type: string): EventKind | null {
   return kinds.get(type) ?? null;

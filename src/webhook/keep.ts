@@ -40,7 +40,10 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
     if (isQuarantine(record)) return quarantine(signed, record);
     const stored = await store.storeEvent(record);
     if (stored === "erased") await removeFiles(record);
-    return outcomeOf(stored, signed, event);
+    const outcome = outcomeOf(stored, signed, event);
+    const isDropped =
+      outcome.kind === "stored" && !outcome.isDuplicate && read.audio !== null && recordings === null;
+    return isDropped ? { ...outcome, isRecordingDropped: true } : outcome;
   }
 
   async function quarantine(signed: SignedBody, why: Quarantine): Promise<Outcome> {
@@ -93,7 +96,7 @@ function outcomeOf(
   if (stored === "erased") return { kind: "erased", about: { type: event.type, conversationId, byteCount } };
   const { isDuplicate, type, error } = stored;
   const about = { type, conversationId, byteCount };
-  if (error === null) return { kind: "stored", isDuplicate, about };
+  if (error === null) return { kind: "stored", isDuplicate, isRecordingDropped: false, about };
 
   const [code = "", ...reason] = error.split(": ");
   if (!isQuarantineCode(code))

@@ -7,7 +7,8 @@ export type RefusalCode = "source_not_allowed" | SignatureRefusal | BodyRefusal;
 
 /** What became of a delivery. */
 export type Outcome =
-  | { kind: "stored"; isDuplicate: boolean; about: About }
+  /** `isRecordingDropped`: it had a recording, and recordings are not stored. */
+  | { kind: "stored"; isDuplicate: boolean; isRecordingDropped: boolean; about: About }
   | { kind: "quarantined"; isDuplicate: boolean; about: About; code: QuarantineCode; reason: string }
   /** Its conversation was erased: nothing of it is kept. */
   | { kind: "erased"; about: About }

@@ -47,7 +47,7 @@ describe.skipIf(debian === null)("the image", () => {
         Entrypoint: ["/elevenlabs-webhook"],
         Cmd: ["serve"],
         StopSignal: "SIGTERM",
-        Env: expect.arrayContaining(["ENABLE_AUDIO_STORAGE=true", "AUDIO_STORAGE_PATH=/data/audio"]),
+        Env: expect.arrayContaining(["AUDIO_STORAGE_PATH=/data/audio"]),
       },
       Healthcheck: { Test: ["CMD", "/elevenlabs-webhook", "healthcheck"] },
     });

@@ -45,7 +45,7 @@ test("says of every setting where it was found", () => {
     logFormat: ".env",
     databasePath: "$STATE_DIRECTORY",
     audioFolder: "environment",
-    storeAudio: "because AUDIO_STORAGE_PATH is set",
+    storeAudio: "default",
     host: "default",
   });
 });

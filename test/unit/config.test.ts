@@ -67,7 +67,7 @@ describe("without any setting but the secret", () => {
       logLevel: "INFO",
       logFormat: "text",
       databasePath: join(folder, "data/transcripts.sqlite"),
-      audioFolder: null,
+      audioFolder: join(folder, "data/audio"),
       storeTranscripts: true,
       unknownEventStatus: 400,
       apiTokens: [],
@@ -145,7 +145,9 @@ test(".env that can't be read is a fault", () => {
 });
 
 describe("the folder of recordings", () => {
-  test("is used where only its path is set, by variable or flag", () => {
+  test("is used by default, wherever it is", () => {
+    const { config, folder } = configOf({});
+    expect(config.audioFolder).toBe(join(folder, "data/audio"));
     expect(configOf({ environment: { AUDIO_STORAGE_PATH: "/srv/audio" } }).config.audioFolder).toBe(
       "/srv/audio",
     );
@@ -156,16 +158,11 @@ describe("the folder of recordings", () => {
     const environment = { AUDIO_STORAGE_PATH: "/srv/audio", ENABLE_AUDIO_STORAGE: "false" };
     expect(configOf({ environment }).config.audioFolder).toBeNull();
   });
-
-  test("is the default one where storage is switched on", () => {
-    const { config, folder } = configOf({ environment: { ENABLE_AUDIO_STORAGE: "yes" } });
-    expect(config.audioFolder).toBe(join(folder, "data/audio"));
-  });
 });
 
 describe("under systemd", () => {
   test("the data is in the state directory", () => {
-    const environment = { STATE_DIRECTORY: "/var/lib/receiver", ENABLE_AUDIO_STORAGE: "true" };
+    const environment = { STATE_DIRECTORY: "/var/lib/receiver" };
     expect(configOf({ environment }).config).toMatchObject({
       databasePath: "/var/lib/receiver/transcripts.sqlite",
       audioFolder: "/var/lib/receiver/audio",
@@ -180,10 +177,6 @@ describe("under systemd", () => {
   test("a path of one's own wins over the state directory", () => {
     const environment = { STATE_DIRECTORY: "/var/lib/a", TRANSCRIPT_STORAGE_PATH: "/srv/x.sqlite" };
     expect(configOf({ environment }).config.databasePath).toBe("/srv/x.sqlite");
-  });
-
-  test("the state directory alone switches no recordings on", () => {
-    expect(configOf({ environment: { STATE_DIRECTORY: "/var/lib/a" } }).config.audioFolder).toBeNull();
   });
 });
 

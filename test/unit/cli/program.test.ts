@@ -120,7 +120,16 @@ describe("serve", () => {
       TRANSCRIPT_STORAGE_PATH: join(folder, "x.sqlite"),
     };
     const port = String(await freePort());
-    const flags = ["--host", "127.0.0.1", "--port", port, "--enable-transcript-storage", "no"];
+    const flags = [
+      "--host",
+      "127.0.0.1",
+      "--port",
+      port,
+      "--enable-transcript-storage",
+      "no",
+      "--enable-audio-storage",
+      "no",
+    ];
     const { status, out } = await run(flags, { environment });
     expect(status).toBe(0);
     expect(out).toMatch(/WARNING The content of events is NOT stored/);

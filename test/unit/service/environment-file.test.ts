@@ -2,21 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { options } from "../../../src/config-options.ts";
 import { environmentText, settingsIn, withSettings } from "../../../src/service/environment-file.ts";
 
-test("the first file names every setting but the credentials, and has recordings kept", () => {
+test("the first file names every setting but the credentials, and sets none", () => {
   const text = environmentText();
   const { secrets, apiTokens, tlsCertFile, tlsKeyFile } = options;
   const credentials = new Set([secrets, apiTokens, tlsCertFile, tlsKeyFile].map(({ name }) => name));
   for (const { name } of Object.values(options)) {
     expect(new RegExp(`^#?${name}=`, "m").test(text)).toBe(!credentials.has(name));
   }
-  expect(text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([
-    "ENABLE_AUDIO_STORAGE=true",
-  ]);
-});
-
-test("the service keeps recordings unless its file says otherwise", () => {
-  expect(settingsIn("")).toMatchObject({ ENABLE_AUDIO_STORAGE: "true" });
-  expect(settingsIn("ENABLE_AUDIO_STORAGE=false\n")).toMatchObject({ ENABLE_AUDIO_STORAGE: "false" });
+  expect(text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
 });
 
 describe("a changed setting", () => {

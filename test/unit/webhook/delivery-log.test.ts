@@ -8,7 +8,7 @@ type Line = { level: keyof Log; message: string; fields: LogFields };
 
 const MINUTE_MS = 60_000;
 const about = { type: "post_call_audio", conversationId: "conv_1", byteCount: 12 };
-const stored: Outcome = { kind: "stored", isDuplicate: false, about };
+const stored: Outcome = { kind: "stored", isDuplicate: false, isRecordingDropped: false, about };
 const refused = (code: RefusalCode, ageSeconds: number | null = null): Outcome => ({
   kind: "refused",
   code,
