@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { commands } from "../../src/cli/commands.ts";
 import { options } from "../../src/config-options.ts";
 import { blocksOf, documents, proseOf, readDocument, ROOT } from "../helpers/documents.ts";
 
@@ -69,4 +70,21 @@ test("every setting that the documents name is one", () => {
     "WEBHOOK_ID",
     "XI_API_KEY",
   ]);
+});
+
+test("every command and flag that the documents name is one", () => {
+  const spans = documents.flatMap((path) =>
+    [...proseOf(path).matchAll(/`([^`\n]+)`/g)].map(([, text = ""]) => text),
+  );
+  const named = spans.map((text) => text.replace(/^elevenlabs-webhook /, "").split(" "));
+  const unknown = named.flatMap(([name = "", ...rest]) => {
+    const command = commands.find((one) => one.name === name);
+    const flags = new Set(command?.flags.map(({ flag }) => flag.split(" ")[0]));
+    const used = rest.filter((word) => word.startsWith("--") && word !== "--help");
+    return command === undefined
+      ? []
+      : used.filter((flag) => !flags.has(flag)).map((flag) => `${name} ${flag}`);
+  });
+  expect(unknown).toEqual([]);
+  expect(spans.filter((text) => /^elevenlabs-webhook [a-z]/.test(text)).length).toBeGreaterThan(0);
 });
