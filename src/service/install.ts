@@ -6,6 +6,8 @@ import type { Machine, Systemd } from "./machine.ts";
 import { NAME, places } from "./places.ts";
 import { unitOptionsOf } from "./unit.ts";
 
+/** What starts and then ends does so within this time, as a rule. */
+const SETTLE_SECONDS = 3;
 const MIGRATE_REQUESTS = "proc/sys/net/ipv4/tcp_migrate_req";
 
 export type Installed =
@@ -32,10 +34,8 @@ export function installService(options: {
   const { undo, keep } = replaceFiles(machine.root, files);
   migrateRequests(machine);
   const verb = verbFor({ wasActive, isAnotherKind });
-  const steps = [["daemon-reload"], ["enable", NAME], [verb, NAME]];
-  for (const step of steps) {
-    const { isGood, text } = systemd.systemctl(...step);
-    if (isGood) continue;
+  const failure = firstFailure(systemd, [["daemon-reload"], ["enable", NAME], [verb, NAME]]);
+  if (failure !== null) {
     // Before the old files are back: what it says is about the new ones.
     const complaints = systemd.complaints(nowMs);
     if (!wasActive) systemd.systemctl("stop", NAME);
@@ -43,12 +43,28 @@ export function installService(options: {
     undo();
     systemd.systemctl("daemon-reload");
     // After a reload that failed the one before goes on.
-    const isBack = !wasActive || verb === "reload" || systemd.systemctl("restart", NAME).isGood;
-    return { kind: "failed", problem: `systemctl ${step.join(" ")}: ${text}`, complaints, isBack };
+    const goesOn = verb === "reload" && !failure.hasStarted;
+    const isBack = !wasActive || goesOn || systemd.systemctl("restart", NAME).isGood;
+    return { kind: "failed", problem: failure.problem, complaints, isBack };
   }
   keep();
   const isUnitPending = verb === "reload" && changed.includes(places.unit);
   return { kind: "running", status: systemd.statusText(), hasStarted: true, isUnitPending };
+}
+
+/** Takes the steps, the last of which starts the service, and looks again a little later: it may have ended meanwhile. */
+function firstFailure(
+  systemd: Systemd,
+  steps: readonly string[][],
+): { problem: string; hasStarted: boolean } | null {
+  for (const step of steps) {
+    const { isGood, text } = systemd.systemctl(...step);
+    if (!isGood) return { problem: `systemctl ${step.join(" ")}: ${text}`, hasStarted: false };
+  }
+  const mainProcess = systemd.mainProcess();
+  systemd.waitSeconds(SETTLE_SECONDS);
+  if (systemd.isActive() && systemd.mainProcess() === mainProcess) return null;
+  return { problem: `It started, and ended within ${SETTLE_SECONDS} seconds`, hasStarted: true };
 }
 
 /** A reload loses no request. It does for everything but rights and arguments that only a start can give. */

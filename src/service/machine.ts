@@ -44,6 +44,10 @@ export function systemdOf({ root }: Machine, path: string | undefined) {
     isEnabled: () => run("systemctl", "is-enabled", NAME).isGood,
     systemctl: (...args: string[]) => run("systemctl", ...args),
 
+    /** The number of its main process. */
+    mainProcess: () => run("systemctl", "show", "--property=MainPID", "--value", NAME).text,
+    waitSeconds: (seconds: number) => void run("sleep", String(seconds)),
+
     /** What the service says of itself. */
     statusText: () => run("systemctl", "show", "--property=StatusText", "--value", NAME).text,
 

@@ -34,6 +34,7 @@ beforeEach(async () => {
   mkdirSync(join(root, "run/systemd/system"), { recursive: true });
   putOnPath("journalctl", "echo complaint");
   putOnPath("systemctl", systemctl());
+  putOnPath("sleep", "");
 });
 
 /** Stands for systemctl: remembers what it was told, and whether the service runs. @param start what a start does */
@@ -167,6 +168,39 @@ test("an upgrade that does not start brings the old version back", async () => {
   expect(readFileSync(join(root, ENVIRONMENT), "utf8")).toContain("\n#LOG_LEVEL=INFO\n");
   // The one before has never stopped.
   expect(told().slice(-2)).toEqual(["reload elevenlabs-webhook", "daemon-reload"]);
+});
+
+test("a first install that starts and ends at once leaves nothing, and says so", async () => {
+  putOnPath("sleep", `rm -f ${tools}/is-active`);
+  const { status, stdout, stderr } = await install();
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toBe(
+    "The service does not start; everything is as it was before.\n" +
+      "It started, and ended within 3 seconds\n  complaint\n",
+  );
+  expect(filesThere()).toEqual([]);
+});
+
+test("an upgrade that takes over and ends at once brings the old version back, and starts it", async () => {
+  await install();
+  writeFileSync(program, "version 2");
+  putOnPath("sleep", `rm -f ${tools}/is-active`);
+  const { status, stderr } = await run(["install"]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining("everything is as it was before")]);
+  expect(readFileSync(join(root, INSTALLED), "utf8")).toBe("version 1");
+  expect(told().slice(-3)).toEqual([
+    "reload elevenlabs-webhook",
+    "daemon-reload",
+    "restart elevenlabs-webhook",
+  ]);
+});
+
+test("an upgrade whose process is another one a little later has not come up", async () => {
+  await install();
+  writeFileSync(program, "version 2");
+  putOnPath("systemctl", systemctl().replace('show) echo "Receiving"', "show) date +%N"));
+  const { status, stderr } = await run(["install"]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining("ended within 3 seconds")]);
 });
 
 test("an upgrade after which neither version starts says so", async () => {
