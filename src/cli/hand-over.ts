@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Log } from "../platform/log.ts";
 import type { Notify } from "../platform/systemd.ts";
+import { withinMs } from "../platform/wait.ts";
 import type { CommandContext } from "./command.ts";
 import type { Taken } from "./handover/handover.ts";
 import type { Signals } from "./handover/signals.ts";
@@ -11,8 +12,8 @@ import type { Supervision } from "./supervision.ts";
 export const DRAIN_MS_MAX = 20_000;
 /** A recording may be ten minutes on its way. */
 const HANDED_OVER_DRAIN_MS_MAX = 11 * 60_000;
-/** So long an answer tells senders to connect anew before this process stops to listen. */
-const LEAVE_MS = 3_000;
+/** For this time both receive: answers tell senders to connect again, and a successor that dies has not taken over yet. */
+const OVERLAP_MS = 3_000;
 
 export type ReceiveOptions = {
   receiver: Receiver;
@@ -25,31 +26,42 @@ export type ReceiveOptions = {
   signals: Signals;
 };
 
-/** Lets a successor receive and ends what is left here. Returns false where it has ended before this process stopped listening. */
+/** Lets a successor receive and ends what is left here. Returns false if it has ended before: then this process goes on. */
 export async function handOver(
   { receiver, config, log, notify }: ReceiveOptions,
   about: {
     taken: Taken;
     stopped: Promise<unknown>;
     supervision: Supervision;
+    /** The successor is the one that receives from now on. */
+    confirm: () => void;
     /** Ends what this process did beside receiving. */
     retire: () => void;
   },
 ): Promise<boolean> {
   const { server, drain, archive, store, predecessor } = receiver;
-  const { taken, stopped, supervision, retire } = about;
+  const { taken, stopped, supervision, confirm, retire } = about;
   const { successor } = taken;
-  log.info(`Handing over to process ${successor.pid}`);
-  notify(`MAINPID=${successor.pid}`);
-  // Of this process the manager does not want to hear any more.
-  supervision.end();
-  successor.grant();
+  log.info(`Process ${successor.pid} is ready and takes over in ${OVERLAP_MS / 1000} s`);
   server.leave();
-  const hurried = Promise.race([stopped, successor.hurries]);
-  if (await hasGone(successor, hurried)) {
+  const overlap = await endOfOverlap(successor, stopped);
+  if (overlap === "successor gone") {
     server.stay();
     return false;
   }
+  if (overlap === "stopped") {
+    // The manager knows this process: it has to outlive the successor, which it would kill.
+    supervision.stopping();
+    successor.stop();
+  } else {
+    log.info(`Handing over to process ${successor.pid}`);
+    notify(`MAINPID=${successor.pid}`);
+    // The manager does not want to hear of this process any more.
+    supervision.end();
+    confirm();
+  }
+  successor.grant();
+  const hurried = Promise.race([stopped, successor.hurries]);
 
   retire();
   void hurried.then(() => predecessor?.hurry());
@@ -69,14 +81,23 @@ export async function handOver(
   const hasInherited = await hasEndedClean(receiver);
   const { isClean } = await store.close({ isShared: isOther || !hasInherited });
   successor.tellEnd(isClean && hasInherited);
-  log.info("Handed over");
+  if (overlap === "stopped") {
+    await withinMs(successor.gone, DRAIN_MS_MAX);
+    supervision.end();
+  }
+  log.info(overlap === "stopped" ? "Stopped" : "Handed over");
   return true;
 }
 
-/** Whether a successor ends while this process still listens. */
-async function hasGone({ gone }: Successor, hurried: Promise<unknown>): Promise<boolean> {
-  const left = Promise.race([Bun.sleep(LEAVE_MS), hurried]);
-  return Promise.race([gone.then(() => true), left.then(() => false)]);
+async function endOfOverlap(
+  { gone }: Successor,
+  stopped: Promise<unknown>,
+): Promise<"over" | "stopped" | "successor gone"> {
+  return Promise.race([
+    gone.then(() => "successor gone" as const),
+    stopped.then(() => "stopped" as const),
+    Bun.sleep(OVERLAP_MS).then(() => "over" as const),
+  ]);
 }
 
 /** Whether nobody else is at work on the data, and nobody has left anything to be put in order. */

@@ -27,15 +27,13 @@ export async function receive(options: Options): Promise<void> {
   compileAsUsual();
   void warnOfClock(log, context.clock);
   watchCertificate(config.tls, { log, clock: context.clock });
-  const supervise = () =>
-    superviseUnder({
-      notify,
-      watchdogMs: watchdogMs(context.environment, process.pid),
-      url: server.url,
-      progress: receiver.store.progress,
-      healthProblem: receiver.healthProblem,
-    });
-  let supervision = supervise();
+  const supervision = superviseUnder({
+    notify,
+    watchdogMs: watchdogMs(context.environment, process.pid),
+    url: server.url,
+    progress: receiver.store.progress,
+    healthProblem: receiver.healthProblem,
+  });
   if (predecessor !== null) void tellOfEnd(predecessor, log);
   const { store, erase } = receiver;
   const stopRetention = startRetention({ ...config, eraser: store.eraser, erase, clock: context.clock, log });
@@ -44,19 +42,18 @@ export async function receive(options: Options): Promise<void> {
   const closeControl = openControlIn(options, handover);
   /** What this process did beside receiving. */
   const retire = () => {
+    handover.cancel("this instance was told to stop");
     stopRetention();
     closeControl();
   };
   for (;;) {
     const taken = await Promise.race([stopped, handover.taken()]);
     if (taken === "stopped") {
-      handover.cancel("this instance was told to stop");
       retire();
       return stop(options, supervision);
     }
-    if (await handOver(options, { taken, stopped, supervision, retire })) return;
-    log.error("The successor has ended: this instance receives again");
-    supervision = supervise();
+    const about = { taken, stopped, supervision, confirm: handover.confirm, retire };
+    if (await handOver(options, about)) return;
     handover.resume();
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { channelSocket } from "../platform/channel.ts";
 import { errorCode, hasCode } from "../platform/errors.ts";
+import { isJournal } from "../platform/systemd.ts";
 import { valueOf } from "../config.ts";
 import type { Parsed } from "../config-values.ts";
 import { exitStatus, refuse } from "./command.ts";
@@ -56,7 +57,9 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     ...(credentials.value === null ? {} : { credentials: credentials.value }),
   });
   if (answer?.kind === "done") {
-    context.writeOut(`process ${answer.pid} has taken over\n`);
+    // The journal would take a line without a priority for an error: SyslogLevel= in the unit.
+    const priority = isJournal(context.environment.JOURNAL_STREAM, 1) ? "<6>" : "";
+    context.writeOut(`${priority}process ${answer.pid} has taken over\n`);
     return exitStatus.ok;
   }
   return refuse(context, `Not reloaded: ${answer?.problem ?? "the receiver has ended"}`, "failure");

@@ -63,6 +63,8 @@ KillMode=mixed
 Restart=always
 RestartSec=1
 RestartPreventExitStatus=78 243
+# A stop during a reload ends the reload's command, which is no failure of the service.
+SuccessExitStatus=SIGTERM
 # A process that hangs is restarted. A full or failing disk is no hang.
 WatchdogSec=30
 
@@ -78,6 +80,8 @@ SetCredential=API_TOKEN:,${tls === null ? "" : tlsCredentials(tls)}
 UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN
 # Its lines carry their priority; what has none comes from a crash.
 SyslogLevel=err
+# No line is dropped, however many there are: each one tells of a delivery.
+LogRateLimitIntervalSec=0
 
 # A user that exists while the service runs, and owns nothing else.
 DynamicUser=yes

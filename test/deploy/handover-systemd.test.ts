@@ -24,6 +24,16 @@ describe.skipIf(!canBoot("a reload under systemd"))("systemctl reload", () => {
   const untilAlone = () => machine.until(`[ $(pgrep -xc -f '/usr/local/bin/${NAME} serve.*') -eq 1 ]`);
   const setting = (text: string) => writeFileSync(machine.path(`/etc/${NAME}/environment`), text);
 
+  /** Begins a reload, whose status goes to /tmp/reloaded, and waits until the new process receives beside the old one. */
+  async function untilBothReceive(): Promise<void> {
+    const news = `journalctl -u ${NAME} -o cat --cursor-file /tmp/cursor`;
+    machine.get(`${news} > /dev/null`);
+    machine.get(
+      `setsid sh -c 'systemctl reload ${NAME}; echo $? > /tmp/reloaded' > /dev/null 2>&1 < /dev/null &`,
+    );
+    await machine.until(`${news} | grep 'is ready and takes over'`);
+  }
+
   test("makes the new process the main one, which is watched and not restarted", async () => {
     const before = processId();
     expect(reload().status).toBe(0);
@@ -35,6 +45,55 @@ describe.skipIf(!canBoot("a reload under systemd"))("systemctl reload", () => {
     const journal = machine.get(`journalctl -u ${NAME} -o cat`);
     // What systemd says of a main process that it can't watch, and of messages of others.
     expect(journal).not.toMatch(/not our child|reception only permitted/);
+  });
+
+  test("says nothing that is worse than a notice", async () => {
+    machine.get("journalctl --sync; date +%s > /tmp/since; sleep 1");
+    expect(reload().status).toBe(0);
+    await untilAlone();
+    const journal = (priority: string) =>
+      machine.get(
+        `journalctl --sync; journalctl -q -u ${NAME} -o cat -p ${priority} --since @$(cat /tmp/since)`,
+      );
+    expect(journal("warning")).toBe("");
+    expect(journal("info")).toContain("has taken over");
+  });
+
+  test("of a process that ends before the old one has left fails, and the old one goes on as the main one", async () => {
+    const before = processId();
+    const restarts = machine.property("NRestarts");
+    machine.get("rm -f /tmp/reloaded");
+    await untilBothReceive();
+    const successor = machine.get(`pgrep -x -f '/usr/local/bin/${NAME} serve.*' | grep -vx ${before}`);
+    machine.get(`kill -KILL ${successor}`);
+    await machine.until("[ -s /tmp/reloaded ]");
+    expect(machine.get("cat /tmp/reloaded")).toBe("1");
+    expect([processId(), machine.property("NRestarts")]).toEqual([before, restarts]);
+    expect(machine.property("ActiveState")).toBe("active");
+    expect(machine.send()).toBe(0);
+    // The watch goes on, too.
+    await Bun.sleep(WATCHDOG_SECONDS * 2_000);
+    expect([processId(), machine.property("NRestarts")]).toEqual([before, restarts]);
+    expect(reload().status).toBe(0);
+    await untilAlone();
+  });
+
+  test("leaves a stop during the handover that waits for what both have in flight", async () => {
+    const folders = ["/tmp/old", "/tmp/new"];
+    machine.get(halfADelivery("/tmp/old"));
+    await untilBothReceive();
+    machine.get(halfADelivery("/tmp/new"));
+    machine.get(`systemctl stop --no-block ${NAME}`);
+    await machine.until(`systemctl show -P StatusText ${NAME} | grep -q Stopping`);
+    for (const folder of folders) machine.get(`touch ${folder}/go-on`);
+    for (const folder of folders) {
+      await machine.until(`grep -q . ${folder}/answer`);
+      expect(machine.get(`cat ${folder}/answer`)).toStartWith("HTTP/1.1 200 OK");
+    }
+    await machine.until(`systemctl show -P ActiveState ${NAME} | grep -qx inactive`);
+    expect(machine.property("Result")).toBe("success");
+    expect(machine.run(`pgrep ${NAME}`).status).toBe(1);
+    machine.get(`systemctl start ${NAME}`);
   });
 
   test("takes up a changed secret and a changed environment file", async () => {
@@ -84,13 +143,13 @@ describe.skipIf(!canBoot("a reload under systemd"))("systemctl reload", () => {
   });
 
   test("leaves a stop that waits for what is in flight in the process before", async () => {
-    machine.run(halfADelivery);
+    machine.get(halfADelivery("/tmp/half"));
     expect(reload().status).toBe(0);
     machine.get(`systemctl stop --no-block ${NAME}`);
     await machine.until(`systemctl show -P StatusText ${NAME} | grep -q Stopping`);
-    machine.get("touch /tmp/go-on");
-    await machine.until("grep -q . /tmp/answer");
-    expect(machine.get("cat /tmp/answer")).toStartWith("HTTP/1.1 200 OK");
+    machine.get("touch /tmp/half/go-on");
+    await machine.until("grep -q . /tmp/half/answer");
+    expect(machine.get("cat /tmp/half/answer")).toStartWith("HTTP/1.1 200 OK");
     await machine.until(`systemctl show -P ActiveState ${NAME} | grep -qx inactive`);
     expect(machine.property("Result")).toBe("success");
     expect(machine.run(`pgrep ${NAME}`).status).toBe(1);
@@ -127,9 +186,10 @@ test.skipIf(!hasMachineWithTls)("a reload takes up a renewed certificate, on por
   await machine.stop();
 });
 
-/** Sends all but the end of a delivery, and the rest once /tmp/go-on is there; what is answered goes to /tmp/answer. */
-const halfADelivery = `
-cd /tmp
+/** Sends all but the end of a delivery, and the rest once `go-on` is in the folder; what is answered goes to `answer`. */
+const halfADelivery = (folder: string) => `
+mkdir ${folder}
+cd ${folder}
 printf '{"type":"post_call_transcription","event_timestamp":1,"data":{"conversation_id":"conv_half"}}' > body
 header=$(ELEVENLABS_WEBHOOK_SECRET_FILE=/root/secret /root/elevenlabs-webhook sign body)
 cat > client <<'END'

@@ -202,13 +202,19 @@ describe("nobody else shares port or data:", () => {
 });
 
 describe("what goes wrong during a handover:", () => {
-  test("the successor dies while the old instance still listens: that one receives again", async () => {
+  test("the successor dies while both receive: the reload fails, and the old instance goes on", async () => {
     const receiver = await startReceiver();
-    process.kill(await handOver(receiver), "SIGKILL");
-    await untilOutput(receiver, "this instance receives again");
+    const reloaded = reload(receiver);
+    await untilOutput(receiver, "is ready and takes over");
+    const [, successor] = /Process (\d+) is ready/.exec(receiver.output()) ?? [];
+    process.kill(Number(successor), "SIGKILL");
+    const why = "the new process ended before it had taken over";
+    expect(await reloaded).toMatchObject({ status: 1, stderr: expect.stringContaining(why) });
+    expect(receiver.output()).toContain(`this instance goes on: ${why}`);
+    expect(processIds(receiver)).toHaveLength(1);
     expect((await receiver.post(transcription("conv_1"))).status).toBe(200);
     receiver.child.kill("SIGHUP");
-    await untilOutput(receiver, "Handing over", 2);
+    await untilOutput(receiver, "Handing over");
     expect((await receiver.post(transcription("conv_2"))).status).toBe(200);
     await stopAll(receiver);
   });
@@ -263,6 +269,31 @@ describe("what goes wrong during a handover:", () => {
     while (isRunning(successor)) await Bun.sleep(10);
     expect(receiver.rows("SELECT count(*) AS n FROM events")).toEqual([{ n: 2 }]);
     expect(await receiver.stop()).toBe(0);
+  });
+
+  test("a stop while both receive waits for what both have in flight", async () => {
+    const receiver = await startReceiver();
+    const bodies = ["conv_old", "conv_new"].map((id) => transcription(id));
+    const [ofOld = "", ofNew = ""] = bodies;
+    const old = await sendHalf(receiver, ofOld);
+    const reloaded = reload(receiver);
+    await untilOutput(receiver, "is ready and takes over");
+    const next = await sendHalf(receiver, ofNew);
+    receiver.child.kill("SIGTERM");
+    await untilOutput(receiver, "Stopping");
+    await old.write(ofOld.slice(50));
+    await next.write(ofNew.slice(50));
+    expect(await old.response()).toMatchObject({ status: 200 });
+    expect(await next.response()).toMatchObject({ status: 200 });
+    expect(await reloaded).toMatchObject({ status: 1, stderr: expect.stringContaining("told to stop") });
+    expect(receiver.rows("SELECT count(*) AS n FROM events")).toEqual([{ n: 2 }]);
+    for (const connection of [old, next]) connection.close();
+    // A second signal would mean "at once".
+    expect(await receiver.child.exited).toBe(0);
+    // It has waited for the other one: systemd would have killed that.
+    expect(receiver.output().match(/ Stopped\n/g)).toHaveLength(2);
+    expect(existsSync(join(receiver.folder, "transcripts.sqlite.running"))).toBe(false);
+    await receiver.stop();
   });
 
   test("a stop before the successor has come up ends both", async () => {

@@ -18,7 +18,7 @@ export function controlPath(
 }
 
 /**
- * Listens for the `reload` command. The socket is its owner's alone: the umask is to be 077.
+ * Listens for the `reload` command; what it was asked it answers, even when it is ended meanwhile. The socket is its owner's alone: the umask is to be 077.
  *
  * @param reload `gone` resolves when whoever asked has gone away
  * @returns a function that ends it
@@ -33,6 +33,7 @@ export function openControl(
     throw new Error(`${path} is too long for the path of a socket`);
   }
   rmSync(ownPath, { force: true });
+  const answers = new Set<Promise<void>>();
   const server = Bun.listen({
     unix: ownPath,
     socket: channelSocket((channel) => {
@@ -41,7 +42,9 @@ export function openControl(
         onMessage(value) {
           const message = readMessage(value);
           if (message?.kind !== "reload") return channel.close();
-          void answer(channel, reload(message, gone.promise));
+          const answered = answer(channel, reload(message, gone.promise));
+          answers.add(answered);
+          void answered.then(() => answers.delete(answered));
         },
         onClose: gone.resolve,
       };
@@ -52,7 +55,8 @@ export function openControl(
   renameSync(ownPath, path);
   return () => {
     if (inodeOf(path) === ino) rmSync(path, { force: true });
-    server.stop(true);
+    server.stop();
+    void Promise.all(answers).then(() => server.stop(true));
   };
 }
 

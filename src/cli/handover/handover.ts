@@ -25,6 +25,8 @@ export function createHandover(options: {
 }) {
   const { start, hasRoom, log } = options;
   let taken = Promise.withResolvers<Taken>();
+  /** What came of the time in which both receive: null when the successor has taken over, or why it has not. */
+  let overlap = Promise.withResolvers<string | null>();
   let isUnderWay = false;
   let isTaken = false;
   let callOff = (_why: string): void => {};
@@ -39,11 +41,12 @@ export function createHandover(options: {
     if (outcome.kind === "failed") return outcome;
     isTaken = true;
     taken.resolve(outcome);
-    return { kind: "done", pid: outcome.successor.pid };
+    const problem = await overlap.promise;
+    return problem === null ? { kind: "done", pid: outcome.successor.pid } : { kind: "failed", problem };
   }
 
   return {
-    /** Starts a successor. The process goes on as before where that fails. */
+    /** Starts a successor and waits until it has taken over. The process goes on as before if that fails. */
     async reload(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
       if (isTaken) return { kind: "moved" };
       if (isUnderWay) {
@@ -59,12 +62,17 @@ export function createHandover(options: {
       return outcome;
     },
 
-    /** Resolves when a successor has come up. */
+    /** Resolves when a successor has come up: from then on both receive. */
     taken: (): Promise<Taken> => taken.promise,
 
-    /** The successor has ended: there may be another one. */
+    /** The successor is the one that receives now. */
+    confirm: () => overlap.resolve(null),
+
+    /** The successor has ended before it was: there may be another one. */
     resume(): void {
-      taken = Promise.withResolvers<Taken>();
+      overlap.resolve("the new process ended before it had taken over: see its own messages");
+      overlap = Promise.withResolvers();
+      taken = Promise.withResolvers();
       isTaken = false;
       isUnderWay = false;
     },
@@ -73,6 +81,7 @@ export function createHandover(options: {
     cancel(why: string): void {
       isUnderWay = true;
       callOff(why);
+      overlap.resolve(why);
     },
   };
 }

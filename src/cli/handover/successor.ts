@@ -17,6 +17,8 @@ export type Successor = {
   grant: () => void;
   /** This process does not listen any more. */
   tellLeft: () => void;
+  /** Has it finish what it has in flight, and end. */
+  stop: () => void;
   /** This process has let go of the data. */
   tellEnd: (isClean: boolean) => void;
   /** Resolves when it asks for an end soon. */
@@ -68,7 +70,7 @@ export function startSuccessor(options: {
     if (isSettled) return;
     settle({ kind: "failed", problem });
     channel?.send({ kind: "cancelled" });
-    const kill = setTimeout(() => endProcess(pid), CANCEL_MS_MAX);
+    const kill = setTimeout(() => signalProcess(pid, "SIGKILL"), CANCEL_MS_MAX);
     void gone.promise.then(() => clearTimeout(kill));
   }
 
@@ -83,16 +85,14 @@ export function startSuccessor(options: {
     if (message.kind === "hurry") hurries.resolve();
     if (isSettled || pid === null || channel === null) return;
     if (message.kind === "ready" || message.kind === "waiting") {
-      const { send, close } = channel;
+      const { send } = channel;
       const successor: Successor = {
         pid,
         databasePath: message.databasePath ?? place.databasePath,
         grant: () => send({ kind: "granted" }),
         tellLeft: () => send({ kind: "left" }),
-        tellEnd: (isClean) => {
-          send({ kind: "ended", isClean });
-          close();
-        },
+        stop: () => signalProcess(pid, "SIGTERM"),
+        tellEnd: (isClean) => send({ kind: "ended", isClean }),
         hurries: hurries.promise,
         gone: gone.promise,
       };
@@ -168,9 +168,9 @@ export function launchSuccessor(options: {
   }).unref();
 }
 
-function endProcess(pid: number | null): void {
+function signalProcess(pid: number | null, signal: NodeJS.Signals): void {
   try {
-    if (pid !== null) process.kill(pid, "SIGKILL");
+    if (pid !== null) process.kill(pid, signal);
   } catch {
     // It has ended meanwhile.
   }
