@@ -1,9 +1,12 @@
 import { constants } from "node:fs";
 import { chmod, copyFile, lstat, open, utimes } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { hasCode } from "../platform/errors.ts";
+import { TemporaryFile } from "../platform/files.ts";
 import { fileSha256 } from "../store/recordings.ts";
 
 const FILE_MODE = 0o600;
+const COPIED_AT_ONCE_BYTES = 1024 * 1024;
 
 /** What a file holds and when it was written. */
 export type FileFacts = { byteCount: number; modifiedAtMs: number };
@@ -20,15 +23,27 @@ export async function fileFacts(path: string): Promise<FileFacts | null> {
 }
 
 /**
- * Copies into a file that is not there yet, sharing the blocks where the file system can. When it returns the copy is
- * on disk. The hash is that of the copy, read back.
+ * Copies into a file that is not there yet, sharing the blocks if the file system can and a path is given. When it returns
+ * the copy is on disk. The hash is that of the copy, read back.
  *
+ * @param from a file that is open already if it can't be opened with the rights that the copy is to be made with
  * @returns null where the file to copy is not there any more
  */
 export async function copyDurably(
-  from: string,
+  from: string | FileHandle,
   to: string,
 ): Promise<{ byteCount: number; sha256: string } | null> {
+  const mtime = typeof from === "string" ? await copyNamed(from, to) : await copyOpen(from, to);
+  if (mtime === null) return null;
+  await chmod(to, FILE_MODE);
+  await utimes(to, new Date(), mtime);
+  await syncFile(to);
+  const copied = await fileFacts(to);
+  return { byteCount: copied?.byteCount ?? 0, sha256: await fileSha256(to) };
+}
+
+/** Returns when it was written. */
+async function copyNamed(from: string, to: string): Promise<Date | null> {
   const facts = await fileFacts(from);
   if (facts === null) return null;
   try {
@@ -37,11 +52,25 @@ export async function copyDurably(
     if (hasCode(error, "ENOENT") && (await fileFacts(from)) === null) return null;
     throw error;
   }
-  await chmod(to, FILE_MODE);
-  await utimes(to, new Date(), new Date(facts.modifiedAtMs));
-  await syncFile(to);
-  const copied = await fileFacts(to);
-  return { byteCount: copied?.byteCount ?? 0, sha256: await fileSha256(to) };
+  return new Date(facts.modifiedAtMs);
+}
+
+async function copyOpen(from: FileHandle, to: string): Promise<Date> {
+  const { mtime } = await from.stat();
+  const copy = await TemporaryFile.create(to, { isFlushedEarly: true });
+  try {
+    const buffer = Buffer.allocUnsafe(COPIED_AT_ONCE_BYTES);
+    for (let position = 0; ; position = copy.byteCount) {
+      const { bytesRead } = await from.read(buffer, 0, buffer.byteLength, position);
+      if (bytesRead === 0) break;
+      copy.write(buffer.subarray(0, bytesRead));
+    }
+    await copy.sync();
+  } catch (error) {
+    await copy.discard();
+    throw error;
+  }
+  return mtime;
 }
 
 /** The hash of a file's content; null where it is gone, or can't be read for lack of rights or a damaged disk. */

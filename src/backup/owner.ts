@@ -1,22 +1,74 @@
-import { lchown, readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { exists } from "../platform/files.ts";
+import { lchown, lstat, mkdir, stat } from "node:fs/promises";
+import { dirname, join, parse } from "node:path";
+import { hasCode } from "../platform/errors.ts";
+import { exists, makeFolder, syncFolder } from "../platform/files.ts";
+import { asUser, isRoot } from "../platform/user.ts";
+import type { User } from "../platform/user.ts";
 import type { DataPlace } from "./place.ts";
+import { BackupError } from "./problem.ts";
+
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+const FOLDER_MODE = 0o700;
 
 /**
- * Gives what root has restored to the user whose folder it lies in: the receiver's own. systemd does so only where the
- * folder itself belongs to somebody else.
+ * The user that root restores data as: the owner of the folder that the database will be in, who is the receiver. null if
+ * this process is not root, or the data is root's.
+ *
+ * @throws BackupError if another user's symlink says where the data is
  */
-export async function giveToReceiver({ databasePath, audioFolder }: DataPlace): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const folder = dirname(databasePath);
-  const { uid, gid } = await stat(folder);
-  if (uid === 0) return;
-  const beside = (await readdir(folder)).filter((name) => name.startsWith(basename(databasePath)));
-  for (const name of beside) await lchown(join(folder, name), uid, gid);
-  for (const tree of [audioFolder, join(folder, "quarantine")]) {
-    if (!(await exists(tree))) continue;
-    await lchown(tree, uid, gid);
-    for (const name of await readdir(tree, { recursive: true })) await lchown(join(tree, name), uid, gid);
+export async function restoringUser({ databasePath, audioFolder }: DataPlace): Promise<User | null> {
+  if (!isRoot()) return null;
+  for (const path of [dirname(databasePath), audioFolder]) await refuseLinksOfOthers(path);
+  for (const path of [dirname(databasePath), audioFolder]) {
+    const { uid, gid } = await stat(await nearestFolder(path));
+    if (uid !== 0) return { uid, gid };
   }
+  return null;
+}
+
+/** Whoever made such a symlink could have root write anywhere. */
+async function refuseLinksOfOthers(path: string): Promise<void> {
+  const { root } = parse(path);
+  let at = root;
+  for (const part of path.slice(root.length).split("/")) {
+    at = join(at, part);
+    if (!(await exists(at))) return;
+    const found = await lstat(at);
+    if (found.isSymbolicLink() && found.uid !== 0) {
+      throw new BackupError(
+        `${at} is a symlink that is not root's: name the folder itself, or run this as the user that the receiver runs as`,
+      );
+    }
+  }
+}
+
+async function nearestFolder(path: string): Promise<string> {
+  return (await exists(path)) || dirname(path) === path ? path : nearestFolder(dirname(path));
+}
+
+/**
+ * Makes a folder that the settings name, and those above it that are missing, for a user. Where only root may make
+ * folders, root does, and gives away what it has made and nothing else.
+ */
+export async function makeFolderFor(user: User | null, path: string): Promise<void> {
+  if (user === null) return makeFolder(path);
+  if (await exists(path)) return;
+  await makeFolderFor(user, dirname(path));
+  try {
+    await asUser(user, () => makeFolder(path));
+  } catch (error) {
+    if (!hasCode(error, "EACCES") || !(await isRootsAlone(dirname(path)))) throw error;
+    await mkdir(path, { mode: FOLDER_MODE });
+    await lchown(path, user.uid, user.gid);
+    await syncFolder(dirname(path));
+  }
+}
+
+/** Whether nobody else can put anything in the place of a folder of root's in a folder, or of the folder itself. */
+async function isRootsAlone(path: string): Promise<boolean> {
+  const { uid, mode } = await stat(path);
+  const isOpen = (mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0;
+  if (uid !== 0 || isOpen) return false;
+  return dirname(path) === path || isRootsAlone(dirname(path));
 }

@@ -42,7 +42,7 @@ export async function workingOn<T>(path: string, work: () => T | Promise<T>): Pr
       const forbidden =
         error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : path;
       throw new BackupError(
-        `${forbidden} can't be read and written (${code}): run this as the user that the receiver runs as, or give this user the right`,
+        `${forbidden} can't be read and written (${code}): run this as the user that the receiver runs as, or give that user the right`,
       );
     }
     if (isOneOf(UNSOUND))

@@ -1,26 +1,30 @@
-import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { exists, makeFolder, moveDurably, syncFolder } from "../platform/files.ts";
-import { makeRealFolders } from "../platform/real-files.ts";
+import { exists, moveDurably, syncFolder } from "../platform/files.ts";
+import { asUser } from "../platform/user.ts";
+import type { User } from "../platform/user.ts";
 import { lockData, lockRecordings } from "../store/data-lock.ts";
 import { restoringMark, runningMark, setMark } from "../store/marks.ts";
 import { markRestored } from "../store/recordings-owner.ts";
 import { openSnapshot } from "../store/snapshot.ts";
-import { fileSha256, recordingPaths } from "../store/recordings.ts";
-import { copyDurably, fileFacts } from "./files.ts";
+import { recordingPaths } from "../store/recordings.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
 import { readManifest } from "./manifest.ts";
-import type { ManifestFile } from "./manifest.ts";
-import { giveToReceiver } from "./owner.ts";
+import { makeFolderFor, restoringUser } from "./owner.ts";
 import { refuseNesting, requireBackup } from "./place.ts";
 import type { DataPlace } from "./place.ts";
 import { BackupError, workingOn } from "./problem.ts";
+import { copyChecked, restoreFile } from "./restore-file.ts";
 import { verifyBackup } from "./verify.ts";
 import type { VerifyReport } from "./verify.ts";
 
+/** What is restored, where to, and as whom. */
+type Restore = { folder: string; place: DataPlace; user: User | null };
+
 /**
  * Puts the data of a backup, which is verified before, where there is none yet. The database comes last, so that no
- * receiver starts on half of it; interrupted, it goes on where it was when it is run again.
+ * receiver starts on half of it; interrupted, it goes on where it was when it is run again. Root does it with the rights
+ * of the user that it is restored for, and reads nothing but the backup with its own.
  *
  * @throws BackupError where there is data already, a receiver runs there, or the backup has faults; nothing is changed
  *   then
@@ -32,27 +36,30 @@ export async function restoreBackup({
   folder: string;
   place: DataPlace;
 }): Promise<VerifyReport> {
-  const { databasePath } = place;
+  const { databasePath, audioFolder } = place;
   await requireBackup(folder);
   await refuseNesting(folder, place);
+  const user = await workingOn(dirname(databasePath), () => restoringUser(place));
   // Now for those who would wait for the verification in vain, and again when nobody else can put data there.
-  await refuseData(place);
+  await asUser(user, () => refuseData(place));
   const report = await verifyBackup(folder);
   if (report.faults.count > 0) {
     throw new BackupError(
       `${folder} has faults and is not restored, such as: ${report.faults.first[0]}. Use another backup`,
     );
   }
-  await workingOn(dirname(databasePath), () => makeFolder(dirname(databasePath)));
-  const unlock = await workingOn(databasePath, () => lockData(databasePath));
+  await workingOn(dirname(databasePath), () => makeFolderFor(user, dirname(databasePath)));
+  const unlock = await workingOn(databasePath, () => asUser(user, () => lockData(databasePath)));
   let unlockRecordings = (): void => {};
   try {
-    unlockRecordings = await workingOn(place.audioFolder, () => lockIfThere(place.audioFolder));
-    await refuseData(place, report.header.database.sha256);
-    await workingOn(databasePath, () => restoreAll(folder, place, report));
+    unlockRecordings = await workingOn(audioFolder, () => asUser(user, () => lockIfThere(audioFolder)));
+    await asUser(user, () => refuseData(place, report.header.database.sha256));
+    await workingOn(databasePath, () => restoreAll({ folder, place, user }, report));
   } finally {
-    unlockRecordings();
-    unlock();
+    await asUser(user, () => {
+      unlockRecordings();
+      unlock();
+    });
   }
   return report;
 }
@@ -62,30 +69,34 @@ async function lockIfThere(audioFolder: string): Promise<() => void> {
   return (await exists(audioFolder)) ? lockRecordings(audioFolder) : () => {};
 }
 
-async function restoreAll(folder: string, place: DataPlace, { header }: VerifyReport): Promise<void> {
+async function restoreAll({ folder, place, user }: Restore, { header }: VerifyReport): Promise<void> {
   const { databasePath, audioFolder } = place;
   const mark = restoringMark(databasePath);
   const touchedFolders = new Set<string>();
-  await setMark(mark, header.database.sha256);
+  await asUser(user, () => setMark(mark, header.database.sha256));
   for await (const line of readManifest(layout.manifest(folder))) {
     if (!("path" in line)) continue;
-    const { base, path } = line.path.startsWith("audio/")
+    const to = line.path.startsWith("audio/")
       ? { base: audioFolder, path: line.path.slice("audio/".length) }
       : { base: dirname(databasePath), path: line.path };
-    await workingOn(base, () => restoreFile({ folder, base, path }, line));
-    touchedFolders.add(dirname(join(base, path)));
+    await workingOn(to.base, async () => {
+      await makeFolderFor(user, to.base);
+      await restoreFile(join(folder, storedPath(line)), to, line, user);
+    });
+    touchedFolders.add(dirname(join(to.base, to.path)));
   }
-  for (const path of touchedFolders) await syncFolder(path);
-
   const unfinished = `${mark}.tmp`;
-  await copyChecked(join(folder, storedDatabase(header.database.sha256)), unfinished, header.database);
-  await markRecordings(unfinished, place);
-  // The first start then looks for every file, and for recordings that are newer than their rows.
-  await setMark(runningMark(databasePath));
-  await giveToReceiver(place);
-  await moveDurably(unfinished, databasePath);
-  await rm(mark);
-  await syncFolder(dirname(mark));
+  const stored = join(folder, storedDatabase(header.database.sha256));
+  await copyChecked(stored, unfinished, header.database, user);
+  await asUser(user, async () => {
+    for (const path of touchedFolders) await syncFolder(path);
+    await markRecordings(unfinished, place);
+    // The first start then looks for every file, and for recordings that are newer than their rows.
+    await setMark(runningMark(databasePath));
+    await moveDurably(unfinished, databasePath);
+    await rm(mark);
+    await syncFolder(dirname(mark));
+  });
 }
 
 async function markRecordings(
@@ -96,41 +107,6 @@ async function markRecordings(
   const id = snapshot.recordingsOwner();
   snapshot.close();
   await workingOn(audioFolder, () => markRestored(audioFolder, { id, databasePath }));
-}
-
-async function restoreFile(
-  { folder, base, path }: { folder: string; base: string; path: string },
-  line: ManifestFile,
-): Promise<void> {
-  const target = join(base, path);
-  await makeFolder(base);
-  await makeRealFolders(base, dirname(path));
-  if (await exists(target)) {
-    const isOurs =
-      (await fileFacts(target))?.byteCount === line.bytes && (await fileSha256(target)) === line.sha256;
-    if (!isOurs) throw new BackupError(`${target} is there with another content: move it away`);
-    return;
-  }
-  const unfinished = join(base, ".restoring.tmp");
-  await copyChecked(join(folder, storedPath(line)), unfinished, line);
-  await rename(unfinished, target);
-}
-
-/** Copies to where at most an interrupted restore has left something. */
-async function copyChecked(
-  from: string,
-  to: string,
-  { bytes, sha256 }: { bytes: number; sha256: string },
-): Promise<void> {
-  await rm(to, { force: true });
-  try {
-    const copied = await copyDurably(from, to);
-    if (copied?.byteCount !== bytes || copied.sha256 !== sha256)
-      throw new BackupError(`${from} changed meanwhile: verify the backup and run this again`);
-  } catch (error) {
-    await rm(to, { force: true });
-    throw error;
-  }
 }
 
 /** @param sha256 of the database in the backup: a restore of another one is not to be continued with this */

@@ -1,9 +1,12 @@
 import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import {
+  chmodSync,
   chownSync,
   cpSync,
   existsSync,
+  lchownSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -149,12 +152,110 @@ describe("a restore", () => {
     });
     expect(readFileSync(recording, "utf8")).toBe("mine");
   });
+});
 
-  test.skipIf(process.getuid?.() !== 0)("by root gives all to the owner of the folder", async () => {
-    mkdirSync(place);
-    chownSync(place, 12_345, 12_345);
+describe.skipIf(process.getuid?.() !== 0)("a restore by root", () => {
+  const USER = 12_345;
+  let outside: string;
+
+  beforeEach(() => {
+    // The backup stays root's alone.
+    chmodSync(root, 0o711);
+    outside = join(root, "outside");
+    for (const path of [place, outside]) mkdirSync(path, { mode: 0o755 });
+    chownSync(place, USER, USER);
+    chmodSync(folder, 0o700);
+  });
+
+  /** What somebody else's files are like, with their owners. */
+  const stateOf = async (path: string) =>
+    (await Bun.$`find ${path} -printf "%P %U %G %m %s %T@\n"`.text()).split("\n").toSorted();
+
+  test("gives all to the owner of the folder", async () => {
+    expect(await restore()).toMatchObject({ status: 0, stderr: "" });
+    expect(contentOf(place)).toEqual(contentOf(join(source, "data")));
+    expect(await Bun.$`find ${place} -not -user ${USER} -o -not -group ${USER} -o -perm /077`.text()).toBe(
+      `${place}\n`,
+    );
+    expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, 0]);
+  });
+
+  test("goes on where it was interrupted", async () => {
     await restore();
-    expect(await Bun.$`find ${place} -not -user 12345`.text()).toBe("");
+    const header = JSON.parse(readFileSync(manifestPath(), "utf8").split("\n")[0] ?? "");
+    writeFileSync(join(place, "transcripts.sqlite.restoring"), header.database.sha256);
+    rmSync(recordingsIn(join(place, "audio"))[0] ?? "");
+    rmSync(join(place, "transcripts.sqlite"));
+    expect(await restore()).toMatchObject({ status: 0, stderr: "" });
+    expect(contentOf(place)).toEqual(contentOf(join(source, "data")));
+  });
+
+  test.each(["audio", "quarantine", "audio/2026"])(
+    "follows no symlink that the owner has put in the place of %s",
+    async (name) => {
+      writeFileSync(join(outside, "shadow"), "of root");
+      mkdirSync(join(outside, "11/02"), { recursive: true });
+      mkdirSync(join(place, name, ".."), { recursive: true });
+      chownSync(join(place, name, ".."), USER, USER);
+      symlinkSync(outside, join(place, name));
+      lchownSync(join(place, name), USER, USER);
+      const before = await stateOf(outside);
+      expect((await restore()).status).toBe(1);
+      expect(await stateOf(outside)).toEqual(before);
+    },
+  );
+
+  test("does not write through a symlink to where the owner could not", async () => {
+    symlinkSync(join(outside, "made"), join(place, "transcripts.sqlite.lock"));
+    const before = await stateOf(outside);
+    expect((await restore()).status).toBe(1);
+    expect(await stateOf(outside)).toEqual(before);
+  });
+
+  test("leaves what was there to whom it belongs", async () => {
+    mkdirSync(join(place, "audio"));
+    chownSync(join(place, "audio"), USER, USER);
+    writeFileSync(join(place, "audio/notes.txt"), "of root");
+    linkSync(join(place, "audio/notes.txt"), join(outside, "linked"));
+    expect(await restore()).toMatchObject({ status: 0, stderr: "" });
+    expect(statSync(join(outside, "linked")).uid).toBe(0);
+  });
+
+  test("makes the folders that are missing for the owner, where only root can", async () => {
+    const parent = join(root, "recordings");
+    expect(
+      await runFor(place, "restore", folder, "--audio-storage-path", join(parent, "of/calls")),
+    ).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect(await Bun.$`find ${parent} -not -user ${USER}`.text()).toBe("");
+  });
+
+  test("makes no folder as root where others could put another in its place", async () => {
+    const shared = join(root, "shared");
+    mkdirSync(shared);
+    chownSync(shared, 0, USER + 1);
+    chmodSync(shared, 0o775);
+    const { status, stderr } = await runFor(
+      place,
+      "restore",
+      folder,
+      "--audio-storage-path",
+      join(shared, "audio"),
+    );
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`${join(shared, "audio")} can't be`)]);
+    expect(readdirSync(shared)).toEqual([]);
+  });
+
+  test("does not go where another user's symlink leads", async () => {
+    const link = join(root, "link");
+    symlinkSync(outside, link);
+    lchownSync(link, USER, USER);
+    const before = await stateOf(outside);
+    const { status, stderr } = await runFor(join(link, "data"), "restore", folder);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`${link} is a symlink that is not root's`)]);
+    expect(await stateOf(outside)).toEqual(before);
   });
 });
 
