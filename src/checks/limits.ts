@@ -3,8 +3,11 @@ import { ok, sizeText, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 
 const SUBJECT = "limits";
-/** A delivery in flight takes a socket and up to two files, and there may be 1024 of them. */
-const OPEN_FILES_MIN = 4096;
+/**
+ * A delivery in flight takes a socket and up to two files, and there may be 1024 of them. Connections without a complete
+ * request take one each, and only this limit bounds their number.
+ */
+const OPEN_FILES_MIN = 16_384;
 /** Measured: 77 MB with four recordings of 100 MB at once. */
 const MEMORY_BYTES_MIN = 160 * 1024 ** 2;
 
@@ -34,7 +37,7 @@ export function checkLimits(
     results.push(
       warning(
         SUBJECT,
-        `${openFiles} open files are allowed, ${OPEN_FILES_MIN} may be needed`,
+        `${openFiles} open files are allowed, fewer than ${OPEN_FILES_MIN}: idle connections of strangers may use them up`,
         "Raise it: LimitNOFILE=65536 in the unit, or ulimit -n.",
       ),
     );

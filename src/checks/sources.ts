@@ -22,3 +22,13 @@ export function checkSources({ host, allowedSources, trustedProxies }: Access): 
   }
   return ok(SUBJECT, `${String(allowedSources)} may deliver`);
 }
+
+/** Advises to name the senders if others than programs of this machine can connect; null if there is nothing to say. */
+export function adviseSources({ host, allowedSources }: Access): CheckResult | null {
+  if (allowedSources !== anyAddress || LOOPBACK.test(host)) return null;
+  return warning(
+    SUBJECT,
+    `every address may deliver to ${host}: strangers can't have anything stored, but they can take up connections and time`,
+    `Set ${options.allowedSources.name}=elevenlabs, and ${options.trustedProxies.name} if a proxy is in front.`,
+  );
+}

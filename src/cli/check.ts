@@ -8,7 +8,7 @@ import { checkUser, ownerOf } from "../checks/folders.ts";
 import { checkPortOrReceiver } from "../checks/port.ts";
 import { checkRecordings } from "../checks/recordings.ts";
 import type { CheckResult } from "../checks/result.ts";
-import { checkSources } from "../checks/sources.ts";
+import { adviseSources, checkSources } from "../checks/sources.ts";
 import { checkPlace } from "../checks/startup.ts";
 import { readSettings } from "../config.ts";
 import type { Settings } from "../config.ts";
@@ -74,7 +74,8 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
     results.push(await checkPortOrReceiver({ host, port, origin: ownOrigin(settings), clock }));
   }
   if (host !== null && allowedSources !== null && trustedProxies !== null) {
-    results.push(checkSources({ host, allowedSources, trustedProxies }));
+    const access = { host, allowedSources, trustedProxies };
+    results.push(adviseSources(access) ?? checkSources(access));
   }
   results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs));
   if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {

@@ -15,6 +15,7 @@ import type { Plan, Present } from "../service/plan.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { CommandContext, Given } from "./command.ts";
 import { readSecret, settingsOf, tlsFilesOf } from "./service-input.ts";
+import { askForSenders } from "./service-senders.ts";
 import { settingSources } from "./settings.ts";
 import { failureText, fileLines, nextSteps } from "./service-report.ts";
 
@@ -66,8 +67,10 @@ async function plan(
   if ("problem" in tls) return tls;
   const secret = await readSecret(given, present.secret !== null, context);
   if ("problem" in secret) return secret;
+  const senders = await askForSenders(given, present.environment === null, context);
+  if ("problem" in senders) return senders;
   const request = {
-    settings: settingsOf(given),
+    settings: new Map([...settingsOf(given), ...senders.value]),
     secret: secret.value,
     isPublic: given.public !== undefined,
     tls: tls.value,

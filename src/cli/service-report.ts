@@ -1,3 +1,4 @@
+import { adviseSources } from "../checks/sources.ts";
 import type { Config } from "../config.ts";
 import { version } from "../platform/version.ts";
 import type { PlannedFile } from "../service/files.ts";
@@ -51,6 +52,8 @@ export function nextSteps(options: {
   const pending = isUnitPending
     ? `The unit has changed: what it says of sandbox and limits counts from the next "systemctl restart ${NAME}".\n`
     : "";
+  const advice = adviseSources(config);
+  const open = advice === null ? "" : `Advice:    ${advice.text}. ${advice.remedy ?? ""}\n`;
   return `${hasStarted ? "Started" : "It runs already"}: ${status}
 ${pending}
 Try it:    sudo env ELEVENLABS_WEBHOOK_SECRET_FILE=${places.secret} ${places.executable} send --sample transcription --url ${url}
@@ -59,6 +62,6 @@ Status:    systemctl status ${NAME}
 Log:       journalctl -u ${NAME} -f
 Settings:  ${places.environment}, then systemctl reload ${NAME}
 Upgrade:   run the new file with "service install"
-ElevenLabs needs an HTTPS address that leads to port ${config.port}: enter it as https://your.host/webhook.
+${open}ElevenLabs needs an HTTPS address that leads to port ${config.port}: enter it as https://your.host/webhook.
 `;
 }

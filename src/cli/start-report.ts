@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkFolder } from "../checks/folders.ts";
+import { adviseSources } from "../checks/sources.ts";
 import { checkStart } from "../checks/startup.ts";
 import type { Config } from "../config.ts";
 import { options } from "../config-options.ts";
@@ -62,6 +63,8 @@ export function logStart(log: Log, config: Config, url: string): void {
   if (config.apiTokens.length === 0) {
     log.info("The API that reads what arrived is off: set API_TOKEN to turn it on");
   }
+  const advice = adviseSources(config);
+  if (advice !== null) log.info(`Senders: ${advice.text}. ${advice.remedy ?? ""}`);
   log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
 }
 

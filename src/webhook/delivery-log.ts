@@ -21,7 +21,8 @@ const causes: Record<RefusalCode, string> = {
   body_too_large: "larger than MAX_BODY_BYTES",
   body_too_slow: "the sender stalled, or a body takes longer than ten minutes",
   body_incomplete: "the sender went away before the end of the body",
-  overloaded: "too many deliveries at once",
+  overloaded:
+    "too many deliveries at once: if they are not from ElevenLabs, set ALLOWED_SOURCES=elevenlabs, and TRUSTED_PROXIES if a proxy is in front",
   disk_low: "the free disk space is below MIN_FREE_DISK_BYTES: make room",
   shutting_down: "the service is stopping",
 };

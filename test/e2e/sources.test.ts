@@ -85,6 +85,22 @@ describe("with ALLOWED_SOURCES", () => {
   });
 });
 
+test("the log of a start says so if every address may deliver from outside", async () => {
+  const starts = [{}, { ALLOWED_SOURCES: "elevenlabs" }, { ELEVENLABS_WEBHOOK_HOST: "127.0.0.1" }];
+  const outputs = [];
+  for (const environment of starts) {
+    const receiver = await startReceiver({
+      environment: { ELEVENLABS_WEBHOOK_HOST: "0.0.0.0", ...environment },
+    });
+    await receiver.stop();
+    outputs.push(receiver.output());
+  }
+  const found = outputs.map((output) =>
+    /INFO +Senders: every address may deliver to 0\.0\.0\.0/.test(output),
+  );
+  expect(found).toEqual([true, false, false]);
+});
+
 describe("behind a proxy that TRUSTED_PROXIES names", () => {
   test.each([
     ["whom the proxy names", [`X-Forwarded-For: ${VENDOR}`], RECEIVED],

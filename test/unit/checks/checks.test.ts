@@ -93,7 +93,7 @@ test("limits that are too low are warnings", () => {
     checkLimits({ ...none, ...limits }, 1024 ** 2).map(({ level, text }) => `${level} ${text}`);
   expect(texts({})).toEqual(["ok unlimited open files"]);
   expect(texts({ openFiles: 1024, fileBytes: 1000, memoryBytes: 64 * 1024 ** 2 })).toEqual([
-    "warning 1024 open files are allowed, 4096 may be needed",
+    "warning 1024 open files are allowed, fewer than 16384: idle connections of strangers may use them up",
     "warning files may have 1000 bytes, less than MAX_BODY_BYTES (1 MiB)",
     "warning 64 MiB of memory are allowed",
   ]);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { checkSources } from "../../../src/checks/sources.ts";
+import { adviseSources, checkSources } from "../../../src/checks/sources.ts";
 import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../../src/config-addresses.ts";
 import { runCommand } from "../../helpers/command.ts";
 
@@ -32,6 +32,23 @@ test("an allowlist where others may connect is in order, and so is none", () => 
   }
   const open = checkSources({ host: "127.0.0.1", allowedSources: anyAddress, trustedProxies: noAddress });
   expect(open).toMatchObject({ level: "ok", text: "every address may deliver" });
+});
+
+test("senders are to be named where others than programs of this machine can connect", () => {
+  const open = { allowedSources: anyAddress, trustedProxies: noAddress };
+  for (const host of ["0.0.0.0", "::", "192.0.2.1"]) {
+    expect(adviseSources({ ...open, host })).toMatchObject({
+      level: "warning",
+      remedy: expect.stringContaining("Set ALLOWED_SOURCES=elevenlabs"),
+    });
+  }
+  expect(adviseSources({ ...open, host: "127.0.0.1" })).toBeNull();
+  expect(adviseSources({ ...open, host: "0.0.0.0", allowedSources: vendor })).toBeNull();
+});
+
+test("check advises to name the senders", async () => {
+  const { stdout } = await runCommand(["check"], { environment: { ELEVENLABS_WEBHOOK_HOST: "0.0.0.0" } });
+  expect(stdout).toMatch(/warning +sources +every address may deliver/);
 });
 
 test("check shows the lists as they were written, and what is wrong with them", async () => {

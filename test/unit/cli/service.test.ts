@@ -98,6 +98,55 @@ test("a first install writes five files, starts the service and says what comes 
   expect(stdout + stderr).not.toContain(SECRET.slice(10));
 });
 
+describe("who may deliver", () => {
+  const settings = () =>
+    readFileSync(join(root, ENVIRONMENT), "utf8")
+      .split("\n")
+      .filter((line) => /^(ALLOWED_SOURCES|TRUSTED_PROXIES)=/.test(line));
+
+  /** The secret comes from a file: the terminal is there for the answer. */
+  function installWithAnswer(input: string, ...args: string[]) {
+    const file = join(temporaryFolder(), "secret");
+    writeFileSync(file, SECRET);
+    return run(["install", "--port", String(port), "--secret-file", file, ...args], {
+      input,
+      isTerminal: true,
+    });
+  }
+
+  test.each([
+    ["1\n", ['ALLOWED_SOURCES="elevenlabs,127.0.0.1"']],
+    ["2\n", ['ALLOWED_SOURCES="elevenlabs,127.0.0.1"', 'TRUSTED_PROXIES="127.0.0.1"']],
+    ["3\n", []],
+    ["\n", []],
+  ])("is asked at the first install from a terminal: %j", async (answer, expected) => {
+    const { status, stderr } = await installWithAnswer(answer);
+    expect([status, settings()]).toEqual([0, expected]);
+    expect(stderr).toContain("1  only ElevenLabs, straight to this machine");
+    const again = await installWithAnswer("1\n");
+    expect([again.stderr, settings()]).toEqual(["", expected]);
+  });
+
+  test("is not asked if it is given, or if nobody is there to answer", async () => {
+    const { status, stderr } = await installWithAnswer("", "--allowed-sources", "192.0.2.1");
+    expect([status, stderr, settings()]).toEqual([0, "", ['ALLOWED_SOURCES="192.0.2.1"']]);
+    expect((await install()).stderr).toBe("");
+  });
+
+  test("another answer changes nothing", async () => {
+    const { status, stderr } = await installWithAnswer("yes\n");
+    expect([status, filesThere()]).toEqual([78, []]);
+    expect(stderr).toEndWith("The answer is 1, 2 or 3. Nothing was changed\n");
+  });
+
+  test("is advised to be named as long as it is everybody", async () => {
+    expect((await install()).stdout).toMatch(
+      /Advice: +every address may deliver .*ALLOWED_SOURCES=elevenlabs/,
+    );
+    expect((await install("--allowed-sources", "elevenlabs")).stdout).not.toContain("Advice");
+  });
+});
+
 test("the secret comes from a file, and can be changed by another install", async () => {
   await install();
   const file = join(temporaryFolder(), "secret");
