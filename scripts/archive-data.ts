@@ -96,6 +96,7 @@ function recordOf(index: number, count: number): EventRecord {
     payload,
     payloadIsText: true,
     payloadPath: null,
+    turnsPayload: null,
     facts: deriveFacts(event),
     failure: null,
     recording: null,

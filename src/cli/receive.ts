@@ -2,6 +2,8 @@ import { startRetention } from "../inspect/retention.ts";
 import type { Log } from "../platform/log.ts";
 import { watchdogMs } from "../platform/systemd.ts";
 import { withinMs } from "../platform/wait.ts";
+import { startTurnsPayloads } from "../store/turns-payloads.ts";
+import { factsOfPayload } from "../webhook/derive.ts";
 import { watchCertificate } from "./certificate-watch.ts";
 import { controlPath, openControl } from "./handover/control.ts";
 import { successorSurroundings } from "./handover/environment.ts";
@@ -38,12 +40,16 @@ export async function receive(options: Options): Promise<void> {
   const { store, erase } = receiver;
   const stopRetention = startRetention({ ...config, eraser: store.eraser, erase, clock: context.clock, log });
 
+  const predecessorEnded = predecessor?.ended ?? Promise.resolve();
+  const stopTurnsPayloads = startTurnsPayloads({ ...config, factsOfPayload, log, predecessorEnded });
+
   const handover = prepareHandover(options);
   const closeControl = openControlIn(options, handover);
   /** What this process did beside receiving. */
   const retire = () => {
     handover.cancel("this instance was told to stop");
     stopRetention();
+    stopTurnsPayloads();
     closeControl();
   };
   for (;;) {

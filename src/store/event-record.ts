@@ -20,6 +20,8 @@ export type EventRecord = {
   /** Whether the payload is UTF-8 and is to be stored as text. */
   payloadIsText: boolean;
   payloadPath: string | null;
+  /** For readers that the payload is too odd for: see readable-copy.ts. */
+  turnsPayload: string | null;
   facts: ConversationFacts | null;
   failure: CallFailureFacts | null;
   recording: Recording | null;

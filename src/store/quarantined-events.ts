@@ -37,9 +37,10 @@ export function createQuarantinedEvents(orm: Orm) {
       const stored = sql`iif(${events.status} = 'processed', ${events.payload}, NULL)`;
       const text = sql`coalesce(CAST(${payload} AS TEXT), ${stored})`;
       const said = { type, conversationId, agentId, eventTimestamp, status, error, payloadPath };
+      const storedCopy = sql`iif(${events.status} = 'processed', ${events.turnsPayload}, NULL)`;
       orm
         .update(events)
-        .set({ ...said, payload: text })
+        .set({ ...said, payload: text, turnsPayload: payload === null ? storedCopy : record.turnsPayload })
         .where(eq(events.id, id))
         .run();
     },

@@ -9,7 +9,9 @@ export type StateName =
   /** Quarantined events that have become processed ones: see reprocessed.ts. */
   | "reprocessed"
   /** When recordings were kept for the first time, in Unix ms: see kept-recordings.ts. */
-  | "recordings_kept_since";
+  | "recordings_kept_since"
+  /** How far rows of earlier versions have been looked through: see turns-payloads.ts. */
+  | "turns_payloads";
 
 export type StateStore = ReturnType<typeof createStateStore>;
 

@@ -146,6 +146,7 @@ function quarantined(record: EventRecord): EventRecord {
     ...record,
     status: "quarantined",
     error: "invalid_payload: it could not be stored with what was derived from it",
+    turnsPayload: null,
     facts: null,
     failure: null,
     recording: null,

@@ -64,6 +64,7 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
       payload,
       payloadIsText: payload !== null && isUtf8(payload),
       payloadPath: isLarge ? await keepAsFile(signed) : null,
+      turnsPayload: null,
       facts: null,
       failure: null,
       recording: null,

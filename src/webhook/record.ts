@@ -1,4 +1,5 @@
 import type { EventRecord } from "../store/event-record.ts";
+import { readableCopy } from "../store/readable-copy.ts";
 import type { Recordings } from "../store/recordings.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
 import { failureOf } from "./call-failure.ts";
@@ -26,6 +27,7 @@ export async function recordOf(options: {
   if (recording !== null && isQuarantine(recording)) return recording;
 
   const { event, payload } = read;
+  const facts = storeTranscripts ? deriveFacts(event) : null;
   return {
     type: event.type,
     conversationId: event.conversationId,
@@ -39,7 +41,8 @@ export async function recordOf(options: {
     payload: storeTranscripts ? payload : null,
     payloadIsText: true,
     payloadPath: storeTranscripts && payload === null ? await keepBody() : null,
-    facts: storeTranscripts ? deriveFacts(event) : null,
+    turnsPayload: facts?.holdsTurns === true && payload !== null ? readableCopy(payload) : null,
+    facts,
     failure: storeTranscripts && event.kind === "failure" ? failureOf(event) : null,
     recording,
   };

@@ -45,6 +45,7 @@ function record(id: number, more: Partial<EventRecord> = {}): EventRecord {
     bodyBytes: 2,
     payload: Buffer.from("{}"),
     payloadIsText: true,
+    turnsPayload: null,
     payloadPath: null,
     facts: noFacts,
     failure: null,
