@@ -68,6 +68,8 @@ export const optionalPath: Parse<string | null> = (text, folder) =>
 export const secrets: Parse<readonly string[]> = (text) => {
   const value = listed(text);
   if (value.length === 0) return { problem: "it holds no secret" };
+  // Left of a line NAME="" by what does not take quotes away: a secret that anybody guesses.
+  if (value.some((secret) => /^["'\s]*$/.test(secret))) return { problem: "a secret is nothing but quotes" };
   return bounded(value);
 };
 

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { checkKeyFile } from "./certificate.ts";
 import { checkDisk, checkFolder } from "./folders.ts";
 import { checkLimits, readLimits } from "./limits.ts";
 import { checkPort } from "./port.ts";
@@ -38,11 +39,12 @@ export function checkPlace({
  * @param isPortShared the predecessor has it, and hands it over
  */
 export function checkStart(
-  options: Place & Access & { port: number },
+  options: Place & Access & { port: number; tlsKeyFile: string | null },
   { isPortShared = false } = {},
 ): { blocking: CheckResult[]; notable: CheckResult[] } {
   const port = isPortShared ? [] : [checkPort(options.host, options.port)];
-  const results = [...port, checkSources(options), ...checkPlace(options)];
+  const key = checkKeyFile(options.tlsKeyFile) ?? [];
+  const results = [...port, checkSources(options), ...checkPlace(options)].concat(key);
   return {
     blocking: results.filter(isBlocking),
     notable: results.filter((result) => result.level !== "ok" && !isBlocking(result)),

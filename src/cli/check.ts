@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { checkCertificate } from "../checks/certificate.ts";
+import { checkCertificate, checkKeyFile } from "../checks/certificate.ts";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkConfiguration, checkSecrets, shownSettings } from "../checks/configuration.ts";
 import type { ShownSetting } from "../checks/configuration.ts";
@@ -77,7 +77,7 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
     const access = { host, allowedSources, trustedProxies };
     results.push(adviseSources(access) ?? checkSources(access));
   }
-  results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs));
+  results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs), checkKeyFile(tlsKeyFile));
   if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
     const storedAudio = storeAudio === true ? audioFolder : null;
     results.push(...checkPlace({ databasePath, audioFolder: storedAudio, freeDiskBytesMin, bodyBytesMax }));

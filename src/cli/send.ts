@@ -44,12 +44,15 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     );
     return exitStatus.ok;
   }
-  const plan = planOf(given, context);
-  if ("problem" in plan) return refuse(context, plan.problem, plan.status);
-  if (given.health !== undefined) return askHealth(plan.value, context);
-
+  if (given.health !== undefined) {
+    const plan = planOf(given, context);
+    return "problem" in plan ? refuse(context, plan.problem, plan.status) : askHealth(plan.value, context);
+  }
+  // Before the plan: what was typed wrongly is easier to put right than a missing secret.
   const body: Parsed<NextBody> = await findBody({ ...given, isRaw: given.raw !== undefined }, context);
   if ("problem" in body) return refuse(context, body.problem, "usage");
+  const plan = planOf(given, context);
+  if ("problem" in plan) return refuse(context, plan.problem, plan.status);
   const options = { ...plan.value, clock: context.clock };
   return plan.value.count === 1
     ? sendOne(body.value, options, context)

@@ -60,9 +60,9 @@ export function logStart(log: Log, config: Config, url: string): void {
   } else {
     log.info(`Recordings go to ${config.audioFolder}`);
   }
-  if (config.apiTokens.length === 0) {
-    log.info("The API that reads what arrived is off: set API_TOKEN to turn it on");
-  }
+  log.info(
+    config.apiTokens.length > 0 ? `API on: ${url}/docs describes it` : "API off: set API_TOKEN to turn it on",
+  );
   const advice = adviseSources(config);
   if (advice !== null) log.info(`Senders: ${advice.text}. ${advice.remedy ?? ""}`);
   log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);

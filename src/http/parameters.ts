@@ -17,7 +17,7 @@ export type ParameterValues<Table extends ParameterTable> = {
 };
 
 const TEXT_CHARS_MAX = 1024;
-const ZONED_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+const DATE_OR_ZONED_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d))?$/i;
 /** The end of the year 9999: no later time has four digits for its year. */
 const UNIX_SECONDS_MAX = 253_402_300_799;
 
@@ -106,15 +106,15 @@ export function booleanParameter(description: string): Parameter<boolean> {
   };
 }
 
-/** A moment, in unix milliseconds: RFC 3339 with its zone, or unix seconds. */
+/** A moment, in unix milliseconds: RFC 3339 with its zone, a date (its start in UTC), or unix seconds. */
 export function timeParameter(description: string): Parameter<number> {
   return {
-    description: `${description} RFC 3339 with a zone, or unix seconds.`,
-    schema: Type.String({ examples: ["2026-01-31T00:00:00Z", "1769817600"] }),
+    description: `${description} RFC 3339 with a zone, a date (its start in UTC), or unix seconds.`,
+    schema: Type.String({ examples: ["2026-01-31T00:00:00Z", "2026-01-31", "1769817600"] }),
     read(text) {
       const value = timeOf(text);
       return Number.isNaN(value)
-        ? { expected: "a time with its zone, such as 2026-01-31T00:00:00Z, or unix seconds" }
+        ? { expected: "a time with its zone, such as 2026-01-31T00:00:00Z, a date, or unix seconds" }
         : { value };
     },
   };
@@ -122,9 +122,10 @@ export function timeParameter(description: string): Parameter<number> {
 
 function timeOf(text: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text) <= UNIX_SECONDS_MAX ? Number(text) * 1000 : Number.NaN;
-  // Date.parse takes the 31st of February for the 3rd of March.
+  // Date.parse takes a date alone as UTC, and the 31st of February for the 3rd of March.
   const isDay =
-    ZONED_TIME.test(text) && new Date(Date.parse(text.slice(0, 10))).toJSON()?.startsWith(text.slice(0, 10));
+    DATE_OR_ZONED_TIME.test(text) &&
+    new Date(Date.parse(text.slice(0, 10))).toJSON()?.startsWith(text.slice(0, 10));
   return isDay === true ? Date.parse(text) : Number.NaN;
 }
 

@@ -138,11 +138,17 @@ test("says at its start what is stored where, and what is not", async () => {
   expect(storing.output()).toContain(`Recordings go to ${storing.folder}/audio`);
   expect(storing.output()).toContain(`Listening on ${storing.url}`);
   expect(storing.output()).not.toContain("NOT stored");
+  expect(storing.output()).toMatch(/INFO +API off: set API_TOKEN to turn it on$/m);
 
-  const environment = { ENABLE_TRANSCRIPT_STORAGE: "false", ENABLE_AUDIO_STORAGE: "false" };
+  const environment = {
+    API_TOKEN: "0123456789abcdef".repeat(2),
+    ENABLE_TRANSCRIPT_STORAGE: "false",
+    ENABLE_AUDIO_STORAGE: "false",
+  };
   const forgetful = await startReceiver({ environment });
   await forgetful.stop();
   expect(forgetful.output()).toContain("The content of events is NOT stored");
   expect(forgetful.output()).toContain("Recordings are NOT stored");
   expect(forgetful.output()).not.toContain("Recordings go to");
+  expect(forgetful.output()).toMatch(/INFO +API on: http:.*\/docs describes it$/m);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isOpensslMissing, makeCertificate, openssl } from "../helpers/certificate.ts";
 import { SECRET, transcription } from "../helpers/deliveries.ts";
@@ -51,6 +51,19 @@ describe.skipIf(isOpensslMissing)("with a certificate of its own", () => {
     const row = "SELECT audio_sha256 FROM conversations WHERE conversation_id = 'conv_tls_large'";
     expect(receiver.rows(row)).toEqual([{ audio_sha256: recordingSha256() }]);
     expect(receiver.peakMemoryBytes() / MB).toBeLessThan(200);
+  });
+
+  test("warns at its start if every user can read the key", async () => {
+    for (const [mode, isWarned] of [
+      [0o640, false],
+      [0o604, true],
+    ] as const) {
+      chmodSync(files.keyFile, mode);
+      const started = await startReceiver({ environment });
+      await started.stop();
+      expect(started.output().includes("TLS_KEY_FILE: every user of this machine can read")).toBe(isWarned);
+    }
+    chmodSync(files.keyFile, 0o600);
   });
 
   test("speaks nothing but TLS on its port", async () => {

@@ -99,7 +99,7 @@ describe("GET /stats", () => {
       "since and until must be at most 366 days apart",
     ],
     ["since=0", "since and until must be at most 366 days apart"],
-    ["since=2026-11-03", "since must be a time with its zone"],
+    ["since=2026-11-03T00:00", "since must be a time with its zone"],
     ["agent_id=", "agent_id must be a text"],
   ])("refuses %p", async (query, problem) => {
     const { status, answer } = await receiver.ask(`/stats?${query}`);

@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkKeyFile } from "../../src/checks/certificate.ts";
 import { watchCertificate } from "../../src/cli/certificate-watch.ts";
 import { expiryWarning, loadTls } from "../../src/config-tls.ts";
 import type { Tls } from "../../src/config-tls.ts";
@@ -50,6 +51,22 @@ describe.skipIf(isOpensslMissing)("a certificate and its key", () => {
     if ("fault" in result || result.value === null) throw new Error("not loaded");
     return result.value;
   }
+
+  test("is fine with a key for its user and group, and has a warning with one for every user", () => {
+    for (const mode of [0o400, 0o600, 0o640]) {
+      chmodSync(keyFile, mode);
+      expect(checkKeyFile(keyFile)).toBeNull();
+    }
+    chmodSync(keyFile, 0o644);
+    expect(checkKeyFile(keyFile)).toEqual({
+      subject: "key",
+      level: "warning",
+      text: `TLS_KEY_FILE: every user of this machine can read ${keyFile}`,
+      remedy: `Take that right away: chmod o= ${keyFile}`,
+    });
+    chmodSync(keyFile, 0o600);
+    for (const none of [null, join(root, "missing.pem")]) expect(checkKeyFile(none)).toBeNull();
+  });
 
   test("are read as they are", () => {
     const { cert, key, expiresAtMs } = loaded();

@@ -107,6 +107,10 @@ describe("secrets", () => {
   test("are trimmed, and empty ones are left out", () => {
     expect(secrets(" a ,\n, b\n", "/")).toEqual({ value: ["a", "b"] });
   });
+
+  test.each(['""', "''", '"', '" "', `wsec_1,''`])("of nothing but quotes are none: %s", (text) => {
+    expect(secrets(text, "/")).toEqual({ problem: expect.stringContaining("nothing but quotes") });
+  });
 });
 
 describe("tokens", () => {

@@ -82,6 +82,17 @@ test("without a secret it says what to do", async () => {
   expect([status, stderr]).toEqual([78, expect.stringMatching(/^No secret: .*--secret.*\n$/)]);
 });
 
+test("names what can't be sent before a missing secret", async () => {
+  for (const [args, problem] of [
+    [["--sample", "transcripton"], /^there is no sample "transcripton"/],
+    [["none.json"], /^none\.json: there is no such file/],
+  ] as const) {
+    const { status, stderr } = await target.send([...args], { environment: {} });
+    expect([status, stderr]).toEqual([64, expect.stringMatching(problem)]);
+  }
+  expect((await target.send(["--health"], { environment: {} })).stdout).toContain("/health");
+});
+
 test("says in one line why there was no answer", async () => {
   const closing = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => closing.listen(0, "127.0.0.1", resolve));

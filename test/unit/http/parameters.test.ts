@@ -36,6 +36,8 @@ test.each([
   ["2026-01-31T01:00:00%2B01:00", 1_769_817_600_000],
   ["2026-01-31T00:00:00.250Z", 1_769_817_600_250],
   ["0", 0],
+  ["2026-01-31", 1_769_817_600_000],
+  ["2024-02-29", Date.UTC(2024, 1, 29)],
 ])("a time: %s", (text, unixMs) => {
   expect(read(`since=${text}`)).toMatchObject({ values: { since: unixMs } });
 });
@@ -48,7 +50,9 @@ test.each([
   ["limit=1e2", "limit must be"],
   ["limit=", "limit must be"],
   ["limit=99999999999999999999", "limit must be"],
-  ["since=2026-01-31", "since must be a time with its zone"],
+  ["since=2026-1-31", "since must be a time with its zone"],
+  ["since=2026-02-29", "since must be a time with its zone"],
+  ["since=2026-13-01", "since must be a time with its zone"],
   ["since=2026-01-31T00:00:00", "since must be a time with its zone"],
   ["since=2026-02-31T00:00:00Z", "since must be a time with its zone"],
   ["since=2026-13-01T00:00:00Z", "since must be a time with its zone"],
