@@ -3,6 +3,7 @@ import type { Archive } from "../inspect/archive.ts";
 import type { ConversationFilter } from "../inspect/conversation-filter.ts";
 import type { ConversationPosition } from "../inspect/conversation-sources.ts";
 import type { ListedConversation } from "../inspect/list-conversations.ts";
+import { isTooLong, QUERY_PREFIXES_MAX, QUERY_WORDS_MAX } from "../inspect/search/query.ts";
 import { markedUp } from "../inspect/search/text.ts";
 import { describeAnswers, secondsOf } from "./api-models.ts";
 import { requireToken } from "./api-token.ts";
@@ -29,10 +30,7 @@ const RENAMED = "Invalid parameter: has_audio is called has_recording";
 const duration = (description: string) => integerParameter({ min: 0, max: DURATION_SECS_MAX, description });
 
 const parameters = {
-  q: textParameter(
-    "Only conversations in whose title, summary or turns this is found: words, all of which have to be there; " +
-      '`"phrases"`; beginnings of two letters or more, `appoint*`; `OR`, `NOT`, `NEAR(one two)`, `title: word`.',
-  ),
+  q: queryParameter(),
   agent_id: textParameter("Only conversations with this agent."),
   since: timeParameter("Only conversations that began at this time or later."),
   until: timeParameter("Only conversations that began before this time."),
@@ -140,6 +138,16 @@ function placeOf(values: Position | null): ConversationPosition | undefined {
     return { by, startedAt: first, rowid: second };
   }
   return undefined;
+}
+
+function queryParameter(): Parameter<string> {
+  const text = textParameter(
+    "Only conversations in whose title, summary or turns this is found: words, all of which have to be there; " +
+      '`"phrases"`; beginnings of two letters or more, `appoint*`; `OR`, `NOT`, `NEAR(one two)`, `title: word`. ' +
+      `At most ${QUERY_WORDS_MAX} words, ${QUERY_PREFIXES_MAX} of them beginnings.`,
+  );
+  const expected = `at most ${QUERY_WORDS_MAX} words, ${QUERY_PREFIXES_MAX} of them beginnings (appoint*)`;
+  return { ...text, read: (given) => (isTooLong(given) ? { expected } : text.read(given)) };
 }
 
 /** A plus that stands in a URL as it is means a space: no number begins with one. */

@@ -5,6 +5,20 @@ const WORD = /[\p{L}\p{N}\p{Co}]/u;
 /** All words that begin with one letter: of a million conversations nearly all, found slowly. */
 const ONE_LETTER_PREFIX = /(?<![\p{L}\p{N}\p{M}_])([\p{L}\p{N}]\p{M}*"?)\s*\*/gu;
 
+/** Each is looked up by itself; where words are not spaced, each character is one. */
+export const QUERY_WORDS_MAX = 64;
+/** For each, all words that begin like it are gathered first. */
+export const QUERY_PREFIXES_MAX = 8;
+
+const WORDS = /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{M}\p{Co}]*/gu;
+const PREFIXES = /[\p{L}\p{N}\p{M}\p{Co}_"]\s*\*/gu;
+
+/** Whether a query would keep all others waiting. */
+export function isTooLong(query: string): boolean {
+  const count = (what: RegExp) => searchable(query).match(what)?.length ?? 0;
+  return count(WORDS) > QUERY_WORDS_MAX || count(PREFIXES) > QUERY_PREFIXES_MAX;
+}
+
 /**
  * Makes what reads a person's query: FTS5's own language where it can be read as that (words, "phrases", prefixes*,
  * AND, OR, NOT, NEAR, title: ...), else plain words, all of which have to be there.

@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
-import { createQueryReader } from "../../../src/inspect/search/query.ts";
+import { describe, expect, test } from "bun:test";
+import { createQueryReader, isTooLong } from "../../../src/inspect/search/query.ts";
 
 const read = createQueryReader();
 const inTexts = (expression: string) => `{title summary turns} : (${expression})`;
@@ -46,4 +46,32 @@ test.each([
 
 test("Chinese and Japanese are searched character by character", () => {
   expect(read("上海*")).toBe(inTexts("\u200b上\u200b海\u200b*"));
+});
+
+const many = (count: number, word: string, between = " ") =>
+  Array.from({ length: count }, () => word).join(between);
+
+describe("a query is too long", () => {
+  test.each([
+    ["of 65 words", many(65, "word")],
+    ["of 65 words between OR", many(33, "word", " OR ")],
+    ["of 65 Chinese characters", many(65, "上", "")],
+    ["of 65 words between punctuation", many(65, "é", ".")],
+    ["of 9 beginnings", many(9, "begin*")],
+    ["of 9 beginnings of phrases", many(9, '"two words" *')],
+    ["of 9 beginnings without spaces", many(9, "be*", "")],
+  ])("%s", (_, query) => {
+    expect(isTooLong(query)).toBe(true);
+  });
+});
+
+describe("a query is not too long", () => {
+  test.each([
+    ["of 64 words", many(64, "word")],
+    ["of 8 beginnings and 56 words", `${many(8, "begin*")} ${many(56, "word")}`],
+    ["of combining characters", many(64, "e\u0301\u0301")],
+    ["of punctuation", many(500, "*", " ")],
+  ])("%s", (_, query) => {
+    expect(isTooLong(query)).toBe(false);
+  });
 });
