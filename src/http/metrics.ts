@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Archive } from "../inspect/archive.ts";
+import { createStoredFigures } from "../inspect/stored-figures.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
 import type { Admission } from "../webhook/admission.ts";
@@ -37,6 +38,7 @@ export function metricsRoutes(options: {
   clock: Clock;
 }) {
   const { metrics, config } = options;
+  const storedFigures = createStoredFigures(options.archive);
   const { 200: _, ...errors } = describeAnswers(Type.Any(), "");
   const schema = Type.String({ description: "Prometheus' text format, version 0.0.4." });
 
@@ -46,7 +48,7 @@ export function metricsRoutes(options: {
       "/metrics",
       async () => {
         if (metrics === null) return errorResponse("not_found");
-        const text = await metrics.text(await measure(options));
+        const text = await metrics.text(await measure({ ...options, storedFigures }));
         return new Response(text, { headers: { "content-type": metrics.contentType } });
       },
       {
@@ -65,11 +67,14 @@ export function metricsRoutes(options: {
     .all("/metrics", ...otherMethods("GET, HEAD"));
 }
 
-async function measure(options: Parameters<typeof metricsRoutes>[0]): Promise<Figures> {
-  const { archive, store, admission, config, clock } = options;
+type Measured = Omit<Parameters<typeof metricsRoutes>[0], "metrics" | "archive"> & {
+  storedFigures: ReturnType<typeof createStoredFigures>;
+};
+
+async function measure(options: Measured): Promise<Figures> {
+  const { storedFigures, store, admission, config, clock } = options;
   const nowMs = clock.nowMs();
-  // Whoever watches wants the rest most when the database can't be asked.
-  const stored = await archive.ask("readFigures", nowMs).catch(() => null);
+  const stored = await storedFigures(nowMs);
   const lastMs = stored?.lastReceivedAtMs ?? null;
   const inFlight = admission.inFlight();
   return {

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -172,4 +173,25 @@ describe("scripts/monitoring", () => {
       expect(checked).toMatchObject({ exitCode: 0, problems: "" });
     }
   });
+});
+
+test("are answered while the thread that reads is busy, with the figures of the last time", async () => {
+  await receiver.ask("/conversations?q=hello");
+  await deliver('{"type":"another_new_thing"}');
+  const quarantined = await valueOf("quarantined_events");
+  expect(quarantined).toBeGreaterThan(0);
+  await deliver(transcription("conv_busy"));
+  // A search first takes over what has arrived: it waits for the index, and everybody for it.
+  const index = new Database(`${receiver.config.databasePath}.search`);
+  index.run("PRAGMA busy_timeout = 5000");
+  index.run("BEGIN EXCLUSIVE");
+  const searches = Array.from({ length: 5 }, () => receiver.ask("/conversations?q=hello"));
+  const first = await Promise.race([
+    ...searches.map((search) => search.then(() => "a search")),
+    valueOf("quarantined_events"),
+  ]);
+  index.run("COMMIT");
+  index.close();
+  await Promise.all(searches);
+  expect(first).toBe(quarantined);
 });
