@@ -1,7 +1,8 @@
-import { lchown, lstat, mkdir, stat } from "node:fs/promises";
-import { dirname, join, parse } from "node:path";
+import { lchown, mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { hasCode } from "../platform/errors.ts";
 import { exists, makeFolder, syncFolder } from "../platform/files.ts";
+import { linkOfOthers } from "../platform/real-files.ts";
 import { asUser, isRoot } from "../platform/user.ts";
 import type { User } from "../platform/user.ts";
 import type { DataPlace } from "./place.ts";
@@ -29,18 +30,11 @@ export async function restoringUser({ databasePath, audioFolder }: DataPlace): P
 
 /** Whoever made such a symlink could have root write anywhere. */
 async function refuseLinksOfOthers(path: string): Promise<void> {
-  const { root } = parse(path);
-  let at = root;
-  for (const part of path.slice(root.length).split("/")) {
-    at = join(at, part);
-    if (!(await exists(at))) return;
-    const found = await lstat(at);
-    if (found.isSymbolicLink() && found.uid !== 0) {
-      throw new BackupError(
-        `${at} is a symlink that is not root's: name the folder itself, or run this as the user that the receiver runs as`,
-      );
-    }
-  }
+  const link = await linkOfOthers(path);
+  if (link === null) return;
+  throw new BackupError(
+    `${link} is a symlink that is not root's: name the folder itself, or run this as the user that the receiver runs as`,
+  );
 }
 
 async function nearestFolder(path: string): Promise<string> {

@@ -7,6 +7,7 @@ import type { Parsed } from "../config-values.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { controlPath } from "./handover/control.ts";
+import { guardControl, UntrustedControlError } from "./handover/control-guard.ts";
 import { readMessage } from "./handover/messages.ts";
 import type { Message } from "./handover/messages.ts";
 import { findSettings } from "./settings.ts";
@@ -83,11 +84,15 @@ async function askUntilAnswered(path: string, request: Message): Promise<Message
 /** null where the receiver ends before it has answered */
 async function ask(path: string, request: Message): Promise<Message | null> {
   const answered = Promise.withResolvers<Message | null>();
+  const refuseWith = (problem: string) => answered.resolve({ kind: "failed", problem });
   try {
+    const guard = await guardControl(path);
     await Bun.connect({
       unix: path,
       socket: channelSocket((channel) => {
-        channel.send(request);
+        const problem = guard(channel.descriptor);
+        if (problem === null) channel.send(request);
+        else refuseWith(problem);
         return {
           onMessage: (value) => answered.resolve(readMessage(value)),
           onClose: () => answered.resolve(null),
@@ -95,6 +100,7 @@ async function ask(path: string, request: Message): Promise<Message | null> {
       }),
     });
   } catch (error) {
+    if (error instanceof UntrustedControlError) return { kind: "failed", problem: error.message };
     const problem = `no receiver can be reached at ${path} (${errorCode(error)}): is it running, with these settings and as this user?`;
     return { kind: "failed", problem };
   }

@@ -8,6 +8,8 @@ export type Channel = {
   send: (message: object) => void;
   /** Closes it once everything is sent. */
   close: () => void;
+  /** Of its socket; null if the runtime does not tell. */
+  descriptor: number | null;
 };
 
 export type ChannelEvents = {
@@ -65,6 +67,8 @@ function sender(socket: Socket<Peer | undefined>): { channel: Channel; flush: ()
       isEnding = true;
       flush();
     },
+    // bun-types knows it of options only.
+    descriptor: "fd" in socket && typeof socket.fd === "number" ? socket.fd : null,
   };
   return { channel, flush };
 }

@@ -1,6 +1,6 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import type { Stats } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 import { hasCode } from "./errors.ts";
 import { makeFolder, syncFolder } from "./files.ts";
 
@@ -84,4 +84,17 @@ export async function makeRealFolders(folder: string, path: string): Promise<voi
     await makeFolder(at);
     refuseOther(at, await lstat(at));
   }
+}
+
+/** The first symlink on the way to a path, and at its end, that somebody other than root has made; null if there is none. */
+export async function linkOfOthers(path: string): Promise<string | null> {
+  const { root } = parse(path);
+  let at = root;
+  for (const part of path.slice(root.length).split("/")) {
+    at = join(at, part);
+    const stat = await statIfThere(at);
+    if (stat === null) return null;
+    if (stat.isSymbolicLink() && stat.uid !== 0) return at;
+  }
+  return null;
 }
