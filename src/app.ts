@@ -1,22 +1,13 @@
 import { Elysia } from "elysia";
 import type { Config } from "./config.ts";
-import { callFailureRoutes } from "./http/call-failures.ts";
+import { apiRoutes } from "./http/api.ts";
+import { createApiGuard } from "./http/api-guard.ts";
 import { createConnections } from "./http/connections.ts";
-import { conversationRoutes } from "./http/conversation.ts";
-import { conversationsRoutes } from "./http/conversations.ts";
 import { docsRoutes } from "./http/docs.ts";
-import { erasureRoutes } from "./http/erasure.ts";
 import { errorResponse } from "./http/errors.ts";
-import { eventPayloadRoutes } from "./http/event-payload.ts";
-import { eventRoutes } from "./http/events.ts";
-import { exportRoutes } from "./http/export.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
-import { metricsRoutes } from "./http/metrics.ts";
 import type { Metrics } from "./http/prometheus.ts";
-import { reprocessRoutes } from "./http/reprocess.ts";
-import { statsRoutes } from "./http/stats.ts";
-import { recordingRoutes } from "./http/recording.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import { ArchiveBusyError } from "./inspect/archive.ts";
 import type { Archive } from "./inspect/archive.ts";
@@ -77,6 +68,12 @@ export function createApp(options: {
   const index = createIndexEraser({ databasePath: config.databasePath, archive, isFollowed });
   const erase = createErase({ eraser: store.eraser, index, clock });
   const connections = createConnections(config.trustedProxies);
+  const guard = createApiGuard({
+    tokens: config.apiTokens,
+    sources: config.apiSources,
+    connections,
+    clock,
+  });
   const reprocess = createReprocess({ store, storeTranscripts: config.storeTranscripts, admission, log });
 
   const healthProblem = (): HealthProblem | null => {
@@ -108,17 +105,7 @@ export function createApp(options: {
       }),
     )
     .use(healthRoutes({ problem: healthProblem }))
-    .use(callFailureRoutes({ archive, tokens: config.apiTokens }))
-    .use(conversationsRoutes({ archive, tokens: config.apiTokens }))
-    .use(conversationRoutes({ archive, tokens: config.apiTokens }))
-    .use(recordingRoutes({ archive, tokens: config.apiTokens, folder: config.recordingsFolder, log }))
-    .use(erasureRoutes({ erase, tokens: config.apiTokens }))
-    .use(eventRoutes({ archive, tokens: config.apiTokens }))
-    .use(eventPayloadRoutes({ archive, config, log }))
-    .use(reprocessRoutes({ archive, reprocess, tokens: config.apiTokens }))
-    .use(statsRoutes({ archive, tokens: config.apiTokens, clock }))
-    .use(exportRoutes({ archive, tokens: config.apiTokens }))
-    .use(metricsRoutes({ metrics, archive, store, admission, config, clock }))
+    .use(apiRoutes({ guard, archive, store, admission, erase, reprocess, metrics, config, clock, log }))
     .use(docsRoutes());
 
   return { app, healthProblem, drain: admission.drain, erase };

@@ -8,6 +8,10 @@ const RANGES_MAX = 256;
 const VENDOR = "elevenlabs";
 
 export const anyAddress: AddressList = { has: () => true, toString: () => "any" };
+/** Addresses that no one has on the internet: of this machine, and of private networks. */
+export const privateSources =
+  "127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7, fe80::/10";
+
 export const noAddress: AddressList = { has: () => false, toString: () => "none" };
 
 /** Who may deliver: `any`, or addresses, ranges and `elevenlabs` with commas between them. */

@@ -128,6 +128,12 @@ export const options = {
     description: "turns on the API; every request needs the token; several with commas during a rotation",
     parse: tokens,
   }),
+  apiSources: define({
+    name: "API_SOURCES",
+    default: "any",
+    description: "addresses that may use the API, as in ALLOWED_SOURCES; checked before the token",
+    parse: allowedSources,
+  }),
   toleranceSeconds: define({
     name: "SIGNATURE_TOLERANCE_SECONDS",
     default: "1800",

@@ -1,4 +1,6 @@
 import { dirname } from "node:path";
+import { checkApi } from "./api.ts";
+import type { ApiAccess } from "./api.ts";
 import { checkKeyFile } from "./certificate.ts";
 import { checkDisk, checkFolder } from "./folders.ts";
 import { checkLimits, readLimits } from "./limits.ts";
@@ -39,12 +41,12 @@ export function checkPlace({
  * @param isPortShared the predecessor has it, and hands it over
  */
 export function checkStart(
-  options: Place & Access & { port: number; tlsKeyFile: string | null },
+  options: Place & Access & ApiAccess & { port: number; tlsKeyFile: string | null },
   { isPortShared = false } = {},
 ): { blocking: CheckResult[]; notable: CheckResult[] } {
   const port = isPortShared ? [] : [checkPort(options.host, options.port)];
   const key = checkKeyFile(options.tlsKeyFile) ?? [];
-  const results = [...port, checkSources(options), ...checkPlace(options)].concat(key);
+  const results = [...port, checkSources(options), checkApi(options), ...checkPlace(options)].concat(key);
   return {
     blocking: results.filter(isBlocking),
     notable: results.filter((result) => result.level !== "ok" && !isBlocking(result)),

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { checkApi } from "../checks/api.ts";
 import { checkCertificate, checkKeyFile } from "../checks/certificate.ts";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkConfiguration, checkSecrets, shownSettings } from "../checks/configuration.ts";
@@ -61,6 +62,8 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
     port,
     allowedSources,
     trustedProxies,
+    apiTokens,
+    apiSources,
     tlsCertFile,
     tlsKeyFile,
     databasePath,
@@ -76,6 +79,9 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   if (host !== null && allowedSources !== null && trustedProxies !== null) {
     const access = { host, allowedSources, trustedProxies };
     results.push(adviseSources(access) ?? checkSources(access));
+  }
+  if (host !== null && apiTokens !== null && apiSources !== null) {
+    results.push(checkApi({ host, apiTokens, apiSources, tlsCertFile }));
   }
   results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs), checkKeyFile(tlsKeyFile));
   if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {

@@ -56,9 +56,19 @@ export function describeContent(model: TSchema, description: string, type: strin
   return { description, content: { [type]: { schema: model } } };
 }
 
+/** What the guard in front of every route answers, and what any of them may. */
+const errorsOfEvery: ErrorCode[] = [
+  "api_off",
+  "source_not_allowed",
+  "token_invalid",
+  "too_many_attempts",
+  "not_found",
+  "overloaded",
+];
+
 /** The same for errors alone: those that every route has, and more. */
 export function describeErrors(...more: ErrorCode[]) {
-  const codes: ErrorCode[] = [...more, "token_invalid", "not_found", "overloaded"];
+  const codes: ErrorCode[] = [...more, ...errorsOfEvery];
   const byStatus = Object.groupBy(codes, (code) => errorAnswers[code].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, ofStatus = []]) => [status, describeStatus(ofStatus)]),

@@ -15,7 +15,7 @@ export const IDLE_SECONDS = 8;
 export const PROVEN_IDLE_SECONDS = 130;
 
 /** The part of the runtime's server that knows connections; null where a request came without one, as in tests. */
-type ConnectionServer = {
+export type ConnectionServer = {
   requestIP: (request: Request) => { address: string } | null;
   timeout: (request: Request, seconds: number) => void;
 } | null;

@@ -2,7 +2,6 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Erase } from "../inspect/erase.ts";
 import { describeAnswers } from "./api-models.ts";
-import { requireToken } from "./api-token.ts";
 import { errorResponse } from "./errors.ts";
 
 const Erased = Type.Object({
@@ -10,10 +9,10 @@ const Erased = Type.Object({
 });
 
 /** `DELETE /conversations/{id}`: erases a conversation from everything that holds something of it. */
-export function erasureRoutes(options: { erase: Erase; tokens: readonly string[] }) {
-  const { erase, tokens } = options;
+export function erasureRoutes(options: { erase: Erase }) {
+  const { erase } = options;
 
-  return new Elysia({ name: "erasure" }).use(requireToken(tokens)).delete(
+  return new Elysia({ name: "erasure" }).delete(
     "/conversations/:id",
     async ({ params }) => {
       const isErased = await erase.eraseOne(params.id);

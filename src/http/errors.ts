@@ -7,7 +7,9 @@ export type ErrorCode =
   | "storage_failed"
   | "method_not_allowed"
   | "not_found"
+  | "api_off"
   | "token_invalid"
+  | "too_many_attempts"
   | "invalid_parameter"
   | "payload_not_kept"
   | "payload_missing"
@@ -38,11 +40,13 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
   storage_failed: { status: 500, error: "Internal server error" },
   method_not_allowed: { status: 405, error: "Method not allowed" },
   not_found: { status: 404, error: "Not found" },
+  api_off: { status: 404, error: "The API is off: set API_TOKEN to turn it on" },
   token_invalid: {
     status: 401,
     error: "Missing or wrong token",
     headers: { "www-authenticate": "Bearer" },
   },
+  too_many_attempts: { status: 429, error: "Too many wrong tokens", headers: { "retry-after": "60" } },
   invalid_parameter: { status: 400, error: "Invalid parameter" },
   payload_not_kept: { status: 404, error: "The event was stored without its content" },
   payload_missing: { status: 404, error: "The event's content is missing from the disk" },

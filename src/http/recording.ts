@@ -3,7 +3,6 @@ import { Elysia } from "elysia";
 import type { Archive } from "../inspect/archive.ts";
 import type { Log } from "../platform/log.ts";
 import { describeContent, describeErrors } from "./api-models.ts";
-import { requireToken } from "./api-token.ts";
 import { conversationIdOf, conversationIdParameter, hidden, refuseMethod } from "./conversation-path.ts";
 import { errorResponse } from "./errors.ts";
 import { fileResponse } from "./file-response.ts";
@@ -12,16 +11,10 @@ import { findRecordingFile } from "./recording-file.ts";
 const TYPE = "audio/mpeg";
 
 /** `GET /conversations/{id}/audio`: the recording, for players and to be kept. */
-export function recordingRoutes(options: {
-  archive: Archive;
-  tokens: readonly string[];
-  folder: string;
-  log: Log;
-}) {
-  const { archive, tokens, folder, log } = options;
+export function recordingRoutes(options: { archive: Archive; folder: string; log: Log }) {
+  const { archive, folder, log } = options;
 
   return new Elysia({ name: "recording" })
-    .use(requireToken(tokens))
     .get(
       "/conversations/:id/audio",
       async ({ params, request }) => {

@@ -5,7 +5,6 @@ import type { Server } from "bun";
 import type { Archive } from "../inspect/archive.ts";
 import type { Reprocess, Reprocessed } from "../webhook/reprocess.ts";
 import { describeAnswers, Nullable } from "./api-models.ts";
-import { requireToken } from "./api-token.ts";
 import { PROVEN_IDLE_SECONDS } from "./connections.ts";
 import { errorResponse, otherMethods } from "./errors.ts";
 import { eventIdOf, eventIdParameter } from "./event-models.ts";
@@ -44,12 +43,8 @@ its conversation, turns, call failure and recording are made, and only then is a
 repeated, and cut off, at any time: what is processed stays processed, the rest stays as it is.`;
 
 /** `POST /events/{id}/reprocess` and `POST /events/reprocess`: for what a later version can make sense of. */
-export function reprocessRoutes(options: {
-  archive: Archive;
-  reprocess: Reprocess;
-  tokens: readonly string[];
-}) {
-  const { archive, reprocess, tokens } = options;
+export function reprocessRoutes(options: { archive: Archive; reprocess: Reprocess }) {
+  const { archive, reprocess } = options;
 
   /** Goes through what is quarantined, one event after the other; ends when the client has hung up. */
   async function reprocessAll(isOver: () => boolean): Promise<Response> {
@@ -95,7 +90,6 @@ export function reprocessRoutes(options: {
   }
 
   return new Elysia({ name: "reprocess" })
-    .use(requireToken(tokens))
     .post(
       "/events/reprocess",
       (context) => takingTime(context, () => reprocessAll(() => context.request.signal.aborted)),

@@ -45,6 +45,7 @@ export async function openTestApp(
     storeTranscripts: true,
     unknownEventStatus: 400,
     apiTokens: [],
+    apiSources: anyAddress,
     retentionDays: null,
     audioRetentionDays: null,
     recordingsFolder: join(folder, "audio"),

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
+import { standingClock } from "../helpers/clock.ts";
 import { fixture } from "../helpers/deliveries.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const NEXT_TOKEN = "fedcba9876543210fedcba9876543210";
 let receiver: TestApp;
+
+type Described = { paths: Record<string, Record<string, { security?: object[] }>> };
 
 type Page = { call_failures: ({ event_id: number } & Record<string, unknown>)[]; next_cursor: string | null };
 
@@ -53,9 +56,54 @@ describe("the token", () => {
     const closed = await openTestApp();
     expect(await closed.ask("/call-failures", TOKEN)).toMatchObject({
       status: 404,
-      answer: { error: "Not found", code: "not_found" },
+      answer: { error: "The API is off: set API_TOKEN to turn it on", code: "api_off" },
     });
     await closed.close();
+  });
+});
+
+describe("every route of the API", () => {
+  test("answers 404 and how to turn it on, or 401, before anything else", async () => {
+    const closed = await openTestApp();
+    const { paths } = (await (await closed.handle("/docs/json")).json()) as Described;
+    const guarded = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { security }]) => security === undefined)
+        .map(([method]) => [method.toUpperCase(), path.replace(/\{.*?\}/, "1")] as const),
+    );
+    expect(guarded.length).toBeGreaterThan(12);
+    for (const [method, path] of guarded) {
+      const answers = await Promise.all(
+        [closed, receiver].map(async (app) => Object(await (await app.handle(path, { method })).json()).code),
+      );
+      expect([method, path, ...answers]).toEqual([method, path, "api_off", "token_invalid"]);
+    }
+    await closed.close();
+  });
+});
+
+describe("wrong tokens", () => {
+  const wrong = "x".repeat(32);
+
+  test("are told to wait after twenty in a minute, and a right one never is", async () => {
+    const clock = standingClock();
+    const app = await openTestApp({ config: { apiTokens: [TOKEN] }, clock });
+    const statuses = [];
+    for (let n = 0; n < 21; n += 1) statuses.push((await app.ask("/call-failures", wrong)).status);
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 401), 429]);
+    const { headers, answer } = await app.ask("/stats", wrong);
+    expect([headers.get("retry-after"), answer]).toEqual([
+      "60",
+      { error: "Too many wrong tokens", code: "too_many_attempts" },
+    ]);
+    expect((await app.ask("/call-failures", TOKEN)).status).toBe(200);
+    // Who shows none guesses nothing.
+    expect((await app.ask("/call-failures", null)).status).toBe(401);
+    clock.advanceMs(59_000);
+    expect((await app.ask("/call-failures", wrong)).headers.get("retry-after")).toBe("1");
+    clock.advanceMs(1_000);
+    expect((await app.ask("/call-failures", wrong)).status).toBe(401);
+    await app.close();
   });
 });
 

@@ -58,7 +58,9 @@ test("the document names every error that the webhook answers with", () => {
   const elsewhere = new Set([
     "method_not_allowed",
     "not_found",
+    "api_off",
     "token_invalid",
+    "too_many_attempts",
     "invalid_parameter",
     "payload_not_kept",
     "payload_missing",

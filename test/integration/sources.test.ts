@@ -23,10 +23,14 @@ beforeAll(async () => {
     trustedProxies: listOf(trustedProxies("127.0.0.1", "/")),
   };
   app = await openTestApp({ config });
-  const listening = listen(app.app, { ...app.config, port: await freePort() });
-  if ("problem" in listening) throw new Error(listening.problem);
-  server = listening;
+  server = await listenOnFreePort(app);
 });
+
+async function listenOnFreePort({ app: application, config }: TestApp): Promise<Server> {
+  const listening = listen(application, { ...config, port: await freePort() });
+  if ("problem" in listening) throw new Error(listening.problem);
+  return listening;
+}
 
 afterAll(async () => {
   await server.stopNow();
@@ -67,6 +71,37 @@ test("a request without a connection comes from nowhere", async () => {
   const open = await openTestApp({ config: { allowedSources: anyAddress, trustedProxies: noAddress } });
   expect((await open.post(transcription("conv_1"))).status).toBe(200);
   await open.close();
+});
+
+test("the API answers those who are named, and looks at no other's token", async () => {
+  const config = {
+    apiTokens: ["0123456789abcdef0123456789abcdef"],
+    apiSources: listOf(allowedSources("127.0.0.0/8, 10.0.0.0/8", "/")),
+    trustedProxies: listOf(trustedProxies("127.0.0.1", "/")),
+  };
+  const api = await openTestApp({ config });
+  const listening = await listenOnFreePort(api);
+  const ask = async (forwardedFor: string | null, path: string, token = config.apiTokens[0]) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(forwardedFor === null ? {} : { "x-forwarded-for": forwardedFor }),
+    };
+    const response = await fetch(`${listening.url}${path}`, { headers });
+    return { status: response.status, answer: path === "/metrics" ? null : await response.json() };
+  };
+  for (const path of ["/conversations", "/metrics"]) {
+    expect((await ask(null, path)).status).toBe(200);
+    expect((await ask("10.1.2.3", path)).status).toBe(200);
+    expect((await ask("192.0.2.1", path)).status).toBe(403);
+  }
+  expect(await ask("192.0.2.1", "/conversations")).toEqual(refused);
+  for (let n = 0; n < 30; n += 1) expect((await ask("192.0.2.1", "/stats", "wrong")).status).toBe(403);
+  // Behind a proxy it is the forwarded client that has to wait.
+  for (let n = 0; n < 20; n += 1) await ask("10.1.2.3", "/stats", "wrong");
+  expect((await ask("10.1.2.3", "/stats", "wrong")).status).toBe(429);
+  expect((await ask("10.1.2.4", "/stats", "wrong")).status).toBe(401);
+  await listening.stopNow();
+  await api.close();
 });
 
 test("health and documentation are open to all", async () => {

@@ -71,6 +71,7 @@ describe("without any setting but the secret", () => {
       storeTranscripts: true,
       unknownEventStatus: 400,
       apiTokens: [],
+      apiSources: anyAddress,
       retentionDays: null,
       audioRetentionDays: null,
       recordingsFolder: join(folder, "data/audio"),

@@ -40,6 +40,6 @@ export const securitySchemes = {
     type: "http",
     scheme: "bearer",
     description:
-      "The token that was set as `API_TOKEN`, as `Authorization: Bearer TOKEN`. Without one set, these routes answer 404.",
+      "The token that was set as `API_TOKEN`, as `Authorization: Bearer TOKEN`. If none is set, these routes answer 404 with the code `api_off`. `API_SOURCES` limits who may ask.",
   },
 };

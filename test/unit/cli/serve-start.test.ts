@@ -59,3 +59,17 @@ test("a start with little disk warns and receives all the same", async () => {
   expect(stdout).toMatch(/WARNING .*less than MIN_FREE_DISK_BYTES/);
   expect(stdout).toContain("Listening on");
 });
+
+test("a start with an API that is public and unencrypted warns, and receives all the same", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "serve-"));
+  const environment = {
+    ...place,
+    ELEVENLABS_WEBHOOK_HOST: "0.0.0.0",
+    ELEVENLABS_WEBHOOK_PORT: String(await freePort()),
+    API_TOKEN: "0123456789abcdef0123456789abcdef",
+  };
+  const { stdout } = await runCommand(["serve"], { environment, folder, onStopSignal: stopSoon });
+  rmSync(folder, { recursive: true });
+  expect(stdout).toMatch(/WARNING +the API is on for every address, without encryption: .+ Set API_SOURCES/);
+  expect(stdout).toContain("Listening on");
+});
