@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { errorCode } from "../platform/errors.ts";
 import { oldestWriter, schemaVersion } from "../store/database.ts";
 import { restoringMark } from "../store/marks.ts";
+import { readRecordingsOwner } from "../store/state.ts";
 import { error, ok, sizeText, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 
@@ -12,6 +13,8 @@ const FULL_CHECK_BYTES_MAX = 1024 ** 3;
 /** What other checks need to know of the database. */
 export type DatabaseContent = {
   recordings: { conversationId: string; path: string }[];
+  /** Of the folder of the recordings; null if there is none yet. */
+  recordingsOwner: string | null;
   /** null where there are no events */
   newestReceivedAtMs: number | null;
 };
@@ -95,7 +98,7 @@ function readContent(sqlite: Database): DatabaseContent | null {
     )
     .all();
   const newest = sqlite.query<{ ms: number | null }, []>("SELECT max(received_at) AS ms FROM events").get();
-  return { recordings, newestReceivedAtMs: newest?.ms ?? null };
+  return { recordings, recordingsOwner: readRecordingsOwner(sqlite), newestReceivedAtMs: newest?.ms ?? null };
 }
 
 function unreadable(path: string, failure: unknown): CheckResult {

@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { otherOwner } from "../store/recordings-owner.ts";
 import { recordingPaths } from "../store/recordings.ts";
 import type { DatabaseContent } from "./database.ts";
-import { ok, warning } from "./result.ts";
+import { error, ok, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 
 /** The file comes first and its row second: a newer file may belong to a delivery that is just being stored. */
@@ -52,4 +53,21 @@ export async function checkRecordings(
     );
   }
   return results.length > 0 ? results : [ok(subject, `${known.size} rows, each with its file`)];
+}
+
+/** Whether a start would find the folder to be another database's; null if not. */
+export async function checkRecordingsOwner(
+  folder: string,
+  { recordings, recordingsOwner }: DatabaseContent,
+): Promise<CheckResult | null> {
+  const other = await otherOwner(folder, recordingsOwner);
+  if (other === null) return null;
+  const onDisk = new Set(await recordingPaths(folder));
+  // A database that has forgotten its owner has recordings there, and takes them over.
+  if (recordingsOwner === null && recordings.some(({ path }) => onDisk.has(path))) return null;
+  return error(
+    "recordings",
+    `${folder} is another database's (${other}): the receiver does not start on it`,
+    "Name another folder, or start once with --take-over-audio if the other database is gone.",
+  );
 }

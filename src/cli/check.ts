@@ -7,7 +7,7 @@ import type { ShownSetting } from "../checks/configuration.ts";
 import { checkDatabase } from "../checks/database.ts";
 import { checkUser, ownerOf } from "../checks/folders.ts";
 import { checkPortOrReceiver } from "../checks/port.ts";
-import { checkRecordings } from "../checks/recordings.ts";
+import { checkRecordings, checkRecordingsOwner } from "../checks/recordings.ts";
 import type { CheckResult } from "../checks/result.ts";
 import { adviseSources, checkSources } from "../checks/sources.ts";
 import { checkPlace } from "../checks/startup.ts";
@@ -93,6 +93,7 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
     newestReceivedAtMs = database.content?.newestReceivedAtMs ?? null;
     if (database.content !== null && audioFolder !== null) {
       results.push(...(await checkRecordings(audioFolder, database.content, nowMs)));
+      if (storeAudio === true) results.push(await checkRecordingsOwner(audioFolder, database.content));
     }
   }
   results.push(checkClock({ nowMs, isSynchronised: await isClockSynchronised(), newestReceivedAtMs }));

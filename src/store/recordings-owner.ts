@@ -95,6 +95,12 @@ function shown({ id, databasePath }: Mark): string {
   return `owner ${id || "unknown"}, at ${place || "an unknown place"}`;
 }
 
+/** Whom a folder is marked as belonging to, in words; null if that is this owner, or nobody. */
+export async function otherOwner(folder: string, id: string | null): Promise<string | null> {
+  const mark = await readMark(folder);
+  return mark === null || mark.id === id ? null : shown(mark);
+}
+
 /** Whether a row names a file that is in the folder. */
 async function hasRecordingsOf(connection: Connection, folder: string): Promise<boolean> {
   for (let rows = connection.recordingsAfter(""); rows.length > 0;) {

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import type { StateName } from "./state.ts";
+import { readRecordingsOwner } from "./state.ts";
 import { oldestWriter, SchemaError, schemaVersion, userVersion } from "./database.ts";
 import { schemaFaults } from "./schema-faults.ts";
 
@@ -80,14 +80,7 @@ export function openSnapshot(databasePath: string) {
         conversationId,
       ),
 
-    /** Of the folder of the recordings; null if it is of a version that knew of none. */
-    recordingsOwner(): string | null {
-      if (!isFound(sqlite, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", "state"))
-        return null;
-      const owner: StateName = "recordings_owner";
-      const value = sqlite.query("SELECT value FROM state WHERE name = ?").values(owner)[0]?.[0];
-      return typeof value === "string" ? value : null;
-    },
+    recordingsOwner: () => readRecordingsOwner(sqlite),
 
     /** What SQLite finds wrong with it; null where it is sound. */
     fault(): string | null {

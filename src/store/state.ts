@@ -1,3 +1,4 @@
+import type { Database } from "bun:sqlite";
 import { eq, sql } from "drizzle-orm";
 import type { Orm } from "./database.ts";
 import { state } from "./schema.ts";
@@ -14,6 +15,15 @@ export type StateName =
   | "turns_payloads";
 
 export type StateStore = ReturnType<typeof createStateStore>;
+
+/** The owner's id in a database of any schema that is open for reading only; null if there is none. */
+export function readRecordingsOwner(sqlite: Database): string | null {
+  const hasTable = sqlite.query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'state'").get();
+  if (hasTable === null) return null;
+  const owner: StateName = "recordings_owner";
+  const value = sqlite.query("SELECT value FROM state WHERE name = ?").values(owner)[0]?.[0];
+  return typeof value === "string" ? value : null;
+}
 
 /** The `state` table: one row per fact. */
 export function createStateStore(orm: Orm) {

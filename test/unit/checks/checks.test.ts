@@ -43,7 +43,11 @@ test("a sound database tells the time of its newest event", async () => {
     ["database", "ok"],
     ["schema", "ok"],
   ]);
-  expect(content).toEqual({ recordings: [], newestReceivedAtMs: NOW });
+  expect(content).toEqual({
+    recordings: [],
+    recordingsOwner: expect.stringMatching(/^[0-9a-f]{32}$/),
+    newestReceivedAtMs: NOW,
+  });
 });
 
 test("a file that is no database is an error", () => {

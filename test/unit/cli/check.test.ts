@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -173,6 +174,32 @@ test("finds recordings without a file and files without a row", async () => {
   expect(status).toBe(0);
   expect(stdout).toMatch(/warning +recordings +1 of 2 are not on disk, such as \S+conv_lost\.mp3/);
   expect(stdout).toMatch(/warning +recordings +1 on disk have no row, such as 2026\/01\/01\/conv_stray\.mp3/);
+});
+
+test("finds a folder of recordings that is another database's", async () => {
+  const [first, second] = [await openTestApp(), await openTestApp()];
+  await first.post(audio("conv_1", Buffer.from("one")));
+  const environment = await environmentWith({
+    TRANSCRIPT_STORAGE_PATH: second.config.databasePath,
+    AUDIO_STORAGE_PATH: join(first.folder, "audio"),
+  });
+  const { status, of } = await checks(environment);
+  expect(status).toBe(1);
+  expect(of("recordings")).toContainEqual(
+    expect.objectContaining({ level: "error", remedy: expect.stringContaining("--take-over-audio") }),
+  );
+  // Nobody keeps recordings there.
+  expect((await checks({ ...environment, ENABLE_AUDIO_STORAGE: "false" })).status).toBe(0);
+  // A copy of the first made before there were owners: a start takes over what its rows name.
+  await first.close({ keepFolder: true });
+  await second.close();
+  const own = { ...environment, TRANSCRIPT_STORAGE_PATH: first.config.databasePath };
+  expect((await checks(own)).status).toBe(0);
+  const database = new Database(first.config.databasePath);
+  database.run("DELETE FROM state");
+  database.close();
+  expect((await checks(own)).status).toBe(0);
+  rmSync(first.folder, { recursive: true });
 });
 
 test("check writes nothing", async () => {
