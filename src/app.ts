@@ -13,6 +13,8 @@ import { ArchiveBusyError } from "./inspect/archive.ts";
 import type { Archive } from "./inspect/archive.ts";
 import { createErase } from "./inspect/erase.ts";
 import { createIndexEraser } from "./inspect/search/erase-from-index.ts";
+import { createTrustedClock } from "./inspect/trusted-clock.ts";
+import { isLoopback } from "./platform/address.ts";
 import { errorCode } from "./platform/errors.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
@@ -50,6 +52,7 @@ export function createApp(options: {
     clock,
   });
   const keep = createKeep({ store, storeTranscripts: config.storeTranscripts });
+  const trustedClock = createTrustedClock(clock);
   const receive = createReceive({
     allowedSources: config.allowedSources,
     secrets: config.secrets,
@@ -58,7 +61,11 @@ export function createApp(options: {
     spool: store.bodies,
     admission,
     keep,
-    onVerified: (secretIndex) => metrics?.observer.verified(secretIndex),
+    onVerified({ secretIndex, signedAtMs, address }) {
+      metrics?.observer.verified(secretIndex);
+      // What this machine has signed itself, by the `send` command, says nothing of its clock.
+      if (!isLoopback(address)) trustedClock.delivered({ signedAtMs });
+    },
     clock,
   });
   const observed =
@@ -66,7 +73,7 @@ export function createApp(options: {
 
   const isFollowed = config.apiTokens.length > 0;
   const index = createIndexEraser({ databasePath: config.databasePath, archive, isFollowed });
-  const erase = createErase({ eraser: store.eraser, index, clock });
+  const erase = createErase({ eraser: store.eraser, index, clock, log });
   const connections = createConnections(config.trustedProxies);
   const guard = createApiGuard({
     tokens: config.apiTokens,
@@ -105,8 +112,22 @@ export function createApp(options: {
       }),
     )
     .use(healthRoutes({ problem: healthProblem }))
-    .use(apiRoutes({ guard, archive, store, admission, erase, reprocess, metrics, config, clock, log }))
+    .use(
+      apiRoutes({
+        guard,
+        archive,
+        store,
+        admission,
+        erase,
+        reprocess,
+        metrics,
+        config,
+        clock,
+        trustedClock,
+        log,
+      }),
+    )
     .use(docsRoutes());
 
-  return { app, healthProblem, drain: admission.drain, erase };
+  return { app, healthProblem, drain: admission.drain, erase, trustedClock };
 }

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
+import { TIMESYNCD_MARK } from "../platform/time-sync.ts";
 import { error, ok, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 
 const SUBJECT = "clock";
-const TIMESYNCD_MARK = "/run/systemd/timesync/synchronized";
 const ASK_MS_MAX = 2000;
 const AHEAD_MS_MAX = 60_000;
 const REMEDY = "Signatures are only good for some minutes: keep the clock by NTP (timedatectl set-ntp true).";

@@ -1,5 +1,6 @@
 import { startRetention } from "../inspect/retention.ts";
 import type { Log } from "../platform/log.ts";
+import { syncedAtMs } from "../platform/time-sync.ts";
 import { watchdogMs } from "../platform/systemd.ts";
 import { withinMs } from "../platform/wait.ts";
 import { startTurnsPayloads } from "../store/turns-payloads.ts";
@@ -37,8 +38,14 @@ export async function receive(options: Options): Promise<void> {
     healthProblem: receiver.healthProblem,
   });
   if (predecessor !== null) void tellOfEnd(predecessor, log);
-  const { store, erase } = receiver;
-  const stopRetention = startRetention({ ...config, eraser: store.eraser, erase, clock: context.clock, log });
+  const { store, erase, trustedClock } = receiver;
+  const { eraser, retentionState: state } = store;
+  const { clock } = context;
+  const stopRetention = startRetention(
+    { ...config, eraser, erase, state, trustedClock, clock, log, syncedAtMs },
+    // Its last deliveries may be of conversations that are too old otherwise.
+    predecessor?.ended ?? Promise.resolve(),
+  );
 
   const predecessorEnded = predecessor?.ended ?? Promise.resolve();
   const stopTurnsPayloads = startTurnsPayloads({ ...config, factsOfPayload, log, predecessorEnded });

@@ -7,6 +7,7 @@ import type { Application, Server } from "../http/server.ts";
 import { createArchive } from "../inspect/archive.ts";
 import type { Archive } from "../inspect/archive.ts";
 import type { Erase } from "../inspect/erase.ts";
+import type { TrustedClock } from "../inspect/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import { steerToSecond } from "../platform/port.ts";
@@ -30,6 +31,7 @@ export type Receiver = {
   healthProblem: () => string | null;
   drain: () => Promise<void>;
   erase: Erase;
+  trustedClock: TrustedClock;
   predecessor: Predecessor | null;
   /** Of the predecessor; "granted" where there is none. */
   grant: Grant;
@@ -100,8 +102,8 @@ async function createParts({ config, log, clock, predecessor }: Options, store: 
   const archive = createArchive({ ...config, thread: readingThread, log });
   if (config.apiTokens.length > 0) archive.warmUp();
   const metrics = await openMetrics(config);
-  const { app, healthProblem, drain, erase } = createApp({ config, store, archive, metrics, clock, log });
-  return { app, store, archive, healthProblem, drain, erase, predecessor };
+  const parts = createApp({ config, store, archive, metrics, clock, log });
+  return { ...parts, store, archive, predecessor };
 }
 
 async function openData(

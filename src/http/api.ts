@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import type { Archive } from "../inspect/archive.ts";
 import type { Erase } from "../inspect/erase.ts";
+import type { TrustedClock } from "../inspect/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/store.ts";
@@ -29,8 +30,15 @@ export function apiRoutes(options: {
   erase: Erase;
   reprocess: Reprocess;
   metrics: Metrics | null;
-  config: { databasePath: string; audioFolder: string | null; recordingsFolder: string };
+  config: {
+    databasePath: string;
+    audioFolder: string | null;
+    recordingsFolder: string;
+    retentionDays: number | null;
+    audioRetentionDays: number | null;
+  };
   clock: Clock;
+  trustedClock: TrustedClock;
   log: Log;
 }) {
   const { guard, config } = options;

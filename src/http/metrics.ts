@@ -3,6 +3,7 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Archive } from "../inspect/archive.ts";
 import { createStoredFigures } from "../inspect/stored-figures.ts";
+import type { TrustedClock } from "../inspect/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
 import type { Admission } from "../webhook/admission.ts";
@@ -14,6 +15,9 @@ type MeasuredConfig = {
   databasePath: string;
   /** null: recordings are not stored */
   audioFolder: string | null;
+  /** null: nothing is erased by age */
+  retentionDays: number | null;
+  audioRetentionDays: number | null;
 };
 
 /** Begins to count where there is an API that can tell; null where there is none: the library takes memory. */
@@ -34,6 +38,7 @@ export function metricsRoutes(options: {
   admission: Admission;
   config: MeasuredConfig;
   clock: Clock;
+  trustedClock: TrustedClock;
 }) {
   const { metrics } = options;
   const storedFigures = createStoredFigures(options.archive);
@@ -69,10 +74,11 @@ type Measured = Omit<Parameters<typeof metricsRoutes>[0], "metrics" | "archive">
 };
 
 async function measure(options: Measured): Promise<Figures> {
-  const { storedFigures, store, admission, config, clock } = options;
+  const { storedFigures, store, admission, config, clock, trustedClock } = options;
   const nowMs = clock.nowMs();
   const stored = await storedFigures(nowMs);
   const lastMs = stored?.lastReceivedAtMs ?? null;
+  const isErasedByAge = config.retentionDays !== null || config.audioRetentionDays !== null;
   const inFlight = admission.inFlight();
   return {
     in_flight_deliveries: inFlight.deliveries,
@@ -81,6 +87,7 @@ async function measure(options: Measured): Promise<Figures> {
     quarantined_events: stored?.quarantined ?? null,
     last_event_age_seconds: lastMs === null ? null : Math.max(0, (nowMs - lastMs) / 1000),
     conversations_without_recording: config.audioFolder === null ? null : (stored?.withoutRecording ?? null),
+    retention_clock_confirmed: isErasedByAge ? Number(trustedClock.isConfirmed()) : null,
     recording_bytes: stored?.recordingBytes ?? null,
     database_bytes: fileBytes(config.databasePath),
     wal_bytes: fileBytes(`${config.databasePath}-wal`),

@@ -19,6 +19,8 @@ const gauges = {
   last_event_age_seconds: "Time since the last event was received; not there before the first.",
   conversations_without_recording:
     "Conversations of the last day that say they have audio and got none within 15 minutes; not there while recordings are not stored.",
+  retention_clock_confirmed:
+    "1 if a delivery or systemd-timesyncd has confirmed the clock by which things are erased, else 0; not there while nothing is erased by age.",
   recording_bytes: "Size of the recordings, as the database says.",
   database_bytes: "Size of the database's file.",
   wal_bytes: "Size of the database's write-ahead log.",

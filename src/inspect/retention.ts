@@ -2,124 +2,182 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
+import type { Limits } from "../store/due.ts";
 import type { Eraser } from "../store/erase.ts";
+import type { RetentionState } from "../store/retention-state.ts";
 import type { Erase } from "./erase.ts";
+import { createPasses } from "./retention-pass.ts";
+import { endOfWaitMs } from "./retention-setting.ts";
+import type { StoredSetting } from "./retention-setting.ts";
+import { createStoredSettings } from "./stored-settings.ts";
+import { STORED_EVERY_MS } from "./trusted-clock.ts";
+import type { TrustedClock } from "./trusted-clock.ts";
 
-const PASS_EVERY_MS = 3_600_000;
-/** Between two steps deliveries have the disk for themselves. */
-const STEP_PAUSE_MS = 100;
-/** The rest is left to the next pass, which follows at once. */
-const ERASED_A_PASS_MAX = 10_000;
+/** How often it is looked whether there is something to do. */
+const TICK_MS = 5_000;
+const PASS_EVERY_MS = STORED_EVERY_MS;
 const DAY_MS = 86_400_000;
+const NEVER = -Infinity;
 
-/** What a pass has erased. */
-type Found = { conversations: string[]; recordingCount: number; eventCount: number };
-
-/** Erases what is too old among the rows after one. Returns the last row it has seen, null at the end. */
-type Step = (found: Found, afterRow: number) => Promise<number | null>;
-
-/**
- * Goes on with erasures that were interrupted, and erases what is older than it may become: at once and every hour, in
- * small steps.
- *
- * @returns ends it
- */
-export function startRetention(options: {
+export type RetentionOptions = {
   eraser: Eraser;
   erase: Erase;
+  state: RetentionState;
+  trustedClock: TrustedClock;
   clock: Clock;
   log: Log;
+  /** When systemd-timesyncd last set the clock, in unix milliseconds; null if it is not there. */
+  syncedAtMs: () => number | null;
   /** null: for ever */
   retentionDays: number | null;
   audioRetentionDays: number | null;
-}): () => void {
-  const { eraser, erase, clock, log, retentionDays, audioRetentionDays } = options;
-  const isOff = retentionDays === null && audioRetentionDays === null;
+};
+
+/**
+ * Goes on with erasures that were interrupted, and erases what is older than it may become: at once, when the clock is
+ * confirmed and every hour, in small steps.
+ *
+ * @param ready what it waits for
+ * @returns ends it
+ */
+export function startRetention(options: RetentionOptions, ready: Promise<unknown>): () => void {
   const ending = new AbortController();
+  const retention = createRetention(options, ending.signal);
   void run();
-  return () => ending.abort();
+  return () => {
+    ending.abort();
+    retention.end();
+  };
 
   async function run(): Promise<void> {
+    await ready;
     while (!ending.signal.aborted) {
-      await attempt(erase.resume);
-      const hasMore = isOff ? false : await attempt(pass);
-      if (hasMore !== true) await pause(PASS_EVERY_MS);
+      const hasMore = await retention.tick();
+      if (!hasMore) await sleep(TICK_MS, undefined, { signal: ending.signal }).catch(() => {});
     }
   }
+}
 
-  /** Returns undefined where it failed: a later pass tries again. */
+/** What `startRetention` does, without the waiting. */
+export function createRetention(options: RetentionOptions, signal: AbortSignal) {
+  const { eraser, erase, state, trustedClock, clock, log, syncedAtMs, retentionDays, audioRetentionDays } =
+    options;
+  const passes = createPasses({ eraser, erase, onFailure: tellFailure, signal });
+  const settings = createStoredSettings(state, { retentionDays, audioRetentionDays });
+  const isOff = retentionDays === null && audioRetentionDays === null;
+  let hasBegun = false;
+  let isAwaitingProof = true;
+  let passAtMs = clock.monotonicMs();
+  let complainAtMs = clock.monotonicMs() + PASS_EVERY_MS;
+  /** What the log was last told of settings that wait. */
+  const told = new Set<string>();
+
+  return {
+    /** Does what it is time for, and returns whether there is more to do at once. */
+    async tick(): Promise<boolean> {
+      trustedClock.look(syncedAtMs());
+      complain();
+      const isProven = isAwaitingProof && trustedClock.isConfirmed();
+      if (clock.monotonicMs() < passAtMs && !isProven) return false;
+      if (isProven) isAwaitingProof = false;
+      passAtMs = clock.monotonicMs() + PASS_EVERY_MS;
+      await attempt(begin);
+      await attempt(storeNow);
+      await attempt(erase.resume);
+      const hasMore = (await attempt(pass)) ?? false;
+      if (hasMore) passAtMs = clock.monotonicMs();
+      return hasMore;
+    },
+
+    /** Stores the time for the next run. */
+    end: () => void attempt(storeNow),
+  };
+
+  async function begin(): Promise<void> {
+    if (hasBegun) return;
+    const stored = await state.get("trusted_now");
+    trustedClock.begin({
+      storedMs: stored === null ? null : Number(stored),
+      newestReceivedAtMs: await state.newestReceivedAtMs(),
+    });
+    hasBegun = true;
+  }
+
+  async function storeNow(): Promise<void> {
+    const nowMs = trustedClock.nowMs();
+    // Not before what earlier runs knew has been read.
+    if (hasBegun && nowMs !== null) await state.set("trusted_now", String(Math.round(nowMs)));
+  }
+
+  async function pass(): Promise<boolean> {
+    const nowMs = trustedClock.nowMs();
+    const inForce = await settings.judge(nowMs === null ? null : { nowMs, ...readingOf(trustedClock) });
+    // Nothing was ever received, or nothing is known of it.
+    if (isOff || nowMs === null || inForce === null) return false;
+    const { conversations, recordings } = inForce;
+    await tellOfWaiting("RETENTION_DAYS", conversations, nowMs);
+    await tellOfWaiting("AUDIO_RETENTION_DAYS", recordings, nowMs);
+    if (conversations.inForce === null && recordings.inForce === null) return false;
+    const { hasMore, ...found } = await passes.eraseOld({
+      conversationsBeforeMs: limitMs(nowMs, conversations.inForce),
+      recordingsBeforeMs: limitMs(nowMs, recordings.inForce),
+      nowMs,
+    });
+    if (Object.values(found).some((count) => count > 0)) log.info("Erased what was too old", found);
+    return hasMore;
+  }
+
+  /** Once after the start, and once more if the clock was not confirmed by then. */
+  async function tellOfWaiting(name: string, setting: StoredSetting, nowMs: number): Promise<void> {
+    if (setting.waiting === null) return;
+    const what = `${name} ${trustedClock.hasBeenConfirmed()}`;
+    if (told.has(what)) return;
+    told.add(what);
+    const beforeMs = limitMs(nowMs, setting.waiting.days);
+    const limits: Limits = { conversationsBeforeMs: NEVER, recordingsBeforeMs: NEVER, nowMs };
+    const due = await passes.count(
+      name === "RETENTION_DAYS"
+        ? { ...limits, conversationsBeforeMs: beforeMs }
+        : { ...limits, recordingsBeforeMs: beforeMs },
+    );
+    const from = setting.waiting.isConfirmed ? endOfWaitMs(setting) : null;
+    log.warning(`${name} is new or shorter: what is too old is erased in a day, unless you change it back`, {
+      days: setting.waiting.days,
+      from: from === null ? null : new Date(from).toISOString(),
+      ...due,
+    });
+  }
+
+  /** Daily while the clock is not confirmed. */
+  function complain(): void {
+    if (clock.monotonicMs() < complainAtMs) return;
+    complainAtMs += DAY_MS;
+    if (isOff || trustedClock.isConfirmed()) return;
+    log.warning(
+      "The clock is not confirmed by a delivery or by systemd-timesyncd: things are erased late. Keep it by NTP",
+    );
+  }
+
+  /** Returns undefined if it failed: a later pass tries again. */
   async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
-      if (!ending.signal.aborted) log.error("Erasing failed and is tried again", { error: errorCode(error) });
+      tellFailure(error);
       return undefined;
     }
   }
 
-  /** Returns whether there is more to do. */
-  async function pass(): Promise<boolean> {
-    const found: Found = { conversations: [], recordingCount: 0, eventCount: 0 };
-    await passSteps(found, conversationStep);
-    await passSteps(found, eventStep);
-    const { conversations, recordingCount, eventCount } = found;
-    if (conversations.length + eventCount > 0) await erase.finish();
-    if (conversations.length + recordingCount + eventCount > 0) {
-      log.info("Erased what was too old", {
-        conversations: conversations.length,
-        recordings: recordingCount,
-        events: eventCount,
-      });
-    }
-    return isFull(found);
-  }
-
-  async function passSteps(found: Found, step: Step): Promise<void> {
-    for (let row: number | null = 0; row !== null && !isFull(found) && !ending.signal.aborted;) {
-      row = await step(found, row);
-      await pause(STEP_PAUSE_MS);
-    }
-  }
-
-  async function conversationStep(found: Found, afterRow: number): Promise<number | null> {
-    const ages = await eraser.conversationAges(afterRow);
-    const old = ages.filter(({ updatedAtMs }) => updatedAtMs < cutoffMs(retentionDays)).map(idOf);
-    const mute = ages
-      .filter(({ audioReceivedAtMs }) => (audioReceivedAtMs ?? Infinity) < cutoffMs(audioRetentionDays))
-      .map(idOf);
-    if (mute.length > 0) await eraser.eraseRecordings(mute);
-    if (old.length > 0) await erase.eraseSome(old);
-    found.conversations.push(...old);
-    found.recordingCount += mute.length;
-    return ages.at(-1)?.row ?? null;
-  }
-
-  async function eventStep(found: Found, afterRow: number): Promise<number | null> {
-    const ages = await eraser.eventAges(afterRow, cutoffMs(retentionDays));
-    const old = ages.filter(({ newestAtMs }) => newestAtMs < cutoffMs(retentionDays));
-    const ids = [...new Set(old.flatMap(({ conversationId }) => conversationId ?? []))];
-    const alone = old.filter(({ conversationId }) => conversationId === null).map(({ row }) => row);
-    if (ids.length > 0) await erase.eraseSome(ids);
-    if (alone.length > 0) await eraser.eraseEvents(alone);
-    found.conversations.push(...ids);
-    found.eventCount += alone.length;
-    return ages.at(-1)?.row ?? null;
-  }
-
-  /** Unix milliseconds; nothing is older where it is kept for ever. */
-  function cutoffMs(days: number | null): number {
-    return days === null ? -Infinity : clock.nowMs() - days * DAY_MS;
-  }
-
-  async function pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: ending.signal }).catch(() => {});
+  function tellFailure(error: unknown): void {
+    if (!signal.aborted) log.error("Erasing failed and is tried again", { error: errorCode(error) });
   }
 }
 
-function isFull({ conversations }: Found): boolean {
-  return conversations.length >= ERASED_A_PASS_MAX;
+function readingOf(trustedClock: TrustedClock) {
+  return { hasBeenConfirmed: trustedClock.hasBeenConfirmed(), correctionMs: trustedClock.correctionMs() };
 }
 
-function idOf({ conversationId }: { conversationId: string }): string {
-  return conversationId;
+/** Nothing is older if it is kept for ever. */
+function limitMs(nowMs: number, days: number | null): number {
+  return days === null ? NEVER : nowMs - days * DAY_MS;
 }

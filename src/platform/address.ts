@@ -63,6 +63,11 @@ export function senderOf(address: string): string {
   return `${network.join(":")}::/64`;
 }
 
+/** Whether an address is one of this machine's own, that no other can call from. */
+export function isLoopback(address: string | null): boolean {
+  return address !== null && parse(address)?.range() === "loopback";
+}
+
 const KNOWN_MAX = 256;
 /** The same few addresses come with every request. */
 const known = new Map<string, ipaddr.IPv4 | ipaddr.IPv6 | null>();

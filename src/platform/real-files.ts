@@ -69,6 +69,11 @@ export async function realNames(folder: string, path: string): Promise<string[]>
   return readdir(join(folder, path));
 }
 
+/** Where a file is that may be removed, for those who do so themselves; null if it is gone. @throws UnsafePathError */
+export async function removablePath(folder: string, path: string): Promise<string | null> {
+  return (await statBelow(folder, path)) === null ? null : join(folder, path);
+}
+
 /** Removes a file, durably; one that is gone, with its folder or without, is removed. @throws UnsafePathError */
 export async function removeRealFile(folder: string, path: string): Promise<void> {
   if ((await statBelow(folder, path)) === null) return;

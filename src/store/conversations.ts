@@ -164,7 +164,11 @@ function prepare(orm: Orm) {
       .where(eq(conversations.conversationId, sql.placeholder("conversationId")))
       .prepare(),
     withAudio: orm
-      .select({ path: sql<string>`${conversations.audioPath}`, byteCount: conversations.audioBytes })
+      .select({
+        path: sql<string>`${conversations.audioPath}`,
+        byteCount: conversations.audioBytes,
+        conversationId: conversations.conversationId,
+      })
       .from(conversations)
       .where(and(isNotNull(conversations.audioPath), gt(conversations.audioPath, sql.placeholder("path"))))
       .orderBy(conversations.audioPath)

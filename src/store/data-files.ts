@@ -1,4 +1,4 @@
-import { realFile, removeRealFile } from "../platform/real-files.ts";
+import { realFile, removablePath, removeRealFile } from "../platform/real-files.ts";
 import type { RealFile } from "../platform/real-files.ts";
 
 /** Names relative to the folder of the recordings, and to that of the database. */
@@ -23,6 +23,15 @@ export async function findDataFile(
   path: string,
 ): Promise<RealFile | null> {
   return isDataFileName(kind, path) ? realFile(folder, path) : null;
+}
+
+/** Where the file that a row names can be removed: see `removeDataFile`. null if there is nothing to remove. */
+export async function removableDataFile(
+  kind: DataFileKind,
+  folder: string,
+  path: string,
+): Promise<string | null> {
+  return isDataFileName(kind, path) ? removablePath(folder, path) : null;
 }
 
 /**

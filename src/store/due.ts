@@ -2,45 +2,98 @@ import type { Database } from "bun:sqlite";
 
 const ROWS_AT_ONCE_MAX = 200;
 
-/** How old a conversation is, in unix milliseconds by our clock: that of the sender may be absurd. */
-export type ConversationAge = {
+/** Before when is too old, in unix milliseconds by our clock: that of the sender may be absurd. -Infinity: nothing is. */
+export type Limits = {
+  conversationsBeforeMs: number;
+  recordingsBeforeMs: number;
+  /** What is stamped later was stamped by a clock that was ahead. */
+  nowMs: number;
+};
+
+/** What is too old among some rows; null for `lastRow` at the end. */
+export type DueConversations = { conversations: string[]; recordings: string[]; lastRow: number | null };
+
+/** A place in the order of receipt. */
+export type EventPlace = { receivedAtMs: number; row: number };
+
+/** Too old and without a row in `conversations`: by conversation, and the ids of events that belong to none. */
+export type DueEvents = { conversations: string[]; events: number[]; last: EventPlace | null };
+
+type ConversationRow = {
   row: number;
   conversationId: string;
-  /** When the last was heard of it. */
   updatedAtMs: number;
   audioReceivedAtMs: number | null;
+  holdsTurns: 0 | 1;
 };
 
-/** An event that belongs to no row of `conversations`. */
-export type EventAge = {
-  row: number;
-  conversationId: string | null;
-  /** When the last event of the same conversation arrived. */
-  newestAtMs: number;
-};
-
-/** The ages of some conversations, in the order of their rows. */
-export function conversationAges(sqlite: Database, afterRow: number): ConversationAge[] {
-  return sqlite
-    .query<ConversationAge, [number, number]>(
+/**
+ * What is too old among the conversations after a row. Its events tell how old a conversation is, and they are looked at
+ * only if the row itself may be too old: there are too many to look at all.
+ */
+export function dueConversations(sqlite: Database, afterRow: number, limits: Limits): DueConversations {
+  const rows = sqlite
+    .query<ConversationRow, [number, number]>(
       `SELECT rowid AS row, conversation_id AS conversationId, updated_at AS updatedAtMs,
-         audio_received_at AS audioReceivedAtMs
+         audio_received_at AS audioReceivedAtMs, event_id IS NOT NULL AS holdsTurns
        FROM conversations WHERE rowid > ? ORDER BY rowid LIMIT ?`,
     )
     .all(afterRow, ROWS_AT_ONCE_MAX);
+  const isOld = ({ conversationId }: ConversationRow) =>
+    isConversationOld(sqlite, conversationId, limits.conversationsBeforeMs);
+  return {
+    conversations: rows.filter((row) => mayBeOld(row, limits) && isOld(row)).map(idOf),
+    recordings: rows.filter((row) => isBefore(row.audioReceivedAtMs, limits.recordingsBeforeMs)).map(idOf),
+    lastRow: rows.length < ROWS_AT_ONCE_MAX ? null : (rows.at(-1)?.row ?? null),
+  };
 }
 
-/** The ages of some events without a row in `conversations` that arrived before a moment, in the order of their rows. */
-export function eventAges(sqlite: Database, afterRow: number, beforeMs: number): EventAge[] {
-  return sqlite
-    .query<EventAge, [number, number, number]>(
-      `SELECT id AS row, conversation_id AS conversationId, coalesce(
-         (SELECT max(received_at) FROM events AS other WHERE other.conversation_id = events.conversation_id),
-         received_at) AS newestAtMs
-       FROM events
-       WHERE id > ? AND received_at < ?
-         AND NOT EXISTS (SELECT 1 FROM conversations WHERE conversations.conversation_id = events.conversation_id)
-       ORDER BY id LIMIT ?`,
+/** Whether nothing was received of a conversation since a moment. False if there is nothing of it. */
+export function isConversationOld(sqlite: Database, conversationId: string, beforeMs: number): boolean {
+  const age = sqlite
+    .query<{ newestMs: number | null }, [string]>(
+      `SELECT coalesce(
+         (SELECT max(received_at) FROM events WHERE conversation_id = ?1),
+         (SELECT coalesce(audio_received_at, updated_at) FROM conversations WHERE conversation_id = ?1)
+       ) AS newestMs`,
     )
-    .all(afterRow, beforeMs, ROWS_AT_ONCE_MAX);
+    .get(conversationId);
+  return isBefore(age?.newestMs ?? null, beforeMs);
+}
+
+/** What is too old among the events after a place, in the order of their receipt. */
+export function dueEvents(sqlite: Database, after: EventPlace, beforeMs: number): DueEvents {
+  const rows = sqlite
+    .query<EventPlace & { conversationId: string | null; isListed: 0 | 1 }, [number, number, number, number]>(
+      `SELECT id AS row, received_at AS receivedAtMs, conversation_id AS conversationId, EXISTS (
+         SELECT 1 FROM conversations WHERE conversations.conversation_id = events.conversation_id) AS isListed
+       FROM events INDEXED BY events_received
+       WHERE (received_at, id) > (?, ?) AND received_at < ? ORDER BY received_at, id LIMIT ?`,
+    )
+    .all(after.receivedAtMs, after.row, beforeMs, ROWS_AT_ONCE_MAX);
+  const unlisted = rows.filter(({ isListed }) => isListed === 0);
+  const ids = new Set(unlisted.flatMap(({ conversationId }) => conversationId ?? []));
+  return {
+    conversations: [...ids].filter((id) => isConversationOld(sqlite, id, beforeMs)),
+    events: unlisted.filter(({ conversationId }) => conversationId === null).map(({ row }) => row),
+    last: rows.length < ROWS_AT_ONCE_MAX ? null : (rows.at(-1) ?? null),
+  };
+}
+
+/**
+ * Events without facts don't move `updated_at`, so that it is at most as late as the newest event: if it is young, so is
+ * the conversation. Not so if a clock that was ahead wrote it, or if a recording was found on disk later than it came.
+ */
+function mayBeOld(row: ConversationRow, { conversationsBeforeMs, nowMs }: Limits): boolean {
+  const { updatedAtMs, audioReceivedAtMs, holdsTurns } = row;
+  if (updatedAtMs < conversationsBeforeMs || updatedAtMs > nowMs) return true;
+  return holdsTurns === 0 && isBefore(audioReceivedAtMs, conversationsBeforeMs);
+}
+
+function isBefore(ms: number | null, beforeMs: number): boolean {
+  return ms !== null && ms < beforeMs;
+}
+
+function idOf({ conversationId }: { conversationId: string }): string {
+  return conversationId;
 }

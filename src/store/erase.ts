@@ -1,17 +1,26 @@
 import type { Database } from "bun:sqlite";
 import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { findRecordings } from "./conversation-files.ts";
 import { removeDataFile } from "./data-files.ts";
-import type { DataFileKind } from "./data-files.ts";
-import { conversationAges, eventAges } from "./due.ts";
+import { dueConversations, dueEvents } from "./due.ts";
+import type { EventPlace, Limits } from "./due.ts";
 import { withDatabase } from "./erase-connection.ts";
-import { sha256Of } from "./erasures.ts";
-import { recordingsOf } from "./recordings.ts";
+import { eraseLoneEvents, eraseRecordings } from "./erase-parts.ts";
+import type { Erased } from "./erase-parts.ts";
+import type { Holds } from "./holds.ts";
 import { scrub } from "./scrub.ts";
+import {
+  areTracesLeft,
+  completeTombstones,
+  forgetIds,
+  isUnfinished,
+  unfinishedErasures,
+  writeTombstones,
+  writeTombstonesOfOld,
+} from "./tombstones.ts";
 
 export type Eraser = ReturnType<typeof createEraser>;
-
-type EventRow = { eventTimestamp: number | null; receivedAtMs: number; payloadPath: string | null };
 
 /** Statements that hold for every schema: tables and columns are only ever added. */
 const DELETE_ROWS = [
@@ -20,110 +29,130 @@ const DELETE_ROWS = [
   "DELETE FROM events WHERE conversation_id = ?",
 ];
 
-const FORGET_RECORDING = `UPDATE conversations
-  SET audio_path = NULL, audio_bytes = NULL, audio_sha256 = NULL, audio_received_at = NULL WHERE conversation_id = ?`;
-
 /**
  * Erases conversations: rows, recordings and quarantined bodies, the traces of the rows in the database's file and in
  * its log, and all of it in the copies that were made before migrations. It can be stopped at any instruction: what was
  * begun is in `unfinished` until it is done.
  */
-export function createEraser(options: { databasePath: string; recordingsFolder: string }) {
-  const { databasePath, recordingsFolder } = options;
+export function createEraser(options: { databasePath: string; recordingsFolder: string; holds: Holds }) {
+  const { databasePath, recordingsFolder, holds } = options;
   const databaseFolder = dirname(databasePath);
+  const within = <T>(work: (sqlite: Database) => T | Promise<T>) => withDatabase(databasePath, work);
 
   return {
-    /** Whether there is anything of a conversation that could be erased. */
-    isKnown: (conversationId: string): Promise<boolean> =>
-      withDatabase(
-        databasePath,
-        (sqlite) =>
-          ["conversations", "events"].some((table) => hasRow(sqlite, table, conversationId)) ||
-          incomplete(sqlite).some(({ sha256 }) => sha256 === sha256Of(conversationId)),
+    /** The conversations whose erasure was begun and of which something is left in tables, folders or elsewhere. */
+    unfinished: (): Promise<string[]> =>
+      within((sqlite) => unfinishedErasures(sqlite).flatMap(({ conversationId }) => conversationId ?? [])),
+
+    /**
+     * Begins to erase a conversation: from here on its deliveries are dropped. `erase` has to follow.
+     *
+     * @returns false if there is nothing of it that could be erased
+     */
+    begin: (conversationId: string, nowMs: number): Promise<boolean> =>
+      within(async (sqlite) => {
+        if (!hasRows(sqlite, conversationId) && !isUnfinished(sqlite, conversationId)) {
+          const { pathsOf, problem } = await findRecordings(recordingsFolder, [conversationId]);
+          if (pathsOf(conversationId).length === 0 && problem !== null) throw problem;
+          if (pathsOf(conversationId).length === 0) return false;
+        }
+        writeTombstones(sqlite, [conversationId], nowMs);
+        return true;
+      }),
+
+    /** Begins to erase those conversations that are still too old when it is their turn, and returns them. */
+    beginOld: (conversationIds: readonly string[], beforeMs: number, nowMs: number): Promise<string[]> =>
+      within((sqlite) =>
+        writeTombstonesOfOld(sqlite, conversationIds, { beforeMs, nowMs, isHeld: holds.isHeld }),
       ),
 
     /**
-     * Erasures that were begun and did not end: the conversations of which something may be left in the tables, the
-     * folders or elsewhere. null where there are none; empty where only the traces in the file are left.
-     */
-    unfinished: (): Promise<string[] | null> =>
-      withDatabase(databasePath, (sqlite) => {
-        const found = incomplete(sqlite);
-        return found.length === 0 ? null : found.flatMap(({ conversationId }) => conversationId ?? []);
-      }),
-
-    /**
-     * Erases conversations from the database and the folders. From here on their deliveries are dropped. `finish` has
-     * to follow, when nothing else holds anything of them.
+     * Erases conversations from the database and the folders, once they were begun. `forget` has to follow if nothing
+     * else holds anything of those that were erased, then `finish`.
      *
-     * @throws what SQLite or the system says; to be called again then
+     * @throws what SQLite or the system says of all of them; to be called again then
      */
-    async erase(conversationIds: readonly string[], nowMs: number): Promise<void> {
-      await withDatabase(databasePath, async (sqlite) => {
-        begin(sqlite, conversationIds, nowMs);
-        // Files first: as long as a row names them they can be found again.
-        for (const id of conversationIds) await removeFiles(sqlite, id);
-        deleteRows(sqlite, conversationIds);
+    async erase(conversationIds: readonly string[]): Promise<Erased> {
+      const { pathsOf, problem } = await findRecordings(recordingsFolder, conversationIds);
+      const erased: string[] = [];
+      const failures: unknown[] = [];
+      await within(async (sqlite) => {
+        for (const id of conversationIds) {
+          try {
+            // Files first: as long as a row names them they can be found again.
+            await removeFiles(sqlite, id, pathsOf(id));
+            erased.push(id);
+          } catch (error) {
+            failures.push(error);
+          }
+        }
+        deleteRows(sqlite, erased);
       });
       for (const copy of await migrationCopies()) {
         await withDatabase(copy, async (sqlite) => {
-          deleteRows(sqlite, conversationIds);
+          deleteRows(sqlite, erased);
           await scrub(sqlite, copy);
         });
       }
+      // A folder that can't be read may hold a recording of each.
+      return problem === null ? { erased, failures } : { erased: [], failures: [problem] };
     },
 
-    /** Erases the recordings of conversations, and nothing else. */
-    eraseRecordings: (conversationIds: readonly string[]): Promise<void> =>
-      withDatabase(databasePath, async (sqlite) => {
-        const statement = sqlite.query(FORGET_RECORDING);
-        for (const id of conversationIds) {
-          await removeAll("recording", recordingsFolder, await recordingPathsOf(sqlite, id));
-          statement.run(id);
-        }
+    /** Says that nothing but traces in the database's file is left of conversations. */
+    forget: (conversationIds: readonly string[]): Promise<void> =>
+      within((sqlite) => forgetIds(sqlite, conversationIds)),
+
+    /** Whether there is anything for `finish` to do, which reads the whole file. */
+    areTracesLeft: (): Promise<boolean> =>
+      within((sqlite) => areTracesLeft(sqlite) || forgotten(sqlite).length > 0),
+
+    /** Clears what is left in the database's file and its log: when this returns, what was forgotten is gone. */
+    finish: (): Promise<void> =>
+      within(async (sqlite) => {
+        const hashes = forgotten(sqlite);
+        await scrub(sqlite, databasePath);
+        completeTombstones(sqlite, hashes);
       }),
+
+    /** Erases recordings that are still too old when it is their turn, and nothing else of their conversations. */
+    eraseRecordings: (conversationIds: readonly string[], beforeMs: number): Promise<Erased> =>
+      within((sqlite) =>
+        eraseRecordings(sqlite, conversationIds, {
+          folder: recordingsFolder,
+          beforeMs,
+          isHeld: holds.isHeld,
+        }),
+      ),
 
     /** Erases events that belong to no conversation, by their ids. */
-    eraseEvents: (eventIds: readonly number[]): Promise<void> =>
-      withDatabase(databasePath, async (sqlite) => {
-        const select = sqlite.query<{ path: string | null }, [number]>(
-          "SELECT payload_path AS path FROM events WHERE id = ?",
-        );
-        for (const id of eventIds) {
-          await removeAll("body", databaseFolder, [select.get(id)?.path ?? null]);
-          sqlite.query("DELETE FROM call_failures WHERE event_id = ?").run(id);
-          sqlite.query("DELETE FROM events WHERE id = ?").run(id);
-        }
-      }),
+    eraseEvents: (eventIds: readonly number[]): Promise<Erased<number>> =>
+      within((sqlite) => eraseLoneEvents(sqlite, eventIds, databaseFolder)),
 
-    conversationAges: (afterRow: number) =>
-      withDatabase(databasePath, (sqlite) => conversationAges(sqlite, afterRow)),
-    eventAges: (afterRow: number, beforeMs: number) =>
-      withDatabase(databasePath, (sqlite) => eventAges(sqlite, afterRow, beforeMs)),
-
-    /** Clears what is left in the database's file and its log: when this returns, what was erased is gone. */
-    finish: (): Promise<void> =>
-      withDatabase(databasePath, async (sqlite) => {
-        sqlite.run("UPDATE erasures SET conversation_id = NULL WHERE is_complete = 0");
-        await scrub(sqlite, databasePath);
-        sqlite.run("UPDATE erasures SET is_complete = 1 WHERE is_complete = 0");
-      }),
+    dueConversations: (afterRow: number, limits: Limits) =>
+      within((sqlite) => dueConversations(sqlite, afterRow, limits)),
+    dueEvents: (after: EventPlace, beforeMs: number) =>
+      within((sqlite) => dueEvents(sqlite, after, beforeMs)),
   };
 
-  async function removeFiles(sqlite: Database, conversationId: string): Promise<void> {
-    const bodies = eventsOf(sqlite, conversationId).map(({ payloadPath }) => payloadPath);
-    await removeAll("body", databaseFolder, bodies);
-    await removeAll("recording", recordingsFolder, await recordingPathsOf(sqlite, conversationId));
-  }
-
-  async function recordingPathsOf(sqlite: Database, conversationId: string): Promise<(string | null)[]> {
-    const row = sqlite
-      .query<{ path: string | null }, [string]>(
-        "SELECT audio_path AS path FROM conversations WHERE conversation_id = ?",
+  async function removeFiles(
+    sqlite: Database,
+    conversationId: string,
+    recordings: readonly string[],
+  ): Promise<void> {
+    const bodies = sqlite
+      .query<{ path: string }, [string]>(
+        "SELECT payload_path AS path FROM events WHERE conversation_id = ? AND payload_path IS NOT NULL",
       )
-      .get(conversationId);
-    const events = eventsOf(sqlite, conversationId);
-    return [...(await recordingsOf(recordingsFolder, conversationId, events)), row?.path ?? null];
+      .all(conversationId);
+    const named = sqlite
+      .query<{ path: string }, [string]>(
+        "SELECT audio_path AS path FROM conversations WHERE conversation_id = ? AND audio_path IS NOT NULL",
+      )
+      .all(conversationId);
+    for (const { path } of bodies) await removeDataFile("body", databaseFolder, path);
+    for (const path of new Set([...recordings, ...named.map((row) => row.path)])) {
+      await removeDataFile("recording", recordingsFolder, path);
+    }
   }
 
   async function migrationCopies(): Promise<string[]> {
@@ -143,40 +172,17 @@ async function refuseLink(path: string): Promise<void> {
   );
 }
 
-function eventsOf(sqlite: Database, conversationId: string): EventRow[] {
-  return sqlite
-    .query<EventRow, [string]>(
-      `SELECT event_timestamp AS eventTimestamp, received_at AS receivedAtMs, payload_path AS payloadPath
-       FROM events WHERE conversation_id = ?`,
-    )
-    .all(conversationId);
+/** The hashes of conversations of which nothing but traces is left. */
+function forgotten(sqlite: Database): string[] {
+  const left = unfinishedErasures(sqlite).filter(({ conversationId }) => conversationId === null);
+  return left.map(({ sha256 }) => sha256);
 }
 
-function hasRow(sqlite: Database, table: string, conversationId: string): boolean {
-  return (
-    sqlite.query(`SELECT 1 FROM ${table} WHERE conversation_id = ? LIMIT 1`).get(conversationId) !== null
+function hasRows(sqlite: Database, conversationId: string): boolean {
+  return ["conversations", "events"].some(
+    (table) =>
+      sqlite.query(`SELECT 1 FROM ${table} WHERE conversation_id = ? LIMIT 1`).get(conversationId) !== null,
   );
-}
-
-function begin(sqlite: Database, conversationIds: readonly string[], nowMs: number): void {
-  const statement = sqlite.query(
-    `INSERT INTO erasures (conversation_sha256, erased_at, conversation_id) VALUES (?1, ?2, ?3)
-     ON CONFLICT DO UPDATE SET erased_at = ?2, conversation_id = ?3, is_complete = 0`,
-  );
-  sqlite
-    .transaction(() => {
-      for (const id of conversationIds) statement.run(sha256Of(id), nowMs, id);
-    })
-    .immediate();
-}
-
-function incomplete(sqlite: Database) {
-  return sqlite
-    .query<{ sha256: string; conversationId: string | null }, []>(
-      `SELECT conversation_sha256 AS sha256, conversation_id AS conversationId
-       FROM erasures WHERE is_complete = 0`,
-    )
-    .all();
 }
 
 function deleteRows(sqlite: Database, conversationIds: readonly string[]): void {
@@ -187,14 +193,4 @@ function deleteRows(sqlite: Database, conversationIds: readonly string[]): void 
       }
     })
     .immediate();
-}
-
-async function removeAll(
-  kind: DataFileKind,
-  folder: string,
-  paths: readonly (string | null)[],
-): Promise<void> {
-  for (const path of new Set(paths)) {
-    if (path !== null) await removeDataFile(kind, folder, path);
-  }
 }

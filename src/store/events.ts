@@ -26,7 +26,12 @@ export function createEventStore(sqlite: Database, orm: Orm) {
   );
   const selectOfNone = prepareSelect(orm, isNull(events.conversationId));
   const selectFiles = orm
-    .select({ id: events.id, path: sql<string>`${events.payloadPath}`, byteCount: events.bodyBytes })
+    .select({
+      id: events.id,
+      path: sql<string>`${events.payloadPath}`,
+      byteCount: events.bodyBytes,
+      conversationId: events.conversationId,
+    })
     .from(events)
     .where(and(isNotNull(events.payloadPath), gt(events.id, sql.placeholder("id"))))
     .orderBy(events.id)

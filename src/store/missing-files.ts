@@ -7,7 +7,7 @@ import type { DataFileKind } from "./data-files.ts";
 const LINES_MAX = 20;
 
 /** A file that a row speaks of. */
-type Named = { path: string; byteCount: number | null };
+type Named = { path: string; byteCount: number | null; conversationId: string | null };
 
 /**
  * Warns of rows whose file is missing or of another size, as a power failure on a disk that lies about its flushes, or
@@ -23,9 +23,12 @@ export async function warnOfMissingFiles(options: {
   const { databaseFolder, audioFolder, connection, log } = options;
   let count = 0;
 
-  async function look(kind: DataFileKind, folder: string, { path, byteCount }: Named): Promise<void> {
+  async function look(kind: DataFileKind, folder: string, named: Named): Promise<void> {
+    const { path, byteCount, conversationId } = named;
     const found = (await findDataFile(kind, folder, path))?.byteCount ?? null;
     if (found === byteCount) return;
+    // An erasure goes on by itself, and its files go before its rows.
+    if (found === null && connection.isErased(conversationId)) return;
     count += 1;
     if (count > LINES_MAX) return;
     const problem = found === null ? "is missing" : "has another size";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { hasCode } from "../platform/errors.ts";
 import { exists, syncFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
-import { makeRealFolders, realFile, realNames } from "../platform/real-files.ts";
+import { makeRealFolders } from "../platform/real-files.ts";
 import { removeDataFile } from "./data-files.ts";
 import { openSpool } from "./spool.ts";
 
@@ -73,37 +73,8 @@ export async function openRecordings(
   };
 }
 
-/**
- * The recordings of a conversation among those of its events' days, whether a row names them or not.
- *
- * @returns paths relative to the folder of the recordings
- */
-export async function recordingsOf(
-  folder: string,
-  conversationId: string,
-  events: readonly { eventTimestamp: number | null; receivedAtMs: number }[],
-): Promise<string[]> {
-  const stem = fileStem(conversationId);
-  const dates = new Set(
-    events.map(({ eventTimestamp, receivedAtMs }) => datePath(eventTimestamp, receivedAtMs)),
-  );
-  const found: string[] = [];
-  for (const date of dates) {
-    for (const name of await realNames(folder, date)) {
-      const path = `${date}/${name}`;
-      if (name === `${stem}.mp3`) found.push(path);
-      // Another conversation's id may look like this one with a hash behind it: the hash tells.
-      const [, hash] = name.startsWith(`${stem}-`) ? (/-([0-9a-f]{12})\.mp3$/.exec(name) ?? []) : [];
-      const isSecond = hash !== undefined && name === `${stem}-${hash}.mp3`;
-      if (!isSecond || (await realFile(folder, path)) === null) continue;
-      if ((await fileSha256(join(folder, path))).startsWith(hash)) found.push(path);
-    }
-  }
-  return found;
-}
-
 /** The name of a recording without its ending: never an unchecked id. */
-function fileStem(conversationId: string): string {
+export function fileStem(conversationId: string): string {
   if (SAFE_ID.test(conversationId)) return conversationId;
   return `sha256-${new Bun.CryptoHasher("sha256").update(conversationId).digest("hex")}`;
 }

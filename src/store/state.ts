@@ -12,7 +12,14 @@ export type StateName =
   /** When recordings were kept for the first time, in Unix ms: see kept-recordings.ts. */
   | "recordings_kept_since"
   /** How far rows of earlier versions have been looked through: see turns-payloads.ts. */
-  | "turns_payloads";
+  | "turns_payloads"
+  /** There while traces of deleted rows are in the database's file: see scrub.ts. */
+  | "traces_left"
+  /** Unix milliseconds of the trusted clock, stored every hour: see inspect/trusted-clock.ts. */
+  | "trusted_now"
+  /** The settings by which things were last erased, as JSON: see inspect/retention-setting.ts. */
+  | "retention_days"
+  | "audio_retention_days";
 
 export type StateStore = ReturnType<typeof createStateStore>;
 

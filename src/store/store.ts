@@ -12,12 +12,14 @@ import type { FactsOfPayload } from "./conversations.ts";
 import { createEraser } from "./erase.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import { findDataFile } from "./data-files.ts";
+import { createHolds } from "./holds.ts";
 import { lockData } from "./data-lock.ts";
 import { refuseHalfRestored, runningMark, setMark } from "./marks.ts";
 import type { QuarantinedBody } from "./quarantined-events.ts";
 import { warnOfMissingFiles } from "./missing-files.ts";
 import { quarantineBody, removeBody, removeLeftBodies } from "./quarantine.ts";
 import { claimRecordings } from "./recordings-owner.ts";
+import { createRetentionState } from "./retention-state.ts";
 import { openRecordings } from "./recordings.ts";
 import { openSpool } from "./spool.ts";
 import { createWriter } from "./writer.ts";
@@ -85,6 +87,7 @@ export async function openStore(options: {
     }
 
     const writer = createWriter({ connection, connect, log });
+    const holds = createHolds();
     let leavesOrphan = false;
 
     return {
@@ -122,7 +125,10 @@ export async function openStore(options: {
       beginKeepingRecordings: (audioTypes: readonly string[]): boolean =>
         audioFolder !== null && connection.beginKeepingRecordings(audioTypes),
       isHealthy: writer.isHealthy,
-      eraser: createEraser({ databasePath, recordingsFolder }),
+      retentionState: createRetentionState(databasePath),
+      eraser: createEraser({ databasePath, recordingsFolder, holds }),
+      /** Keeps a conversation from being erased by age until the returned function is called. */
+      hold: holds.hold,
       progress: writer.progress,
       /** Temporary files for bodies on their way in. */
       bodies,

@@ -8,6 +8,7 @@ import type { SignedBody } from "./body.ts";
 import { isQuarantine, isQuarantineCode } from "./event.ts";
 import type { Quarantine } from "./event.ts";
 import { interpret } from "./interpret.ts";
+import type { Interpretation } from "./interpret.ts";
 import type { Outcome } from "./outcome.ts";
 import { recordOf } from "./record.ts";
 
@@ -25,14 +26,21 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
 
   async function keep(signed: SignedBody): Promise<Outcome> {
     const read = await interpret(signed.body);
-    if (isQuarantine(read)) return quarantine(signed, read);
+    const release = store.hold(isQuarantine(read) ? read.conversationId : read.event.conversationId);
+    try {
+      return isQuarantine(read) ? await quarantine(signed, read) : await process(signed, read);
+    } finally {
+      release();
+    }
+  }
 
+  async function process(signed: SignedBody, read: Interpretation): Promise<Outcome> {
     const { event } = read;
     // A file is work; a body that is stored already, or that is not to be stored, needs none.
     if (read.audio !== null || read.payload === null) {
+      if (store.isErased(event.conversationId)) return outcomeOf("erased", signed, event);
       const first = store.findByBody({ ...signed, conversationId: event.conversationId });
       if (first !== null) return outcomeOf(first, signed, event);
-      if (store.isErased(event.conversationId)) return outcomeOf("erased", signed, event);
     }
     const { recordings } = store;
     const keepBody = () => keepAsFile(signed);

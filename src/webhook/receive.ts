@@ -21,6 +21,9 @@ export type Delivery = BodySource & {
   address: string | null;
 };
 
+/** Of a delivery whose signature is valid: the place of the secret, when it was signed, and where it came from. */
+export type Proof = { secretIndex: number; signedAtMs: number; address: string | null };
+
 export type Receive = (delivery: Delivery) => Promise<Outcome>;
 
 /**
@@ -38,8 +41,7 @@ export function createReceive(options: {
   spool: Spool;
   admission: Admission;
   keep: Keep;
-  /** Told the place of the secret that a delivery was signed with. */
-  onVerified: (secretIndex: number) => void;
+  onVerified: (proof: Proof) => void;
   clock: Clock;
 }): Receive {
   const {
@@ -81,7 +83,7 @@ export function createReceive(options: {
         const secretIndex = matchingSecretIndex(header.digests, digests);
         if (secretIndex === -1) return refused("signature_mismatch");
         place.verified();
-        onVerified(secretIndex);
+        onVerified({ secretIndex, signedAtMs: Number(header.timestamp) * 1000, address: delivery.address });
         return await keep({ body, bodySha256: sha256.digest("hex"), receivedAtMs });
       } finally {
         if (body.kind === "file") await body.file.discard();

@@ -9,6 +9,7 @@ import type { ReadableBody, SignedBody } from "./body.ts";
 import { isQuarantine } from "./event.ts";
 import type { Quarantine } from "./event.ts";
 import { interpret } from "./interpret.ts";
+import type { Interpretation } from "./interpret.ts";
 import { recordOf } from "./record.ts";
 
 /** What became of a quarantined event that was read again. */
@@ -55,6 +56,19 @@ export function createReprocess(options: {
     }
     const read = await interpret(signed.body);
     if (isQuarantine(read)) return { kind: "quarantined", ...reasonOf(read) };
+    const release = store.hold(read.event.conversationId);
+    try {
+      return await replace(id, { quarantined, read, signed });
+    } finally {
+      release();
+    }
+  }
+
+  async function replace(
+    id: number,
+    about: { quarantined: QuarantinedBody; read: Interpretation; signed: SignedBody<ReadableBody> },
+  ): Promise<Reprocessed> {
+    const { quarantined, read, signed } = about;
     const recordings = store.isErased(read.event.conversationId) ? null : store.recordings;
     const keepBody = () => pathOf(quarantined);
     const record = await recordOf({ read, signed, recordings, storeTranscripts, keepBody });

@@ -64,7 +64,7 @@ export async function openTestApp(
   const store = await openStore({ ...config, factsOfPayload, log, isSuccessor, takesOverRecordings });
   const archive = createArchive({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config);
-  const { app, drain, erase } = createApp({ config, store, archive, metrics, clock, log });
+  const { app, drain, erase, trustedClock } = createApp({ config, store, archive, metrics, clock, log });
 
   const handle = (path: string, init?: RequestInit) =>
     app.handle(new Request(`http://localhost${path}`, init));
@@ -77,6 +77,7 @@ export async function openTestApp(
     archive,
     drain,
     erase,
+    trustedClock,
     logLines,
     handle,
 

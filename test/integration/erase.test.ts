@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -41,6 +42,8 @@ function files(folder = receiver.folder): string[] {
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());
 }
+
+const recordings = () => files(join(receiver.folder, "audio")).filter((path) => path.endsWith(".mp3"));
 
 /** The files that hold one of some texts, and the text. */
 function traces(texts: string[]): string[] {
@@ -151,7 +154,7 @@ describe("DELETE /conversations/{id}", () => {
       expect(await receiver.post(body)).toMatchObject({ status: 200, answer: { status: "received" } });
     }
     expect(traces(["late-words", "conv_1"])).toBeEmpty();
-    expect(files(join(receiver.folder, "audio"))).toBeEmpty();
+    expect(recordings()).toBeEmpty();
     expect(receiver.rows("SELECT count(*) AS count FROM events")).toEqual([{ count: 0 }]);
     expect(receiver.logLines.join("")).toContain("Dropped: its conversation was erased");
   });
@@ -186,6 +189,154 @@ describe("DELETE /conversations/{id}", () => {
   });
 });
 
+describe("what is on disk and not, or not any more, in a row", () => {
+  const day = (date: string) => join(receiver.folder, "audio", date);
+
+  test("a missing date folder is a missing recording", async () => {
+    await open();
+    await deliver("conv_1");
+    rmSync(join(receiver.folder, "audio/2026"), { recursive: true });
+    expect(await erase("conv_1")).toBe(200);
+    expect(traces(words("conv_1"))).toBeEmpty();
+  });
+
+  test("a missing quarantine folder is a missing body", async () => {
+    await open();
+    await receiver.post(event("no_such_type", 0, { note: " ".repeat(1_100_000) }, "conv_1"));
+    rmSync(join(receiver.folder, "quarantine"), { recursive: true });
+    expect(await erase("conv_1")).toBe(200);
+    expect(receiver.rows("SELECT 1 FROM events")).toBeEmpty();
+  });
+
+  test("a recording of another day than its events goes too, and nobody else's of that day", async () => {
+    await open();
+    await deliver("conv_1");
+    mkdirSync(day("2026/11/03"), { recursive: true });
+    writeFileSync(join(day("2026/11/03"), "conv_1.mp3"), "after midnight");
+    writeFileSync(join(day("2026/11/03"), "conv_10.mp3"), "somebody else");
+    expect(await erase("conv_1")).toBe(200);
+    expect(traces(["after midnight"])).toBeEmpty();
+    expect(traces(["somebody else"])).toHaveLength(1);
+  });
+
+  test("a second recording of another day goes too, by its hash", async () => {
+    await open();
+    await deliver("conv_1");
+    const hash = new Bun.CryptoHasher("sha256").update("second take").digest("hex").slice(0, 12);
+    mkdirSync(day("2025/01/31"), { recursive: true });
+    writeFileSync(join(day("2025/01/31"), `conv_1-${hash}.mp3`), "second take");
+    writeFileSync(join(day("2025/01/31"), "conv_1-0123456789ab.mp3"), "somebody else");
+    expect(await erase("conv_1")).toBe(200);
+    expect(traces(["second take"])).toBeEmpty();
+    expect(traces(["somebody else"])).toHaveLength(1);
+  });
+
+  test.each(["conv_1", "a/b"])("a recording of %s alone can be erased, without any row", async (id) => {
+    await open();
+    await deliver("conv_2");
+    mkdirSync(day("2026/11/03"), { recursive: true });
+    const hash = new Bun.CryptoHasher("sha256").update(id).digest("hex");
+    const name = id === "a/b" ? `sha256-${hash}` : id;
+    writeFileSync(join(day("2026/11/03"), `${name}.mp3`), "alone");
+    expect(await erase(id)).toBe(200);
+    expect(traces(["alone"])).toBeEmpty();
+    expect(await erase(id)).toBe(404);
+    expect(traces(words("conv_2"))).not.toBeEmpty();
+  });
+});
+
+describe("a file that can't be removed", () => {
+  /** A folder that is not empty in the place of a recording: nobody can remove it as a file, root neither. */
+  const makeStubborn = (id: string) => {
+    const path = join(receiver.folder, `audio/2026/11/02/${id}.mp3`);
+    rmSync(path);
+    mkdirSync(path);
+    writeFileSync(join(path, "inside"), "");
+    return path;
+  };
+  const erasuresOf = (isComplete: number) =>
+    receiver.rows("SELECT conversation_id AS id FROM erasures WHERE is_complete = ?", isComplete);
+
+  test("leaves its erasure unfinished, and the others are finished all the same", async () => {
+    await open();
+    for (const id of ["conv_1", "conv_2", "conv_3"]) await deliver(id);
+    const path = makeStubborn("conv_2");
+    expect(await erase("conv_2")).toBe(500);
+    expect(await erase("conv_1")).toBe(200);
+    expect(await receiver.erase.eraseOld(["conv_2", "conv_3"], Infinity)).toBe(1);
+    await receiver.erase.resume();
+
+    expect(traces([...words("conv_1"), ...words("conv_3")])).toBeEmpty();
+    expect(erasuresOf(0)).toEqual([{ id: "conv_2" }]);
+    expect(erasuresOf(1)).toEqual([{ id: null }, { id: null }]);
+    expect(receiver.logLines.join("")).toContain(`tried again every hour`);
+    expect(receiver.logLines.join("")).toContain(path);
+
+    rmSync(path, { recursive: true });
+    await receiver.erase.resume();
+    expect(traces(words("conv_2"))).toBeEmpty();
+    expect(erasuresOf(0)).toBeEmpty();
+  });
+
+  test("leaves its deliveries dropped, logged and counted as erased", async () => {
+    await open();
+    await deliver("conv_1");
+    makeStubborn("conv_1");
+    expect(await erase("conv_1")).toBe(500);
+    const count = receiver.rows("SELECT id FROM events").length;
+    const again = [
+      audio("conv_1", Buffer.from("recording-conv_1")),
+      audio("conv_1", Buffer.from("late-words")),
+      json(0, { transcript: [{ role: "user", message: "late-words" }] }, "conv_1"),
+      event("no_such_type", 0, { note: "late-words" }, "conv_1"),
+    ];
+    for (const body of again) expect((await receiver.post(body)).status).toBe(200);
+
+    expect(receiver.rows("SELECT id FROM events")).toHaveLength(count);
+    expect(traces(["late-words"])).toBeEmpty();
+    const dropped = receiver.logLines.filter((line) => line.includes("Dropped: its conversation was erased"));
+    expect(dropped).toHaveLength(again.length);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const metrics = await (await receiver.handle("/metrics", { headers })).text();
+    expect(metrics).toContain(`deliveries_total{outcome="erased"} ${again.length}`);
+  });
+
+  test("keeps the recordings of others from staying when those are too old", async () => {
+    await open();
+    await deliver("conv_1");
+    await deliver("conv_2");
+    makeStubborn("conv_1");
+    expect(await receiver.erase.eraseRecordings(["conv_1", "conv_2"], Infinity)).toBe(1);
+    expect(receiver.rows("SELECT audio_path FROM conversations ORDER BY conversation_id")).toEqual([
+      { audio_path: "2026/11/02/conv_1.mp3" },
+      { audio_path: null },
+    ]);
+  });
+});
+
+test("from the moment of the DELETE deliveries are dropped, though another erasure is under way", async () => {
+  await open();
+  await deliver("conv_1");
+  await deliver("conv_2");
+  const { eraser } = receiver.store;
+  const eraseFirst = eraser.erase.bind(eraser);
+  const reached = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  eraser.erase = async (ids) => {
+    reached.resolve();
+    await go.promise;
+    return eraseFirst(ids);
+  };
+  const first = erase("conv_1");
+  await reached.promise;
+  const second = erase("conv_2");
+  while (receiver.rows("SELECT 1 FROM erasures").length < 2) await Bun.sleep(5);
+  await receiver.post(json(90, { transcript: [{ role: "user", message: "late-words" }] }, "conv_2"));
+  expect(receiver.rows("SELECT 1 FROM events WHERE conversation_id = 'conv_2'")).toHaveLength(3);
+  go.resolve();
+  expect(await Promise.all([first, second])).toEqual([200, 200]);
+});
+
 describe("an erasure that was interrupted", () => {
   test("goes on with the next start", async () => {
     await open();
@@ -218,6 +369,25 @@ describe("an erasure that was interrupted", () => {
     expect(await erase("conv_1")).toBe(404);
   });
 
+  test("is no reason to warn of the files that it has removed, as other missing files are", async () => {
+    await open();
+    const { folder } = receiver;
+    const large = " ".repeat(1_100_000);
+    for (const id of ["conv_1", "conv_2"]) {
+      await deliver(id);
+      await receiver.post(event("no_such_type", 0, { note: `${id}${large}` }, id));
+    }
+    await receiver.store.eraser.begin("conv_1", 1);
+    await receiver.close({ keepFolder: true });
+    rmSync(join(folder, "quarantine"), { recursive: true });
+    rmSync(join(folder, "audio/2026"), { recursive: true });
+    writeFileSync(`${receiver.config.databasePath}.running`, "");
+    await open(folder);
+    const missing = receiver.logLines.filter((line) => line.includes("is missing"));
+    expect(missing).toHaveLength(2);
+    expect(missing.join("")).toContain("conv_2.mp3");
+  });
+
   test("whose rows are gone goes on too: a recording is removed and not adopted", async () => {
     await open();
     await deliver("conv_1");
@@ -235,7 +405,7 @@ describe("an erasure that was interrupted", () => {
     await receiver.close({ keepFolder: true });
     writeFileSync(`${receiver.config.databasePath}.running`, "");
     await open(folder);
-    expect(files(join(folder, "audio"))).toEqual([join(dirname(path), "conv_2.mp3")]);
+    expect(recordings()).toEqual([join(dirname(path), "conv_2.mp3")]);
   });
 });
 

@@ -29,7 +29,8 @@ const deliver = (body: string, secret = SECRET, app = receiver) =>
   app.post(body, sign(body, { secret, timestamp: Math.floor(clock.nowMs() / 1000) }));
 
 beforeAll(async () => {
-  receiver = await openTestApp({ config: { apiTokens: [TOKEN] }, clock, secrets: [SECRET, OLD_SECRET] });
+  const config = { apiTokens: [TOKEN], retentionDays: 365 };
+  receiver = await openTestApp({ config, clock, secrets: [SECRET, OLD_SECRET] });
 });
 afterAll(() => receiver.close());
 
@@ -46,6 +47,17 @@ test("begins with every series of a known label at zero, so that the first is an
     expect([series, await valueOf(series)]).toEqual([series, 0]);
   }
   expect(await valueOf("last_event_age_seconds")).toBeNull();
+});
+
+test("tells whether the clock by which things are erased is confirmed, if anything is erased by age", async () => {
+  const other = await openTestApp({ config: { apiTokens: [TOKEN], audioRetentionDays: 7 } });
+  expect(await valueOf("retention_clock_confirmed", other)).toBe(0);
+  await other.post(transcription("conv_1"));
+  expect(await valueOf("retention_clock_confirmed", other)).toBe(1);
+  await other.close();
+  const keeping = await openTestApp({ config: { apiTokens: [TOKEN] } });
+  expect(await valueOf("retention_clock_confirmed", keeping)).toBeNull();
+  await keeping.close();
 });
 
 test("counts deliveries by outcome, duplicates, refusals by reason and secrets in use", async () => {

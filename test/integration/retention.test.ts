@@ -1,41 +1,52 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { startRetention } from "../../src/inspect/retention.ts";
+import { createRetention } from "../../src/inspect/retention.ts";
 import { createLog } from "../../src/platform/log.ts";
+import { dueConversations } from "../../src/store/due.ts";
+import { withDatabase } from "../../src/store/erase-connection.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { standingClock } from "../helpers/clock.ts";
 import { event, json, NOON } from "../helpers/conversation-events.ts";
 import { audio, sign } from "../helpers/deliveries.ts";
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 let receiver: TestApp;
 let clock: ReturnType<typeof standingClock>;
 let logLines: string[];
-let stop = () => {};
 
 beforeEach(async () => {
   clock = standingClock(NOON);
   logLines = [];
   receiver = await openTestApp({ clock });
 });
-afterEach(async () => {
-  stop();
-  await receiver.close();
-});
+afterEach(() => receiver.close());
 
 const deliver = (body: string) =>
   receiver.post(body, sign(body, { timestamp: Math.floor(clock.nowMs() / 1000) }));
 
-/** Has the retention run until it has said what it did. */
-async function pass(days: { retentionDays?: number; audioRetentionDays?: number }): Promise<void> {
-  stop();
+type Days = { retentionDays?: number; audioRetentionDays?: number };
+
+/** What retention is while a receiver runs. */
+function runWith(days: Days, app = receiver) {
   const log = createLog({ level: "DEBUG", format: "text", write: (line) => logLines.push(line) });
-  const { erase, store } = receiver;
+  const { erase, store, trustedClock } = app;
+  const { eraser, retentionState: state } = store;
+  const parts = { eraser, erase, state, trustedClock, clock, log, syncedAtMs: () => null };
   const options = { retentionDays: null, audioRetentionDays: null, ...days };
-  stop = startRetention({ eraser: store.eraser, erase, clock, log, ...options });
-  for (let waited = 0; waited < 100 && logLines.length === 0; waited += 1) await Bun.sleep(20);
+  return createRetention({ ...parts, ...options }, new AbortController().signal);
+}
+
+/** Runs once with settings that were in force before. */
+async function pass(days: Days): Promise<void> {
+  const { retentionState } = receiver.store;
+  const inForce = (value?: number) => JSON.stringify({ inForce: value ?? null, waiting: null });
+  await retentionState.set("retention_days", inForce(days.retentionDays));
+  await retentionState.set("audio_retention_days", inForce(days.audioRetentionDays));
+  await runWith(days).tick();
 }
 
 const conversations = () =>
@@ -122,4 +133,299 @@ test("nothing is erased where no days are set", async () => {
   await pass({});
   expect(conversations()).toEqual(["conv_1"]);
   expect(logLines).toBeEmpty();
+});
+
+describe("the age of a conversation is that of its newest event, whatever that says", () => {
+  test.each([
+    ["of an unknown type", event("no_such_type", 0, {}, "conv_1")],
+    ["of a known type without facts", event("agent_qa", 0, {}, "conv_1")],
+    ["of a failure", event("call_initiation_failure", 0, { failure_reason: "busy" }, "conv_1")],
+    ["of broken audio", event("post_call_audio", 0, { full_audio: "!" }, "conv_1")],
+  ])("%s", async (_, late) => {
+    await deliver(json(0, { transcript: [] }, "conv_1"));
+    clock.advanceMs(20 * DAY_MS);
+    await deliver(late);
+    clock.advanceMs(29 * DAY_MS);
+    await pass({ retentionDays: 30 });
+    expect(conversations()).toEqual(["conv_1"]);
+    clock.advanceMs(2 * DAY_MS);
+    await pass({ retentionDays: 30 });
+    expect(conversations()).toBeEmpty();
+    expect(receiver.rows("SELECT 1 FROM events")).toBeEmpty();
+  });
+
+  test("without events it is that of the recording, though its row was made later; of a row that a clock wrote that was ahead, of its events", async () => {
+    await deliver(json(0, { transcript: [] }, "conv_1"));
+    await withDatabase(receiver.config.databasePath, (sqlite) => {
+      sqlite.run(
+        `INSERT INTO conversations (conversation_id, audio_path, audio_received_at, updated_at)
+         VALUES ('conv_adopted', '2026/11/02/conv_adopted.mp3', ?, ?)`,
+        [clock.nowMs(), clock.nowMs() + 20 * DAY_MS],
+      );
+      sqlite.run("UPDATE conversations SET updated_at = ? WHERE conversation_id = 'conv_1'", [
+        Date.UTC(2100),
+      ]);
+    });
+    clock.advanceMs(29 * DAY_MS);
+    await pass({ retentionDays: 30 });
+    expect(conversations()).toEqual(["conv_1", "conv_adopted"]);
+    clock.advanceMs(2 * DAY_MS);
+    await pass({ retentionDays: 30 });
+    expect(conversations()).toBeEmpty();
+  });
+
+  test("a pass looks at the events of those alone whose row may be too old", async () => {
+    await deliver(json(0, { transcript: [] }, "conv_1"));
+    const limits = { recordingsBeforeMs: -Infinity, nowMs: clock.nowMs() };
+    await withDatabase(receiver.config.databasePath, (sqlite) => {
+      sqlite.run("UPDATE events SET received_at = 0");
+      const before = { ...limits, conversationsBeforeMs: clock.nowMs() };
+      expect(dueConversations(sqlite, 0, before).conversations).toBeEmpty();
+      const after = { ...limits, conversationsBeforeMs: clock.nowMs() + 1 };
+      expect(dueConversations(sqlite, 0, after).conversations).toEqual(["conv_1"]);
+      const plan = sqlite
+        .query<{ detail: string }, []>(
+          "EXPLAIN QUERY PLAN SELECT max(received_at) FROM events WHERE conversation_id = 'conv_1'",
+        )
+        .all();
+      expect(plan.map(({ detail }) => detail)).toEqual([
+        expect.stringContaining("USING INDEX events_body (conversation_id=?)"),
+      ]);
+    });
+  });
+});
+
+describe("a delivery between the look at the ages and the erasure", () => {
+  /** Has something happen after a look has found what is too old. */
+  function afterLook(happen: () => Promise<unknown>): void {
+    const { eraser } = receiver.store;
+    const look = eraser.dueConversations.bind(eraser);
+    eraser.dueConversations = async (row, limits) => {
+      const due = await look(row, limits);
+      await happen();
+      return due;
+    };
+  }
+
+  test("makes its conversation young", async () => {
+    await deliver(json(0, { transcript: [] }, "conv_1"));
+    await deliver(json(0, { transcript: [] }, "conv_2"));
+    clock.advanceMs(31 * DAY_MS);
+    afterLook(() => deliver(event("no_such_type", 0, { note: "in between" }, "conv_1")));
+    await pass({ retentionDays: 30 });
+    expect(conversations()).toEqual(["conv_1"]);
+    expect(traces("in between")).not.toBeEmpty();
+    await deliver(json(60, { transcript: [] }, "conv_1"));
+    expect(receiver.rows("SELECT 1 FROM events WHERE conversation_id = 'conv_1'")).toHaveLength(3);
+  });
+
+  test("of an event without a row in conversations, too", async () => {
+    await deliver(event("no_such_type", 0, {}, "conv_1"));
+    clock.advanceMs(31 * DAY_MS);
+    const { eraser } = receiver.store;
+    const look = eraser.dueEvents.bind(eraser);
+    eraser.dueEvents = async (after, beforeMs) => {
+      const due = await look(after, beforeMs);
+      await deliver(json(60, { transcript: [] }, "conv_1"));
+      return due;
+    };
+    await pass({ retentionDays: 30 });
+    expect(receiver.rows("SELECT 1 FROM events")).toHaveLength(2);
+  });
+
+  test("keeps its recording", async () => {
+    await deliver(audio("conv_1", Buffer.from("first")));
+    clock.advanceMs(31 * DAY_MS);
+    afterLook(() => deliver(audio("conv_1", Buffer.from("second"))));
+    await pass({ audioRetentionDays: 30 });
+    const [row] = receiver.rows<{ path: string }>("SELECT audio_path AS path FROM conversations");
+    expect(readFileSync(join(receiver.folder, "audio", row?.path ?? ""), "utf8")).toBe("second");
+  });
+
+  test("keeps its recording, though the files of the one before have been looked up", async () => {
+    await deliver(audio("conv_1", Buffer.from("first")));
+    const { store, config } = receiver;
+    const erasing = store.eraser.eraseRecordings(["conv_1"], Infinity);
+    const database = new Database(config.databasePath);
+    database.run("UPDATE conversations SET audio_path = '2026/11/02/conv_1-0123456789ab.mp3'");
+    database.close();
+    expect(await erasing).toEqual({ erased: [], failures: [] });
+    expect(recordings()).toHaveLength(1);
+  });
+
+  test.each<[string, Days]>([
+    ["its conversation", { retentionDays: 30 }],
+    ["its recording", { audioRetentionDays: 30 }],
+  ])("that is still being stored, with its recording on disk, keeps %s", async (_, days) => {
+    await deliver(audio("conv_1", Buffer.from("first")));
+    clock.advanceMs(31 * DAY_MS);
+    const { store } = receiver;
+    const storeEvent = store.storeEvent.bind(store);
+    store.storeEvent = async (record) => {
+      await pass(days);
+      return storeEvent(record);
+    };
+    expect((await deliver(audio("conv_1", Buffer.from("second")))).status).toBe(200);
+    const [row] = receiver.rows<{ path: string }>("SELECT audio_path AS path FROM conversations");
+    expect(readFileSync(join(receiver.folder, "audio", row?.path ?? ""), "utf8")).toBe("second");
+  });
+
+  test("of another instance counts as well", async () => {
+    await deliver(json(0, { transcript: [] }, "conv_1"));
+    clock.advanceMs(31 * DAY_MS);
+    const { folder } = receiver;
+    const other = await openTestApp({ clock, folder, isSuccessor: true });
+    const late = event("no_such_type", 0, {}, "conv_1");
+    const signature = sign(late, { timestamp: Math.floor(clock.nowMs() / 1000) });
+    afterLook(() => other.post(late, signature));
+    await pass({ retentionDays: 30 });
+    expect(conversations()).toEqual(["conv_1"]);
+    await other.close({ keepFolder: true, isShared: true });
+  });
+});
+
+describe("the clock", () => {
+  const days = { retentionDays: 365 };
+  const year = 2100;
+
+  /** What two years have left, with settings that are in force. */
+  beforeEach(async () => {
+    await deliver(json(0, { transcript: [] }, "conv_old"));
+    clock.advanceMs(300 * DAY_MS);
+    await deliver(json(0, { transcript: [] }, "conv_young"));
+    await pass(days);
+  });
+
+  /** Starts again, with the wall clock at a time, after some that the receiver was off. */
+  async function restart(wallMs = clock.nowMs()): Promise<void> {
+    const { folder } = receiver;
+    await receiver.close({ keepFolder: true });
+    clock.setMs(wallMs);
+    receiver = await openTestApp({ clock, folder });
+  }
+
+  async function steps(count: number, ms: number, retention: ReturnType<typeof runWith>): Promise<void> {
+    await retention.tick();
+    for (let step = 0; step < count; step += 1) {
+      clock.advanceMs(ms);
+      await retention.tick();
+    }
+  }
+
+  test("that starts in 2100 erases nothing young in a week without deliveries", async () => {
+    await restart(Date.UTC(year));
+    const retention = runWith(days);
+    await steps(7 * 24, HOUR_MS, retention);
+    expect(conversations()).toEqual(["conv_old", "conv_young"]);
+    expect(receiver.rows("SELECT 1 FROM erasures")).toBeEmpty();
+    const complaints = logLines.filter((line) => line.includes("clock is not confirmed"));
+    expect(complaints).toHaveLength(7);
+    // Though it was not stopped, but killed now.
+    const storedMs = Number(await receiver.store.retentionState.get("trusted_now"));
+    expect(storedMs).toBe(NOON * 1000 + 307 * DAY_MS);
+  });
+
+  test("that is not confirmed goes on: what becomes due in some weeks of uptime is erased", async () => {
+    await restart(Date.UTC(year));
+    const retention = runWith(days);
+    await steps(30, DAY_MS, retention);
+    expect(conversations()).toEqual(["conv_old", "conv_young"]);
+    await steps(36, DAY_MS, retention);
+    expect(conversations()).toEqual(["conv_young"]);
+  });
+
+  test("loses no more than the time that the receiver is off, by ten restarts a day", async () => {
+    await restart(Date.UTC(year));
+    for (let run = 0; run < 10; run += 1) {
+      const retention = runWith(days);
+      await steps(2, HOUR_MS, retention);
+      clock.advanceMs(20 * 60_000);
+      retention.end();
+      await restart(Date.UTC(year) + run * DAY_MS);
+    }
+    expect(conversations()).toEqual(["conv_old", "conv_young"]);
+    await runWith({ retentionDays: 365 }).tick();
+    const stored = Number(await receiver.store.retentionState.get("trusted_now"));
+    expect(new Date(stored).toISOString()).toBe(
+      new Date(NOON * 1000 + 300 * DAY_MS + 10 * (2 * HOUR_MS + 20 * 60_000)).toISOString(),
+    );
+  });
+
+  test("that a delivery confirms begins a pass at once", async () => {
+    await restart(clock.nowMs() + 100 * DAY_MS);
+    const retention = runWith(days);
+    await retention.tick();
+    expect(conversations()).toEqual(["conv_old", "conv_young"]);
+    await deliver(json(0, { transcript: [] }, "conv_new"));
+    await retention.tick();
+    expect(conversations()).toEqual(["conv_new", "conv_young"]);
+  });
+
+  test("that jumps while the receiver runs erases nothing by it", async () => {
+    const retention = runWith(days);
+    await retention.tick();
+    await deliver(json(0, { transcript: [] }, "conv_new"));
+    clock.setMs(Date.UTC(year));
+    await steps(48, HOUR_MS, retention);
+    expect(conversations()).toEqual(["conv_new", "conv_old", "conv_young"]);
+    expect(receiver.trustedClock.isConfirmed()).toBe(false);
+  });
+
+  test("of a database that nothing was received by is not known, and erases nothing", async () => {
+    const empty = await openTestApp({ clock });
+    const retention = runWith(days, empty);
+    await steps(2, HOUR_MS, retention);
+    expect(await empty.store.retentionState.get("trusted_now")).toBeNull();
+    await empty.close();
+  });
+});
+
+describe("a setting that is new", () => {
+  const days = { retentionDays: 30 };
+
+  test("counts what is too old, and erases it a day later, whatever restarts happen", async () => {
+    await deliver(json(0, { transcript: [] }, "conv_old"));
+    await deliver(audio("conv_old", Buffer.from("x")));
+    await deliver(JSON.stringify({ type: "voice_removed", data: { voice_id: "voice" } }));
+    clock.advanceMs(31 * DAY_MS);
+    await deliver(json(0, { transcript: [] }, "conv_young"));
+    const from = new Date(clock.nowMs() + DAY_MS).toISOString();
+    for (let run = 0; run < 4; run += 1) {
+      const retention = runWith(days);
+      for (let hour = 0; hour < 6; hour += 1) {
+        expect(conversations()).toEqual(["conv_old", "conv_young"]);
+        await retention.tick();
+        clock.advanceMs(HOUR_MS);
+      }
+      const told = logLines.splice(0).join("");
+      expect(told).toContain("RETENTION_DAYS is new or shorter");
+      expect(told).toContain(`days=30 from=${from} recordings=0 events=1 conversations=1`);
+    }
+    await runWith(days).tick();
+    expect(conversations()).toEqual(["conv_young"]);
+  });
+
+  test("of recordings waits on its own", async () => {
+    await deliver(audio("conv_1", Buffer.from("x")));
+    clock.advanceMs(31 * DAY_MS);
+    await pass({ retentionDays: 365 });
+    const retention = runWith({ retentionDays: 365, audioRetentionDays: 30 });
+    await retention.tick();
+    expect(recordings()).toHaveLength(1);
+    expect(logLines.join("")).toContain("AUDIO_RETENTION_DAYS is new or shorter");
+    expect(logLines.join("")).toContain("recordings=1 events=0 conversations=0");
+    clock.advanceMs(DAY_MS);
+    await retention.tick();
+    expect(recordings()).toBeEmpty();
+    expect(conversations()).toEqual(["conv_1"]);
+  });
+});
+
+test("what a kill leaves of lone events in the file of the database goes with the next start", async () => {
+  await deliver("{ no json: quarantined-words");
+  await receiver.store.eraser.eraseEvents([1]);
+  expect(await receiver.store.retentionState.get("traces_left")).toBe("1");
+  await runWith({}).tick();
+  expect(await receiver.store.retentionState.get("traces_left")).toBeNull();
+  expect(traces("quarantined-words")).toBeEmpty();
 });

@@ -256,7 +256,7 @@ test("many can be erased at once", async () => {
   for (const id of ids) await receiver.post(said(id, `about windjammers ${id}`));
   expect(await found("windjammers")).toHaveLength(40);
   const conversationIds = ids.slice(0, 39).map((id) => `conv_${id}`);
-  await receiver.erase.eraseSome(conversationIds);
+  await receiver.erase.eraseOld(conversationIds, Infinity);
   await receiver.erase.finish();
   expect(await found("windjammers")).toEqual(["many39"]);
   expect(readFileSync(`${receiver.config.databasePath}.search`).includes("many38")).toBe(false);
