@@ -159,6 +159,7 @@ function styleText(style: JsonStyle, hasFinalNewline: boolean): string {
   if (style.escapes === "HTML") parts.push("HTML's characters escaped, as Go does");
   if (style.escapes === ".NET") parts.push("escaped as .NET does");
   if (style.numbers === "rewritten") parts.push("numbers rewritten");
+  if (style.numbers === "Python") parts.push("numbers as Python writes them: 1.0 where this body has 1");
   if (hasFinalNewline) parts.push("with a line end at the end");
   return parts.join(", ");
 }

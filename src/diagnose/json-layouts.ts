@@ -1,3 +1,5 @@
+import { isWholeNumber, pythonNumber, wholeFloats } from "./python-numbers.ts";
+
 type Escapes = "kept" | "minimal" | "ascii" | "ascii and slashes" | "slashes" | "HTML" | ".NET";
 
 /** How JSON text is written: every serialiser has its own way. */
@@ -5,18 +7,21 @@ export type JsonStyle = {
   layout: "compact" | "spaced" | "indented by 1" | "indented by 2" | "indented by 4" | "indented by tabs";
   isSorted: boolean;
   escapes: Escapes;
-  /** `rewritten`: 1.0 became 1 */
-  numbers: "kept" | "rewritten";
+  /** `rewritten`: 1 for 1.0. `Python`: 1.0 for 1, 1e-05 for 0.00001 */
+  numbers: "kept" | "rewritten" | "Python";
 };
 
 type Node =
-  | { kind: "scalar"; text: string }
+  /** `name` is that of the member that it is in, itself or in lists. */
+  | { kind: "scalar"; text: string; name: string }
   | { kind: "array"; items: Node[] }
   | { kind: "object"; members: { key: string; value: Node }[] };
 
 const DEPTH_MAX = 500;
 /** Of a longer text the strings and numbers are kept as they are: to rewrite a recording takes too long. */
 export const EVERY_STYLE_CHARS_MAX = 4 * 1024 ** 2;
+/** Of a longer one, those that have lost the points of their numbers are not looked for by trial. */
+const TRIED_CHARS_MAX = 256 * 1024;
 // Written so that a string takes a step per escape, not per character: a recording is one string of many megabytes.
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
@@ -65,8 +70,9 @@ export function* jsonLayouts(text: string): Generator<{ style: JsonStyle; text: 
   }
   const seen = new Set<bigint | number>();
   for (const [name, escape] of escapes) {
-    for (const numbers of ["kept", "rewritten"] as const) {
-      const write = (token: string) => writeScalar(token, escape, numbers);
+    for (const [numbers, writeNumber] of numberStyles(root, text.length)) {
+      const write = (token: string, member: string) =>
+        token.startsWith('"') ? escape(token) : writeNumber(token, member);
       // Most texts have nothing to escape: what comes out the same is not tried again.
       const hash = Bun.hash(print(root, { write, isSorted: false, indent: null, comma: ",", colon: ":" }));
       if (seen.has(hash)) continue;
@@ -78,7 +84,7 @@ export function* jsonLayouts(text: string): Generator<{ style: JsonStyle; text: 
 
 function* inEveryLayout(
   root: Node,
-  write: (token: string) => string,
+  write: Write,
   scalars: Pick<JsonStyle, "escapes" | "numbers">,
 ): Generator<{ style: JsonStyle; text: string }> {
   for (const isSorted of [false, true]) {
@@ -89,17 +95,35 @@ function* inEveryLayout(
   }
 }
 
-function writeScalar(
-  token: string,
-  escape: (token: string) => string,
-  numbers: JsonStyle["numbers"],
-): string {
-  if (token.startsWith('"')) return escape(token);
-  return numbers === "kept" ? token : JSON.stringify(JSON.parse(token));
+type Write = (token: string, name: string) => string;
+
+/** Ways to write a number, or what else is no string. */
+function numberStyles(root: Node, charCount: number): (readonly [JsonStyle["numbers"], Write])[] {
+  const names = new Set<string>();
+  collectNames(root, names);
+  const sets = wholeFloats(names).slice(0, charCount > TRIED_CHARS_MAX ? 1 : undefined);
+  return [
+    ["kept", (token) => token],
+    ["rewritten", (token) => JSON.stringify(JSON.parse(token))],
+    ...sets.map((floats): [JsonStyle["numbers"], Write] => [
+      "Python",
+      (token, name) => pythonNumber(token, floats.has(name)),
+    ]),
+  ];
+}
+
+/** The names of the members with whole numbers. */
+function collectNames(node: Node, names: Set<string>): void {
+  if (node.kind === "scalar") {
+    if (isWholeNumber(node.text)) names.add(node.name);
+    return;
+  }
+  const inner = node.kind === "array" ? node.items : node.members.map(({ value }) => value);
+  for (const value of inner) collectNames(value, names);
 }
 
 type Form = {
-  write: (token: string) => string;
+  write: Write;
   isSorted: boolean;
   indent: string | null;
   comma: string;
@@ -107,13 +131,13 @@ type Form = {
 };
 
 function print(node: Node, form: Form, depth = 0): string {
-  if (node.kind === "scalar") return form.write(node.text);
+  if (node.kind === "scalar") return form.write(node.text, node.name);
   const [open, close] = node.kind === "object" ? "{}" : "[]";
   const inner =
     node.kind === "array"
       ? node.items.map((item) => print(item, form, depth + 1))
       : sorted(node.members, form.isSorted).map(
-          ({ key, value }) => `${form.write(key)}${form.colon}${print(value, form, depth + 1)}`,
+          ({ key, value }) => `${form.write(key, "")}${form.colon}${print(value, form, depth + 1)}`,
         );
   if (inner.length === 0) return `${open}${close}`;
   if (form.indent === null) return `${open}${inner.join(form.comma)}${close}`;
@@ -135,17 +159,17 @@ function readTree(text: string): Node | null {
   const tokens = text.match(TOKEN) ?? [];
   let next = 0;
 
-  const readNode = (depth: number): Node | null => {
+  const readNode = (depth: number, name: string): Node | null => {
     const token = tokens[next++] ?? "";
     if (depth > DEPTH_MAX) return null;
-    if (token !== "{" && token !== "[") return { kind: "scalar", text: token };
+    if (token !== "{" && token !== "[") return { kind: "scalar", text: token, name };
     const items: Node[] = [];
     const members: { key: string; value: Node }[] = [];
     while (tokens[next] !== "}" && tokens[next] !== "]") {
       if (tokens[next] === ",") next += 1;
       const key = tokens[next] ?? "";
       if (token === "{") next += 2;
-      const value = readNode(depth + 1);
+      const value = readNode(depth + 1, token === "{" ? key.slice(1, -1) : name);
       if (value === null) return null;
       if (token === "{") members.push({ key, value });
       else items.push(value);
@@ -153,7 +177,7 @@ function readTree(text: string): Node | null {
     next += 1;
     return token === "{" ? { kind: "object", members } : { kind: "array", items };
   };
-  return readNode(0);
+  return readNode(0, "");
 }
 
 function toAscii(text: string, isUpperCase: boolean): string {

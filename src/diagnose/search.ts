@@ -6,7 +6,7 @@ import type { HeaderReading } from "./header.ts";
 import { messagePrefixes } from "./messages.ts";
 import { secretVariants } from "./secret-variants.ts";
 
-/** A body of 10 KB needs 60 MB for all causes; more than this takes longer than anybody waits. */
+/** A body of 10 KB needs 160 MB for all causes; more than this takes longer than anybody waits. */
 const HASHED_BYTES_MAX = 3 * 1024 ** 3;
 
 /** Of a larger body no changed copies are made: each takes as much memory again. */

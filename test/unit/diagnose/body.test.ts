@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Deviation } from "../../../src/diagnose/finding.ts";
+import { jsonLayouts } from "../../../src/diagnose/json-layouts.ts";
+import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 import { BODY, deviation, signed } from "../../helpers/diagnosis.ts";
 
 const parsed = JSON.parse(BODY);
@@ -31,6 +33,40 @@ for (const [what, original, differs] of rewritten) {
     } as Deviation["body"]);
   });
 }
+
+const floats: [what: string, original: string][] = [
+  ["that is documented", '{"event_timestamp":1793620890,"data":{"price":0.0,"cost":12}}'],
+  [
+    "of another member beside those",
+    '{"event_timestamp":1793620890,"data":{"price":2.0,"cost":12,"score":-3.0}}',
+  ],
+  ["beside small ones", '{"data":{"price":1.0,"a":2.9e-05,"b":1e-07,"c":-0.00012}}'],
+  ["in a list", '{"event_timestamp":1793620890,"data":{"scores":[1.0,2.5,[3.0]],"cost":12}}'],
+  ["everywhere", '{"event_timestamp":1793620890,"data":{"a":1.0,"b":2.0}}'],
+];
+
+test.each(floats)("names the cause: JavaScript wrote 1 for 1.0, a number %s", (_, original) => {
+  const given = JSON.stringify(JSON.parse(original));
+  expect(deviation({ header: signed(original), body: given })?.body).toEqual({
+    kind: "rewritten",
+    style: { ...style, numbers: "Python" },
+    hasFinalNewline: false,
+  } as Deviation["body"]);
+});
+
+const transcriptions = eventFixtures().filter((name) => name.startsWith("transcription_"));
+
+test.each(transcriptions)("names the cause: JavaScript wrote a documented event again: %s", (name) => {
+  const text = fixture(name).toString();
+  // As Python writes it, numbers as they are.
+  const [original = ""] = [...jsonLayouts(text)]
+    .filter((written) => written.style.layout === "spaced" && written.style.numbers === "kept")
+    .map((written) => written.text);
+  expect(/\d\.0[,}\]]/.test(original)).toBe(name !== "transcription_minimal.json");
+  const given = JSON.stringify(JSON.parse(text));
+  const numbers = name === "transcription_minimal.json" ? "kept" : "Python";
+  expect(deviation({ header: signed(original), body: given })?.body).toMatchObject({ style: { numbers } });
+});
 
 test("names the cause: a body that was parsed and written again when it was kept", () => {
   const kept = JSON.stringify(parsed, null, 2);

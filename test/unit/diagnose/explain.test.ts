@@ -99,6 +99,7 @@ test("names the way in which a body was written", () => {
     [{}, "compact"],
     [{ layout: "spaced", isSorted: true, escapes: "ascii" }, "spaced, keys sorted, non-ASCII escaped"],
     [{ escapes: "minimal", numbers: "rewritten" }, "compact, without needless escapes, numbers rewritten"],
+    [{ numbers: "Python" }, "compact, numbers as Python writes them: 1.0 where this body has 1"],
     [{ escapes: "ascii and slashes" }, "compact, non-ASCII and slashes escaped"],
     [{ escapes: "slashes" }, "compact, slashes escaped"],
     [{ escapes: "HTML" }, "compact, HTML's characters escaped, as Go does"],
