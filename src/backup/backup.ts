@@ -20,7 +20,7 @@ export type BackupReport = Content & {
   /** What the database has that this program has not made: `restore` refuses it. */
   schemaFaults: string[];
   header: ManifestHeader;
-  /** Recordings and quarantined bodies that were not in the folder before. */
+  /** Recordings and large bodies that were not in the folder before. */
   copied: { files: number; bytes: number };
 };
 

@@ -60,7 +60,7 @@ async function make(folder: string, given: Given, context: CommandContext): Prom
 function madeText(folder: string, report: BackupReport, seconds: string): string {
   const { header, recordings, quarantined, copied, deletedMeanwhile } = report;
   const parts = [count(header.events, "event"), count(recordings, "recording")];
-  if (quarantined > 0) parts.push(count(quarantined, "large quarantined body", "large quarantined bodies"));
+  if (quarantined > 0) parts.push(count(quarantined, "large body", "large bodies"));
   const lines = [
     `Backed up to ${folder}: ${parts.join(", ")}`,
     `Copied in ${seconds} s: the database (${sizeText(header.database.bytes)}) and ${count(copied.files, "new file")} (${sizeText(copied.bytes)})`,

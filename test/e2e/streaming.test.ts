@@ -1,7 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { createHash, createHmac } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { transcription } from "../helpers/deliveries.ts";
+import { SECRET, transcription } from "../helpers/deliveries.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import { largeAudio, sendStream } from "../helpers/stream.ts";
 import { namesBesideMark } from "../helpers/folders.ts";
@@ -41,6 +42,37 @@ test("stores four recordings of 100 MB at once, exactly, in little memory", asyn
   }
   expect(readdirSync(join(receiver.folder, "spool"))).toEqual([]);
   expect(namesBesideMark(join(receiver.folder, "audio"))).toEqual(["2026"]);
+  await receiver.stop();
+});
+
+test("stores speech to text of 200 MB, exactly, in little memory", async () => {
+  const receiver = await startReceiver();
+  const words = Buffer.from(
+    '{"text":"word","start":12.25,"end":12.5,"type":"word","logprob":-0.125},'.repeat(1000),
+  );
+  function* body(): Generator<Buffer> {
+    yield Buffer.from('{"type":"speech_to_text_transcription","data":{"request_id":"r","words":[');
+    for (let bytes = 0; bytes < 200 * MB; bytes += words.byteLength) yield words;
+    yield Buffer.from("1]}}");
+  }
+  const timestamp = Math.floor(Date.now() / 1000);
+  const hmac = createHmac("sha256", SECRET).update(`${timestamp}.`);
+  const sha256 = createHash("sha256");
+  for (const piece of body()) {
+    hmac.update(piece);
+    sha256.update(piece);
+  }
+  const signature = `t=${timestamp},v0=${hmac.digest("hex")}`;
+  expect(await sendStream(receiver.port, { body: body(), signature })).toMatchObject({ status: 200 });
+  const peakMb = receiver.peakMemoryBytes() / MB;
+  console.log(`Peak memory with speech to text of 200 MB: ${peakMb.toFixed(0)} MB`);
+
+  expect(peakMb).toBeLessThan(200);
+  const [row] = receiver.rows<{ status: string; path: string }>(
+    "SELECT status, payload_path AS path FROM events",
+  );
+  expect(row?.status).toBe("processed");
+  expect(await fileSha256(join(receiver.folder, row?.path ?? ""))).toBe(sha256.digest("hex"));
   await receiver.stop();
 });
 

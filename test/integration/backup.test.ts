@@ -47,7 +47,7 @@ describe("a backup", () => {
   test("of a running receiver, restored, is the data byte for byte", async () => {
     const { status, stdout, stderr } = await backup(folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toStartWith(`Backed up to ${folder}: 8 events, 4 recordings, 1 large quarantined body\n`);
+    expect(stdout).toStartWith(`Backed up to ${folder}: 8 events, 4 recordings, 1 large body\n`);
     expect(await backup("verify", folder)).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("is sound"),

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
+import { newFolder, runFor } from "../helpers/backups.ts";
 import { quarantineAsBefore } from "../helpers/quarantine.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
@@ -97,6 +98,26 @@ describe("an event that nothing is derived from", () => {
     expect([...rows(), ...bodies()]).toEqual([]);
     expect((await receiver.post(body)).status).toBe(200);
     expect([...rows(), ...bodies()]).toEqual([]);
+  });
+
+  test("is in a backup, and comes back from it", async () => {
+    const body = speechToText(17 * MIB);
+    await receiver.post(body);
+    const root = newFolder();
+    for (const args of [
+      ["backup", join(root, "backup")],
+      ["backup", "verify", join(root, "backup")],
+    ]) {
+      expect(await runFor(receiver.folder, ...args)).toMatchObject({ status: 0, stderr: "" });
+    }
+    const restored = join(root, "restored");
+    expect(await runFor(restored, "restore", join(root, "backup"))).toMatchObject({ status: 0 });
+    await receiver.close();
+    await open(restored);
+    expect((await (await payloadOf(1)).text()) === body).toBe(true);
+    await receiver.close();
+    rmSync(root, { recursive: true });
+    await open();
   });
 
   test("leaves no content where none is kept", async () => {
