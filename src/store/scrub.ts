@@ -98,12 +98,20 @@ function unusedSpan(page: Buffer, headerAt: number): { start: number; end: numbe
 
 /** Does something while nobody else can write and all that was written is in the file itself. */
 async function withEmptyLog<T>(sqlite: Database, path: string, work: () => T): Promise<T> {
-  for (let waitedMs = 0; waitedMs <= WAIT_MS_MAX; waitedMs += WAIT_MS) {
-    sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    const done = ifLogIsEmpty(sqlite, path, work);
-    if (done !== null) return done.value;
+  const busyMs = Number(sqlite.query("PRAGMA busy_timeout").values()[0]?.[0]);
+  const startedMs = performance.now();
+  do {
+    // SQLite itself would wait in this thread, and deliveries with it.
+    sqlite.run("PRAGMA busy_timeout = 0");
+    try {
+      sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      const done = ifLogIsEmpty(sqlite, path, work);
+      if (done !== null) return done.value;
+    } finally {
+      sqlite.run(`PRAGMA busy_timeout = ${busyMs}`);
+    }
     await sleep(WAIT_MS);
-  }
+  } while (performance.now() - startedMs < WAIT_MS_MAX);
   throw new ScrubError(`somebody keeps reading ${path}`);
 }
 
