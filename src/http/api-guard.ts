@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { AddressList } from "../platform/address.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createAttempts } from "./attempts.ts";
+import { PROVEN_IDLE_SECONDS } from "./connections.ts";
 import type { Connections, ConnectionServer } from "./connections.ts";
 import { errorResponse } from "./errors.ts";
 
@@ -33,7 +34,11 @@ export function createApiGuard(options: {
     const given = digestOf(token);
     // All are compared, each in constant time: how long it takes tells nothing about any token.
     const matches = digests.filter((digest) => timingSafeEqual(digest, given));
-    if (matches.length > 0) return null;
+    if (matches.length > 0) {
+      // Answers may take longer than a connection may be quiet: anyone who has shown the token gets each of them.
+      server?.timeout(request, PROVEN_IDLE_SECONDS);
+      return null;
+    }
     const seconds = wrongTokens.secondsToWait(client);
     if (seconds === null) return errorResponse("token_invalid");
     return errorResponse("too_many_attempts", { headers: { "retry-after": String(seconds) } });

@@ -1,8 +1,13 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Erase } from "../inspect/erase.ts";
+import { withinMs } from "../platform/wait.ts";
+import { ScrubError } from "../store/scrub.ts";
 import { describeAnswers } from "./api-models.ts";
 import { errorResponse } from "./errors.ts";
+
+/** Somebody who reads the database for long keeps the traces there: that is told, and not waited for. */
+const ANSWER_MS_MAX = 60_000;
 
 const Erased = Type.Object({
   status: Type.Literal("erased", { description: "Always `erased`: anything else is an error." }),
@@ -12,11 +17,21 @@ const Erased = Type.Object({
 export function erasureRoutes(options: { erase: Erase }) {
   const { erase } = options;
 
+  async function answerTo(conversationId: string): Promise<Response> {
+    try {
+      const isErased = await erase.eraseOne(conversationId);
+      return isErased ? Response.json({ status: "erased" }) : errorResponse("not_found");
+    } catch (error) {
+      if (error instanceof ScrubError) return errorResponse("erasure_unfinished");
+      throw error;
+    }
+  }
+
   return new Elysia({ name: "erasure" }).delete(
     "/conversations/:id",
     async ({ params }) => {
-      const isErased = await erase.eraseOne(params.id);
-      return isErased ? Response.json({ status: "erased" }) : errorResponse("not_found");
+      const answer = await answerWithin(answerTo(params.id), ANSWER_MS_MAX);
+      return answer ?? errorResponse("erasure_unfinished");
     },
     {
       detail: {
@@ -24,7 +39,7 @@ export function erasureRoutes(options: { erase: Erase }) {
         description:
           `Its events, turns, recordings and quarantined bodies, its words in the index of the search, and
 all of that in the database's file, its log and the copies made before upgrades. When this answers, nothing of it is left
-there. What remains is the fact that it was erased: a later delivery of the same call is answered with 200 and dropped.
+there. 503 with \`erasure_unfinished\` says that it goes on, as while another program reads the database. What remains is the fact that it was erased: a later delivery of the same call is answered with 200 and dropped.
 Backups are not touched.`.replaceAll("\n", " "),
         tags: ["conversations"],
         parameters: [
@@ -36,8 +51,13 @@ Backups are not touched.`.replaceAll("\n", " "),
             schema: { type: "string" as const },
           },
         ],
-        responses: describeAnswers(Erased, "Nothing of it is left."),
+        responses: describeAnswers(Erased, "Nothing of it is left.", "erasure_unfinished"),
       },
     },
   );
+}
+
+/** null if it takes longer. A failure after that shows when it is tried again. */
+async function answerWithin(answer: Promise<Response>, msMax: number): Promise<Response | null> {
+  return (await withinMs(answer, msMax)) ? answer : null;
 }

@@ -14,7 +14,8 @@ export type ErrorCode =
   | "payload_not_kept"
   | "payload_missing"
   | "audio_missing"
-  | "search_not_ready";
+  | "search_not_ready"
+  | "erasure_unfinished";
 
 type ErrorAnswer = { status: number; error: string; headers?: Record<string, string> };
 
@@ -51,6 +52,11 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
   payload_not_kept: { status: 404, error: "The event was stored without its content" },
   payload_missing: { status: 404, error: "The event's content is missing from the disk" },
   audio_missing: { status: 404, error: "The recording is not in its place on disk any more" },
+  erasure_unfinished: {
+    status: 503,
+    error: "Not everything is erased yet: it goes on, and is tried again every hour",
+    headers: { "retry-after": "60" },
+  },
   search_not_ready: {
     status: 503,
     error: "The search index does not have everything yet",

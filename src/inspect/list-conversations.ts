@@ -8,8 +8,8 @@ import { facetExpression } from "./search/facets.ts";
 import { isBusy, isUnsound } from "./search/file.ts";
 
 /**
- * A search waits this long for the index to have all that has arrived (the server cuts connections that are quiet for 8
- * s); a list, which can do without, hardly.
+ * A search waits this long for the index to have all that has arrived, and others wait for it meanwhile; a list, which
+ * can do without, hardly.
  */
 const SEARCH_WAIT_MS_MAX = 5_000;
 const LIST_WAIT_MS_MAX = 100;
