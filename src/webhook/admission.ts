@@ -141,9 +141,15 @@ export function createAdmission(options: {
         const refusal = await wait(sender);
         if (refusal !== null) return refusal;
       }
-      if (room.hasDiskFor(sender, delivery.contentLength ?? 0)) return takePlace(sender, delivery.drop);
-      leave();
-      return "disk_low";
+      let place: Place | null = null;
+      try {
+        const hasDisk = room.hasDiskFor(sender, delivery.contentLength ?? 0);
+        if (hasDisk) place = takePlace(sender, delivery.drop);
+      } finally {
+        // Also if the disk does not answer.
+        if (place === null) leave();
+      }
+      return place ?? "disk_low";
     },
 
     /** Admits nobody any more. Resolves when the last one has left. */

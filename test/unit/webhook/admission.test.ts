@@ -452,6 +452,20 @@ describe("draining", () => {
     expect(await both).toHaveLength(2);
   });
 
+  test("is not held up by those for whom the disk did not answer", async () => {
+    const failing = createAdmission({
+      freeDiskBytes: () => {
+        throw new Error("gone");
+      },
+      freeDiskBytesMin: 0,
+      trustedProxies: noAddress,
+      clock,
+    });
+    await expect(failing.enter({ address: ONE, contentLength: 1, drop: () => {} })).rejects.toThrow("gone");
+    expect(failing.inFlight().deliveries).toBe(0);
+    await failing.drain();
+  });
+
   test("is not held up by those who were turned away", async () => {
     const { enter, drain } = admission({ free: 0 });
     await enter(null);
