@@ -112,19 +112,24 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
   async function pass(): Promise<boolean> {
     const nowMs = trustedClock.nowMs();
     const inForce = await settings.judge(nowMs === null ? null : { nowMs, ...readingOf(trustedClock) });
+    const limits = limitsOf(nowMs, inForce);
+    await storeLimit("bodies_erased_before", limits.conversationsBeforeMs);
+    await storeLimit("recordings_erased_before", limits.recordingsBeforeMs);
     // Nothing was ever received, or nothing is known of it.
     if (isOff || nowMs === null || inForce === null) return false;
     const { conversations, recordings } = inForce;
     await tellOfWaiting("RETENTION_DAYS", conversations, nowMs);
     await tellOfWaiting("AUDIO_RETENTION_DAYS", recordings, nowMs);
     if (conversations.inForce === null && recordings.inForce === null) return false;
-    const { hasMore, ...found } = await passes.eraseOld({
-      conversationsBeforeMs: limitMs(nowMs, conversations.inForce),
-      recordingsBeforeMs: limitMs(nowMs, recordings.inForce),
-      nowMs,
-    });
+    const { hasMore, ...found } = await passes.eraseOld(limits);
     if (Object.values(found).some((count) => count > 0)) log.info("Erased what was too old", found);
     return hasMore;
+  }
+
+  /** Before anything is erased: a start after a kill does not warn then of files that are gone already. */
+  async function storeLimit(name: "bodies_erased_before" | "recordings_erased_before", beforeMs: number) {
+    const value = beforeMs === NEVER ? "0" : String(Math.round(beforeMs));
+    if (value !== ((await state.get(name)) ?? "0")) await state.set(name, value);
   }
 
   /** Once after the start, and once more if the clock was not confirmed by then. */
@@ -175,6 +180,21 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
 
 function readingOf(trustedClock: TrustedClock) {
   return { hasBeenConfirmed: trustedClock.hasBeenConfirmed(), correctionMs: trustedClock.correctionMs() };
+}
+
+/** By what is in force; null: that is not known. */
+function limitsOf(
+  nowMs: number | null,
+  inForce: { conversations: StoredSetting; recordings: StoredSetting } | null,
+): Limits {
+  if (nowMs === null || inForce === null) {
+    return { conversationsBeforeMs: NEVER, recordingsBeforeMs: NEVER, nowMs: Infinity };
+  }
+  return {
+    conversationsBeforeMs: limitMs(nowMs, inForce.conversations.inForce),
+    recordingsBeforeMs: limitMs(nowMs, inForce.recordings.inForce),
+    nowMs,
+  };
 }
 
 /** Nothing is older if it is kept for ever. */

@@ -168,6 +168,7 @@ function prepare(orm: Orm) {
         path: sql<string>`${conversations.audioPath}`,
         byteCount: conversations.audioBytes,
         conversationId: conversations.conversationId,
+        receivedAtMs: conversations.audioReceivedAtMs,
       })
       .from(conversations)
       .where(and(isNotNull(conversations.audioPath), gt(conversations.audioPath, sql.placeholder("path"))))

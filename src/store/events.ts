@@ -31,6 +31,7 @@ export function createEventStore(sqlite: Database, orm: Orm) {
       path: sql<string>`${events.payloadPath}`,
       byteCount: events.bodyBytes,
       conversationId: events.conversationId,
+      receivedAtMs: events.receivedAtMs,
     })
     .from(events)
     .where(and(isNotNull(events.payloadPath), gt(events.id, sql.placeholder("id"))))

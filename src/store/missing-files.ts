@@ -7,7 +7,14 @@ import type { DataFileKind } from "./data-files.ts";
 const LINES_MAX = 20;
 
 /** A file that a row speaks of. */
-type Named = { path: string; byteCount: number | null; conversationId: string | null };
+type Named = {
+  path: string;
+  byteCount: number | null;
+  conversationId: string | null;
+  receivedAtMs: number | null;
+};
+
+const ERASED_BEFORE = { body: "bodies_erased_before", recording: "recordings_erased_before" } as const;
 
 /**
  * Warns of rows whose file is missing or of another size, as a power failure on a disk that lies about its flushes, or
@@ -24,11 +31,10 @@ export async function warnOfMissingFiles(options: {
   let count = 0;
 
   async function look(kind: DataFileKind, folder: string, named: Named): Promise<void> {
-    const { path, byteCount, conversationId } = named;
+    const { path, byteCount } = named;
     const found = (await findDataFile(kind, folder, path))?.byteCount ?? null;
     if (found === byteCount) return;
-    // An erasure goes on by itself, and its files go before its rows.
-    if (found === null && connection.isErased(conversationId)) return;
+    if (found === null && isBeingErased(kind, named)) return;
     count += 1;
     if (count > LINES_MAX) return;
     const problem = found === null ? "is missing" : "has another size";
@@ -37,6 +43,12 @@ export async function warnOfMissingFiles(options: {
       bytes: found,
       bytes_expected: byteCount,
     });
+  }
+
+  /** An erasure goes on by itself, and its files go before its rows. */
+  function isBeingErased(kind: DataFileKind, { conversationId, receivedAtMs }: Named): boolean {
+    if (connection.isErased(conversationId)) return true;
+    return (receivedAtMs ?? Infinity) < Number(connection.state.get(ERASED_BEFORE[kind]) ?? 0);
   }
 
   for (let rows = connection.bodyFilesAfter(0); rows.length > 0;) {

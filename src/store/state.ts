@@ -19,7 +19,10 @@ export type StateName =
   | "trusted_now"
   /** The settings by which things were last erased, as JSON: see inspect/retention-setting.ts. */
   | "retention_days"
-  | "audio_retention_days";
+  | "audio_retention_days"
+  /** Unix milliseconds: what is older is being erased, or was, and its files may be gone already. */
+  | "bodies_erased_before"
+  | "recordings_erased_before";
 
 export type StateStore = ReturnType<typeof createStateStore>;
 

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRetention } from "../../src/inspect/retention.ts";
 import { createLog } from "../../src/platform/log.ts";
@@ -419,6 +419,30 @@ describe("a setting that is new", () => {
     expect(recordings()).toBeEmpty();
     expect(conversations()).toEqual(["conv_1"]);
   });
+});
+
+test("a start after a kill does not warn of files that were being erased by age, as of others that are missing", async () => {
+  const large = (words: string) => `{ no json: ${" ".repeat(1_100_000)}${words}`;
+  await deliver(audio("conv_old", Buffer.from("x")));
+  await deliver(large("old"));
+  clock.advanceMs(31 * DAY_MS);
+  await deliver(audio("conv_young", Buffer.from("x")));
+  await deliver(large("young"));
+  const { folder, config } = receiver;
+  const { eraser } = receiver.store;
+  // Killed when the files were gone and the rows were not yet.
+  eraser.beginOld = async () => [];
+  eraser.eraseRecordings = () => Promise.reject(new Error("killed"));
+  eraser.eraseEvents = () => Promise.reject(new Error("killed"));
+  await pass({ retentionDays: 30, audioRetentionDays: 30 });
+  await receiver.close({ keepFolder: true });
+  rmSync(join(folder, "quarantine"), { recursive: true });
+  rmSync(join(folder, "audio/2026"), { recursive: true });
+  writeFileSync(`${config.databasePath}.running`, "");
+  receiver = await openTestApp({ clock, folder });
+  const missing = receiver.logLines.filter((line) => line.includes("is missing"));
+  expect(missing).toHaveLength(2);
+  expect(missing.join("")).toContain("conv_young.mp3");
 });
 
 test("what a kill leaves of lone events in the file of the database goes with the next start", async () => {
