@@ -26,7 +26,9 @@ const count = (table: string) => app.rows<{ n: number }>(`SELECT count(*) AS n F
 /** All files under the folder of the recordings. */
 function recordingFiles(): string[] {
   const entries = readdirSync(join(app.folder, "audio"), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith(".owner"))
+    .map(({ name }) => name);
 }
 
 describe("the same body is stored once", () => {

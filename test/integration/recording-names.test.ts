@@ -32,7 +32,9 @@ const pathInRow = () =>
 /** Every file below the folder of the recordings. */
 function files(): string[] {
   const paths = readdirSync(audioFolder(), { recursive: true, encoding: "utf8" });
-  return paths.filter((path) => !statSync(join(audioFolder(), path)).isDirectory()).toSorted();
+  return paths
+    .filter((path) => !path.startsWith(".owner") && !statSync(join(audioFolder(), path)).isDirectory())
+    .toSorted();
 }
 
 async function store(body: string): Promise<void> {
