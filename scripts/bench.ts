@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { SECRET, sign } from "../test/helpers/deliveries.ts";
-import { EXECUTABLE, freePort } from "../test/helpers/receiver.ts";
+import { freePort } from "../test/helpers/ports.ts";
+import { EXECUTABLE } from "../test/helpers/receiver.ts";
 import { audioBody, sendChunked, sendFor, transcriptRequests } from "./bench-load.ts";
 
 const CONNECTIONS = 32;

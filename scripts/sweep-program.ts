@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SECRET } from "../test/helpers/deliveries.ts";
-import { EXECUTABLE, freePort } from "../test/helpers/receiver.ts";
+import { freePort } from "../test/helpers/ports.ts";
+import { EXECUTABLE } from "../test/helpers/receiver.ts";
 import { TOKEN } from "./sweep-ledger.ts";
 import type { Ledger } from "./sweep-ledger.ts";
 

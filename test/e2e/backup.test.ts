@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { verifyBackup } from "../../src/backup/verify.ts";
 import { contentOf, deliveriesOf, everyFile, newFolder, settingsFor, sha256 } from "../helpers/backups.ts";
 import { audio, SECRET } from "../helpers/deliveries.ts";
-import { EXECUTABLE, freePort, runExecutable, startReceiver } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
+import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
 import { canTraceFor, readCalls } from "../helpers/strace.ts";
 import type { Call } from "../helpers/strace.ts";
 

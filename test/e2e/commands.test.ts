@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commands } from "../../src/cli/commands.ts";
 import { fixture, SECRET, sign, transcription } from "../helpers/deliveries.ts";
-import { EXECUTABLE, freePort, runExecutable, startReceiver } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
+import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "commands-"));

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { transcription } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 import { notifySocket } from "../helpers/notify-socket.ts";
-import { EXECUTABLE, freePort, startReceiver } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
+import { EXECUTABLE, startReceiver } from "../helpers/receiver.ts";
 
 setDefaultTimeout(60_000);
 

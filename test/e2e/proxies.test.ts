@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { vendorAddresses } from "../../src/webhook/vendor-addresses.ts";
 import { isOpensslMissing } from "../helpers/certificate.ts";
 import { sign, transcription } from "../helpers/deliveries.ts";
+import { programPath } from "../helpers/means.ts";
 import { startCaddy, startNginx } from "../helpers/proxy.ts";
 import type { Proxy } from "../helpers/proxy.ts";
 import { chunk, openRaw, requestHead } from "../helpers/raw.ts";
@@ -30,7 +31,7 @@ const proxies = [
 ];
 
 for (const { name, start, memoryMbMax } of proxies) {
-  const isMissing = Bun.which(name) === null || isOpensslMissing;
+  const isMissing = programPath(name) === null || isOpensslMissing;
   if (isMissing) console.warn(`SKIPPED: ${name} in front of the receiver: no ${name} or no openssl`);
 
   describe.skipIf(isMissing)(`behind ${name}`, () => {

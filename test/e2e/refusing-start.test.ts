@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { join } from "node:path";
 import { audio, SECRET, transcription } from "../helpers/deliveries.ts";
 import { handOver, stopAll } from "../helpers/handover.ts";
-import { EXECUTABLE, freePort, runExecutable, startReceiver } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
+import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
 
 setDefaultTimeout(60_000);
 

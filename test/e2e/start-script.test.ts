@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fixture } from "../helpers/deliveries.ts";
-import { freePort } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
 
 setDefaultTimeout(120_000);
 
@@ -39,8 +39,9 @@ test("without a secret scripts/start is a demo whose next steps work as printed,
       ELEVENLABS_WEBHOOK_PORT: String(await freePort()),
     },
     stdout: "pipe",
-    stderr: "inherit",
+    stderr: "pipe",
   });
+  const errors = child.stderr.text();
   let output = "";
   const decoder = new TextDecoder();
   let answers: { command: string; status: number; stdout: string }[] = [];
@@ -50,9 +51,11 @@ test("without a secret scripts/start is a demo whose next steps work as printed,
     answers = await runPrinted(output, folder);
     child.kill("SIGTERM");
   }
-  expect(await child.exited).toBe(0);
+  const said = `${output}${await errors}`;
+  expect(await child.exited, said).toBe(0);
 
-  expect(output.match(/result +as expected/g)).toHaveLength(3);
+  expect(output.match(/result +as expected/g), said).toHaveLength(3);
+  expect(answers, said).toHaveLength(6);
   expect(answers.filter(({ status }) => status !== 0)).toEqual([]);
   const [transcript, recording, everything, found, sql, delivered] = answers;
   expect(transcript?.stdout).toContain("Hello, is my blue bicycle ready?");
@@ -79,7 +82,7 @@ async function runPrinted(output: string, folder: string) {
     .split("\n")
     .flatMap((line) => /^ {2}(\S.*)$/.exec(line)?.[1] ?? [])
     .slice(0, -1);
-  expect(commands).toHaveLength(6);
+  expect(commands, output).toHaveLength(6);
   return Promise.all(
     commands.map(async (command) => {
       if (command.startsWith("sqlite3") && !hasSqlite) return { command, status: 0, stdout: "" };
@@ -96,7 +99,7 @@ test("scripts/start obeys the secret of .env", async () => {
   const child = Bun.spawn([script], { cwd: folder, stdout: "pipe", stderr: "pipe" });
   const [, errors] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   // It is the receiver itself that runs, and that finds the other setting faulty.
-  expect(await child.exited).toBe(78);
+  expect(await child.exited, errors).toBe(78);
   expect(errors).toContain("ELEVENLABS_WEBHOOK_PORT");
   expect(errors).not.toContain("ELEVENLABS_WEBHOOK_SECRET");
   rmSync(folder, { recursive: true });

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { options } from "../../src/config-options.ts";
 import { SECRET, transcription } from "../helpers/deliveries.ts";
-import { EXECUTABLE, freePort, runExecutable, startReceiver } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
+import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
 
 const root = mkdtempSync(join(tmpdir(), "receiver-start-"));
 const newFolder = () => mkdtempSync(join(root, "folder-"));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SECRET } from "./deliveries.ts";
-import { freePort } from "./receiver.ts";
+import { freePort } from "./ports.ts";
 import { shell } from "./release.ts";
 
 const root = join(import.meta.dir, "../..");

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vendorAddresses } from "../../src/webhook/vendor-addresses.ts";
 import { makeCertificate } from "./certificate.ts";
-import { freePort } from "./receiver.ts";
+import { programPath } from "./means.ts";
+import { freePort } from "./ports.ts";
 
 const START_MS_MAX = 10_000;
 const STOP_MS_MAX = 5_000;
@@ -48,7 +49,15 @@ export async function startNginx(options: ProxyOptions) {
       `include ${folder}/site.conf; }\n`,
     ].join("\n"),
   );
-  const args = ["nginx", "-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"];
+  const args = [
+    programPath("nginx") ?? "nginx",
+    "-p",
+    folder,
+    "-c",
+    join(folder, "nginx.conf"),
+    "-e",
+    "stderr",
+  ];
   return startProxy(args, { folder, port });
 }
 

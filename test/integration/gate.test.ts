@@ -3,7 +3,7 @@ import { noAddress } from "../../src/config-addresses.ts";
 import { createGate } from "../../src/http/gate.ts";
 import { listen } from "../../src/http/server.ts";
 import type { Application } from "../../src/http/server.ts";
-import { freePort } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
 
 test("who asks before the application is there waits for it, and finds its connection", async () => {
   const gate = createGate();

@@ -6,7 +6,7 @@ import { runCommand } from "../helpers/command.ts";
 import { SECRET } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 import { isRunning } from "../helpers/handover.ts";
-import { freePort } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
 
 const root = join(import.meta.dir, "../..");
 

@@ -6,7 +6,7 @@ import type { AddressList } from "../../src/platform/address.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { sign, transcription } from "../helpers/deliveries.ts";
-import { freePort } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
 
 function listOf(parsed: { value: AddressList } | { problem: string }): AddressList {
   if ("problem" in parsed) throw new Error(parsed.problem);

@@ -10,7 +10,7 @@ import { standingClock } from "../helpers/clock.ts";
 import { runCommand } from "../helpers/command.ts";
 import { SECRET } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
-import { freePort } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
 
 const DAY_MS = 86_400_000;
 const root = temporaryFolder();

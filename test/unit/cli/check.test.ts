@@ -7,7 +7,7 @@ import { options } from "../../../src/config-options.ts";
 import { runCommand } from "../../helpers/command.ts";
 import { openTestApp } from "../../helpers/app.ts";
 import { audio, SECRET } from "../../helpers/deliveries.ts";
-import { freePort } from "../../helpers/receiver.ts";
+import { freePort } from "../../helpers/ports.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "check-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { runCommand } from "../../helpers/command.ts";
-import { freePort } from "../../helpers/receiver.ts";
+import { freePort } from "../../helpers/ports.ts";
 
 test("exits with 0 while the receiver is healthy and 1 while it is not, without a secret", async () => {
   let status = 200;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../../../package.json" with { type: "json" };
 import { flagOf, options } from "../../../src/config-options.ts";
-import { freePort } from "../../helpers/receiver.ts";
+import { freePort } from "../../helpers/ports.ts";
 import { runCommand } from "../../helpers/command.ts";
 import { SECRET } from "../../helpers/deliveries.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
 import { createServer } from "node:net";
 import { fixture } from "../../helpers/deliveries.ts";
-import { freePort } from "../../helpers/receiver.ts";
+import { freePort } from "../../helpers/ports.ts";
 import { startTarget } from "../../helpers/target.ts";
 
 const target = startTarget();

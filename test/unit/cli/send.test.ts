@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { percentiles } from "../../../src/sender/many.ts";
 import { runCommand } from "../../helpers/command.ts";
 import { fixture, sign } from "../../helpers/deliveries.ts";
-import { freePort } from "../../helpers/receiver.ts";
+import { freePort } from "../../helpers/ports.ts";
 import { startTarget, timestampOf } from "../../helpers/target.ts";
 
 const target = startTarget();

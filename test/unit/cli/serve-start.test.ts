@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../helpers/command.ts";
 import { SECRET } from "../../helpers/deliveries.ts";
-import { freePort } from "../../helpers/receiver.ts";
+import { freePort } from "../../helpers/ports.ts";
 
 const place = {
   ELEVENLABS_WEBHOOK_SECRET: SECRET,

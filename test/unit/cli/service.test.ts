@@ -13,7 +13,7 @@ import { unitText } from "../../../src/service/unit.ts";
 import { runCommand } from "../../helpers/command.ts";
 import { SECRET } from "../../helpers/deliveries.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";
-import { freePort } from "../../helpers/receiver.ts";
+import { freePort } from "../../helpers/ports.ts";
 
 const UNIT = "etc/systemd/system/elevenlabs-webhook.service";
 const ENVIRONMENT = "etc/elevenlabs-webhook/environment";
