@@ -25,7 +25,7 @@ export async function buildExecutable(target: Target, folder: string): Promise<s
 export function smokeTest(target: Target, executable: string, { version, commit }: Release): string {
   if (target.run === null) return "built, NOT RUN HERE: needs a system with musl's own libstdc++";
   const [emulator] = target.run.command;
-  if (emulator !== undefined && Bun.which(emulator) === null) {
+  if (!target.run.needs.every(isThere)) {
     return `built, NOT RUN HERE: apt-get install ${target.run.packages}`;
   }
   const text = run([...target.run.command, executable, "--version"]);
@@ -33,6 +33,10 @@ export function smokeTest(target: Target, executable: string, { version, commit 
     throw new Error(`the executable for ${target.name} is "${text}", not ${version} of ${commit}`);
   }
   return `built and run${emulator === undefined ? "" : `, by ${emulator}`}`;
+}
+
+function isThere(programOrFile: string): boolean {
+  return programOrFile.startsWith("/") ? existsSync(programOrFile) : Bun.which(programOrFile) !== null;
 }
 
 /** The SHA-256 of a file, in hexadecimal. */

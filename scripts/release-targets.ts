@@ -6,8 +6,8 @@ export type Target = {
   runtime: string;
   /** What the runtime has to be, byte for byte: it comes from the package registry and is in every executable. */
   runtimeSha256: string;
-  /** What runs it on an x64 machine, and the Debian packages that have it; null where none has. */
-  run: { command: string[]; packages: string } | null;
+  /** What runs it on an x64 machine, the programs and files that this needs, and the Debian packages that have them; null if none has. */
+  run: { command: string[]; needs: string[]; packages: string } | null;
 };
 
 /** The Bun that the hashes below are of; scripts/release refuses another one. */
@@ -21,13 +21,17 @@ export const targets: Target[] = [
     name: "linux-x64",
     runtime: "bun-linux-x64",
     runtimeSha256: X64,
-    run: { command: [], packages: "" },
+    run: { command: [], needs: [], packages: "" },
   },
   {
     name: "linux-x64-baseline",
     runtime: "bun-linux-x64-baseline",
     runtimeSha256: X64,
-    run: { command: ["qemu-x86_64-static", "-cpu", "Nehalem"], packages: "qemu-user-static" },
+    run: {
+      command: ["qemu-x86_64-static", "-cpu", "Nehalem"],
+      needs: ["qemu-x86_64-static"],
+      packages: "qemu-user-static",
+    },
   },
   {
     name: "linux-arm64",
@@ -35,6 +39,7 @@ export const targets: Target[] = [
     runtimeSha256: "04778f1f42399a69d086853e9c7af4acf574b2f21a43d0dc673853d8b84a2923",
     run: {
       command: ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"],
+      needs: ["qemu-aarch64-static", "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1"],
       packages: "qemu-user-static libc6-arm64-cross",
     },
   },

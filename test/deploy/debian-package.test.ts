@@ -104,10 +104,22 @@ describe.skipIf(!hasMeans(what, "dpkg-deb") || !canBoot(what))("the Debian packa
     expect(eventCount()).toBe(2);
   });
 
+  test("installed again after a removal it says how to start it, and goes on with its data", () => {
+    expect(install("1.1.0")).toContain(
+      "elevenlabs-webhook: the service is disabled, it receives nothing: systemctl enable --now elevenlabs-webhook\n",
+    );
+    expect([property("ActiveState"), property("UnitFileState")]).toEqual(["inactive", "disabled"]);
+    machine.get("systemctl enable --now elevenlabs-webhook");
+    send();
+    expect(eventCount()).toBe(3);
+    expect(install("1.1.1")).not.toContain("disabled");
+    machine.get("dpkg --remove elevenlabs-webhook");
+  });
+
   test("a purge leaves nothing but the data, and says so", () => {
     const said = machine.get("dpkg --purge elevenlabs-webhook");
     expect(said).toContain("what was received stays in /var/lib/private/elevenlabs-webhook");
-    expect(eventCount()).toBe(2);
+    expect(eventCount()).toBe(3);
     machine.get("rm -r /var/lib/private/elevenlabs-webhook /var/lib/elevenlabs-webhook");
     expect(files()).toBe(before);
   });
