@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { options } from "../config-options.ts";
@@ -5,11 +6,13 @@ import type { Option } from "../config-options.ts";
 import type { Parsed } from "../config-values.ts";
 import { errorCode } from "../platform/errors.ts";
 import { isCredential } from "../service/environment-file.ts";
+import type { ApiToken } from "../service/plan.ts";
 import type { UnitOptions } from "../service/unit.ts";
 import type { CommandContext, Given } from "./command.ts";
 import { findFile } from "./input.ts";
 
 const SECRET_BYTES_MAX = 64 * 1024;
+const TOKEN_BYTES = 32;
 /** Who only wants to know what would be done need not have it at hand. */
 const STANDS_FOR_SECRET = `wsec_${"0".repeat(64)}`;
 /** What would have a meaning of its own in the unit. */
@@ -55,6 +58,25 @@ export async function readSecret(
   if (secretFile !== undefined && secretFile !== "-") return readText(secretFile, context);
   if (secretFile === undefined && given.dryRun !== undefined) return { value: STANDS_FOR_SECRET };
   return context.isTerminal.input ? askForSecret() : readPipedSecret(context);
+}
+
+/** The token of the API from now on; null if it stays as it is, on or off. */
+export function readApiToken(
+  given: Given,
+  hasToken: boolean,
+  context: CommandContext,
+): Parsed<ApiToken | null> {
+  const { apiTokenFile, makeApiToken } = given;
+  if (apiTokenFile !== undefined && makeApiToken !== undefined) {
+    return { problem: "--api-token-file and --make-api-token exclude each other: give one of them" };
+  }
+  if (apiTokenFile !== undefined) {
+    const file = readText(apiTokenFile, context);
+    return "problem" in file ? file : { value: { text: file.value, isMade: false } };
+  }
+  // To install again is to upgrade: what others use already stays.
+  if (makeApiToken === undefined || hasToken) return { value: null };
+  return { value: { text: randomBytes(TOKEN_BYTES).toString("hex"), isMade: true } };
 }
 
 function readText(name: string, context: CommandContext): Parsed<string> {

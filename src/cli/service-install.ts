@@ -14,7 +14,7 @@ import { planInstall } from "../service/plan.ts";
 import type { Plan, Present } from "../service/plan.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { CommandContext, Given } from "./command.ts";
-import { readSecret, settingsOf, tlsFilesOf } from "./service-input.ts";
+import { readApiToken, readSecret, settingsOf, tlsFilesOf } from "./service-input.ts";
 import { askForSenders } from "./service-senders.ts";
 import { settingSources } from "./settings.ts";
 import { failureText, fileLines, nextSteps } from "./service-report.ts";
@@ -25,8 +25,10 @@ export async function install(given: Given, context: CommandContext): Promise<nu
   const systemd = systemdOf(machine, environment.PATH);
   const { executable } = machine;
   if (executable === null) return refuse(context, "Only the compiled program can be installed", "failure");
-  const problem = (machine.isRoot ? null : "This needs root: run it with sudo") ?? systemd.problem();
-  if (problem !== null) return refuse(context, problem, "failure");
+  if (!machine.isRoot) return refuse(context, "This needs root: run it with sudo", "failure");
+  const isDry = given.dryRun !== undefined;
+  const problem = systemd.problem();
+  if (problem !== null && !isDry) return refuse(context, problem, "failure");
 
   try {
     const present = presentFiles(machine);
@@ -39,9 +41,10 @@ export async function install(given: Given, context: CommandContext): Promise<nu
     if (level === "error" && !isOwnPort) {
       return refuse(context, `Port ${text}: stop it, or choose another port with --port`, "failure");
     }
+    if (problem !== null) context.writeError(`Warning: ${problem}\n`);
     for (const warning of warnings) context.writeError(`Warning: ${warning}\n`);
     const compared = compareFiles(machine.root, files);
-    if (given.dryRun !== undefined) {
+    if (isDry) {
       context.writeOut(`${fileLines(compared, "to come", context)}Nothing was done.\n`);
       return exitStatus.ok;
     }
@@ -67,11 +70,14 @@ async function plan(
   if ("problem" in tls) return tls;
   const secret = await readSecret(given, present.secret !== null, context);
   if ("problem" in secret) return secret;
+  const apiToken = readApiToken(given, present.apiToken !== null, context);
+  if ("problem" in apiToken) return apiToken;
   const senders = await askForSenders(given, present.environment === null, context);
   if ("problem" in senders) return senders;
   const request = {
     settings: new Map([...settingsOf(given), ...senders.value]),
     secret: secret.value,
+    apiToken: apiToken.value,
     isPublic: given.public !== undefined,
     tls: tls.value,
   };
@@ -94,7 +100,12 @@ function presentFiles({ root }: Machine): Present {
       throw error;
     }
   };
-  return { environment: read(places.environment), secret: read(places.secret), unit: read(places.unit) };
+  return {
+    environment: read(places.environment),
+    secret: read(places.secret),
+    apiToken: read(places.apiToken),
+    unit: read(places.unit),
+  };
 }
 
 function portIn({ environment }: Present): number {

@@ -54,11 +54,16 @@ export function nextSteps(options: {
     : "";
   const advice = adviseSources(config);
   const open = advice === null ? "" : `Advice:    ${advice.text}. ${advice.remedy ?? ""}\n`;
+  const origin = url.replace(/\/webhook$/, "");
+  const api =
+    config.apiTokens.length === 0
+      ? ""
+      : `API:       sudo sh -c 'curl -H "Authorization: Bearer $(cat ${places.apiToken})" ${origin}/conversations'\n`;
   return `${hasStarted ? "Started" : "It runs already"}: ${status}
 ${pending}
 Try it:    sudo env ELEVENLABS_WEBHOOK_SECRET_FILE=${places.secret} ${places.executable} send --sample transcription --url ${url}
 See it:    sudo sqlite3 'file:${config.databasePath}?mode=ro' 'SELECT type, conversation_id, status FROM events'
-Status:    systemctl status ${NAME}
+${api}Status:    systemctl status ${NAME}
 Log:       journalctl -u ${NAME} -f
 Settings:  ${places.environment}, then systemctl reload ${NAME}
 Upgrade:   run the new file with "service install"

@@ -14,6 +14,16 @@ const ownFlags = [
     description: "file with the webhook's secret; - for standard input (default: asked for)",
   },
   {
+    key: "apiTokenFile",
+    flag: "--api-token-file <file>",
+    description: "turn on the API, with the token in this file",
+  },
+  {
+    key: "makeApiToken",
+    flag: "--make-api-token",
+    description: "turn on the API, with a new token unless there is one, and say where it is",
+  },
+  {
     key: "public",
     flag: "--public",
     description: "allow ports below 1024, for a receiver without a proxy in front",
@@ -32,6 +42,7 @@ export const service: Command = {
       line: "service install --public --tls-cert-file chain.pem --tls-key-file key.pem",
       does: "on port 443",
     },
+    { line: "service install --make-api-token", does: "turns on the API that reads what arrived" },
     { line: "service install --dry-run", does: "says what it would do" },
     { line: "service print", does: "the unit, with every line explained" },
     { line: "service uninstall", does: "keeps settings, secret and data" },

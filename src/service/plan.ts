@@ -1,5 +1,6 @@
 import { loadConfig } from "../config.ts";
 import type { Config } from "../config.ts";
+import { privateSources } from "../config-addresses.ts";
 import { options } from "../config-options.ts";
 import type { ConfigSources } from "../config-sources.ts";
 import { environmentText, settingsIn, UNWRITABLE, withSettings } from "./environment-file.ts";
@@ -11,16 +12,26 @@ import type { UnitOptions } from "./unit.ts";
 const LOW_PORT_MAX = 1023;
 
 /** The text of the files that an earlier install has left; null where there is none. */
-export type Present = { environment: string | null; secret: string | null; unit: string | null };
+export type Present = {
+  environment: string | null;
+  secret: string | null;
+  apiToken: string | null;
+  unit: string | null;
+};
 
 export type Request = {
   /** Variables and their values, to be set in the environment file. */
   settings: ReadonlyMap<string, string>;
   /** null: the one that is there */
   secret: string | null;
+  /** null: the one that is there, or none */
+  apiToken: ApiToken | null;
   isPublic: boolean;
   tls: UnitOptions["tls"];
 };
+
+/** A token of the API; `isMade` if it is a new one that nobody knows yet. */
+export type ApiToken = { text: string; isMade: boolean };
 
 export type Plan = {
   files: WantedFile[];
@@ -48,7 +59,8 @@ export function planInstall(
       problems: unwritable.map(([name]) => `${name}: it may hold no quotes, backslashes, $ or line ends`),
     };
   }
-  const environment = environmentFor(request, present, unit);
+  const apiToken = request.apiToken?.text.trim() ?? present.apiToken;
+  const environment = environmentFor(request, present, { ...unit, hasApi: apiToken !== null });
   const secret = (request.secret ?? present.secret ?? "").trim();
   const loaded = loadConfig({
     ...sources,
@@ -56,6 +68,7 @@ export function planInstall(
     environment: {
       ...settingsIn(environment),
       [options.secrets.name]: secret,
+      ...(apiToken === null ? {} : { [options.apiTokens.name]: apiToken }),
       ...(tls === null
         ? {}
         : { [options.tlsCertFile.name]: tls.certFile, [options.tlsKeyFile.name]: tls.keyFile }),
@@ -65,7 +78,11 @@ export function planInstall(
   });
   if (loaded.kind === "faulty") return { problems: loaded.problems };
   const { config, warnings } = loaded;
-  const problems = [...straySecrets(environment), ...problemsUnder(unit, config)];
+  const problems = [
+    ...straySecrets(environment, options.secrets, places.secret),
+    ...problemsOfToken(request.apiToken, environment, unit),
+    ...problemsUnder(unit, config),
+  ];
   if (problems.length > 0) return { problems };
 
   const file = (path: string, mode: number, text: string) => ({ path, mode, bytes: Buffer.from(text) });
@@ -73,6 +90,7 @@ export function planInstall(
     files: [
       { path: places.executable, mode: 0o755, bytes: executable },
       file(places.secret, 0o600, `${secret}\n`),
+      ...(request.apiToken === null ? [] : [file(places.apiToken, 0o600, `${apiToken}\n`)]),
       file(places.environment, 0o600, environment),
       file(places.sysctl, 0o644, sysctlText),
       file(places.unit, 0o644, unitText(unit)),
@@ -88,8 +106,14 @@ function notThere(path: string): never {
   throw Object.assign(new Error(`${path} is not read`), { code: "ENOENT" });
 }
 
-function environmentFor({ settings }: Request, { environment }: Present, { isPublic, tls }: UnitOptions) {
-  const text = environment ?? environmentText();
+function environmentFor(
+  { settings }: Request,
+  { environment }: Present,
+  { isPublic, tls, hasApi }: UnitOptions & { hasApi: boolean },
+) {
+  // An existing file stays as it is: there may be those who use the API from elsewhere.
+  const ownNetworks = new Map(hasApi ? [[options.apiSources.name, privateSources]] : []);
+  const text = environment ?? withSettings(environmentText(), ownNetworks);
   const { port } = options;
   const isPortSet = settings.has(port.name) || settingsIn(text)[port.name] !== undefined;
   const lowPort = new Map([[port.name, tls === null ? "80" : "443"]]);
@@ -97,13 +121,25 @@ function environmentFor({ settings }: Request, { environment }: Present, { isPub
 }
 
 /** The environment wins over the credential: a second secret would be the one that counts. */
-function straySecrets(environment: string): string[] {
-  const { name } = options.secrets;
+function straySecrets(environment: string, { name }: { name: string }, place: string): string[] {
   const found = [name, `${name}_FILE`].filter((variable) => settingsIn(environment)[variable] !== undefined);
   return found.map(
-    (variable) =>
-      `${variable}: remove it from ${places.environment}: the service has it from ${places.secret}`,
+    (variable) => `${variable}: remove it from ${places.environment}: the service has it from ${place}`,
   );
+}
+
+function problemsOfToken(
+  token: ApiToken | null,
+  environment: string,
+  { isPublic, tls }: UnitOptions,
+): string[] {
+  if (token === null) return [];
+  const stray = straySecrets(environment, options.apiTokens, places.apiToken);
+  if (!token.isMade || !isPublic || tls !== null) return stray;
+  return [
+    ...stray,
+    "--make-api-token: with --public and without HTTPS everyone on the way could read the token: add --tls-cert-file and --tls-key-file",
+  ];
 }
 
 /** What the unit's sandbox would keep the configuration from. */

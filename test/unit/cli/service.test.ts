@@ -268,6 +268,39 @@ test("a dry run says what would be done, and does nothing", async () => {
   expect(filesThere()).toEqual([]);
 });
 
+test("a dry run needs no systemd, and says that an install would", async () => {
+  putOnPath("systemctl", "exit 1");
+  const { status, stdout, stderr } = await run(["install", "--dry-run"]);
+  expect(status).toBe(0);
+  expect(stdout.match(/^ {2}write {4}\//gm)).toHaveLength(5);
+  expect(stderr).toContain("Warning: systemd does not run here");
+  expect(filesThere()).toEqual([]);
+});
+
+test("an install makes a token for the API once, says where it is, and shows it to nobody", async () => {
+  const { status, stdout, stderr } = await install("--make-api-token");
+  expect([status, stderr]).toEqual([0, ""]);
+  const path = join(root, "etc/elevenlabs-webhook/api-token");
+  const token = readFileSync(path, "utf8");
+  expect(token).toMatch(/^[0-9a-f]{64}\n$/);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(stdout).toContain("wrote    /etc/elevenlabs-webhook/api-token");
+  expect(stdout).toContain("$(cat /etc/elevenlabs-webhook/api-token)");
+  expect(stdout).not.toContain(token.trim());
+  expect(readFileSync(join(root, ENVIRONMENT), "utf8")).toContain('\nAPI_SOURCES="127.0.0.0/8, ');
+  await run(["install", "--make-api-token"]);
+  expect(readFileSync(path, "utf8")).toBe(token);
+});
+
+test("an install takes the API's token from a file", async () => {
+  const file = join(temporaryFolder(), "token");
+  writeFileSync(file, "0123456789abcdef0123456789abcdef");
+  expect((await install("--api-token-file", file)).status).toBe(0);
+  expect(readFileSync(join(root, "etc/elevenlabs-webhook/api-token"), "utf8")).toBe(
+    "0123456789abcdef0123456789abcdef\n",
+  );
+});
+
 describe("an install changes nothing and says why", () => {
   const cases: [string, () => ReturnType<typeof run>, number, RegExp][] = [
     ["without root", () => run(["install"], { isRoot: false }), 1, /^This needs root: run it with sudo\n$/],
@@ -279,6 +312,24 @@ describe("an install changes nothing and says why", () => {
       /nowhere: there is no such file/,
     ],
     ["with an empty secret file", () => install("--secret-file", emptyFile()), 78, /is empty/],
+    [
+      "with a missing token file",
+      () => install("--api-token-file", "nowhere"),
+      78,
+      /nowhere: there is no such file/,
+    ],
+    [
+      "with two tokens",
+      () => install("--api-token-file", program, "--make-api-token"),
+      78,
+      /exclude each other/,
+    ],
+    [
+      "with a new token that would be sent unencrypted",
+      () => install("--public", "--make-api-token"),
+      78,
+      /--make-api-token: with --public and without HTTPS/,
+    ],
     ["on a low port", () => install("--port", "80"), 78, /80 is below 1024: .*--public/],
     ["on no port", () => install("--port", "x"), 78, /ELEVENLABS_WEBHOOK_PORT: "x" is not a whole number/],
     ["on a taken port", installOnTakenPort, 1, /^Port \d+ is taken by .*: stop it, or choose another port/],

@@ -7,7 +7,7 @@ import { isOpensslMissing, makeCertificate } from "../../helpers/certificate.ts"
 import { SECRET } from "../../helpers/deliveries.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";
 
-const nothing: Present = { environment: null, secret: null, unit: null };
+const nothing: Present = { environment: null, secret: null, apiToken: null, unit: null };
 const tls = isOpensslMissing ? null : makeCertificate(temporaryFolder());
 const sources = {
   flags: {},
@@ -18,7 +18,14 @@ const sources = {
 };
 
 function plan(request: Partial<Request> = {}, present: Partial<Present> = {}) {
-  const whole = { settings: new Map<string, string>(), secret: null, isPublic: false, tls: null, ...request };
+  const whole = {
+    settings: new Map<string, string>(),
+    secret: null,
+    apiToken: null,
+    isPublic: false,
+    tls: null,
+    ...request,
+  };
   return planInstall(whole, { ...nothing, ...present }, { executable: Buffer.from("program"), sources });
 }
 
@@ -61,7 +68,13 @@ test("nothing in the service's own folder is read, where it could put anything",
     read.push(path);
     return "LOG_LEVEL=LOUD";
   };
-  const whole = { settings: new Map<string, string>(), secret: SECRET, isPublic: false, tls: null };
+  const whole = {
+    settings: new Map<string, string>(),
+    secret: SECRET,
+    apiToken: null,
+    isPublic: false,
+    tls: null,
+  };
   const executable = Buffer.from("program");
   expect(planInstall(whole, nothing, { executable, sources: { ...sources, readText } })).toHaveProperty(
     "files",
@@ -149,5 +162,57 @@ describe("refuses", () => {
     expect(problemsOf({ secret: SECRET, settings: given })).toEqual([
       expect.stringContaining("ELEVENLABS_WEBHOOK_HOST: it may hold no quotes"),
     ]);
+  });
+});
+
+describe("the token of the API", () => {
+  const TOKEN = "a-token-of-the-api-for-these-tests";
+  const tokenPath = "/etc/elevenlabs-webhook/api-token";
+  const given = { text: `${TOKEN}\n`, isMade: false };
+  const made = { text: TOKEN, isMade: true };
+  const ownNetworks = `API_SOURCES="127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7, fe80::/10"`;
+
+  test("is in its own file and nowhere else, for root alone", () => {
+    const { texts, files, config } = planned({ secret: SECRET, apiToken: given });
+    const holding = Object.keys(texts).filter((path) => texts[path]?.includes(TOKEN));
+    expect(holding).toEqual([tokenPath]);
+    expect(files.find(({ path }) => path === tokenPath)?.mode).toBe(0o600);
+    expect(config.apiTokens).toEqual([TOKEN]);
+  });
+
+  test("opens the API of a new install to private networks alone, unless told", () => {
+    expect(planned({ secret: SECRET, apiToken: given }).texts[environmentPath]).toContain(
+      `\n${ownNetworks}\n`,
+    );
+    const told = { secret: SECRET, apiToken: given, settings: settings(["API_SOURCES", "192.0.2.1"]) };
+    expect(planned(told).texts[environmentPath]).toContain('\nAPI_SOURCES="192.0.2.1"\n');
+    expect(planned({ secret: SECRET }).texts[environmentPath]).toContain("\n#API_SOURCES=any\n");
+  });
+
+  test("changes no settings that are there, and one that is there stays", () => {
+    const present = { environment: "# mine\n", secret: SECRET, apiToken: `${TOKEN}\n` };
+    expect(planned({ apiToken: made }, present).texts[environmentPath]).toBe("# mine\n");
+    const again = planned({}, present);
+    expect([again.texts[tokenPath], again.config.apiTokens]).toEqual([undefined, [TOKEN]]);
+  });
+
+  test("is not made where it would be sent unencrypted to a public port", () => {
+    const [problem] = problemsOf({ secret: SECRET, apiToken: made, isPublic: true });
+    expect(problem).toContain("--make-api-token: with --public and without HTTPS");
+    expect(problemsOf({ secret: SECRET, apiToken: given, isPublic: true })).toEqual([]);
+    const unit = unitText({ isPublic: true, tls: null });
+    expect(problemsOf({ secret: SECRET, apiToken: made }, { unit })).toEqual([problem ?? ""]);
+    if (tls !== null) expect(problemsOf({ secret: SECRET, apiToken: made, isPublic: true, tls })).toEqual([]);
+  });
+
+  test("that is too short, or beside another one in the settings, is refused", () => {
+    expect(problemsOf({ secret: SECRET, apiToken: { text: "short", isMade: false } })).toEqual([
+      expect.stringContaining("API_TOKEN: a token has at least 32"),
+    ]);
+    const present = { environment: `API_TOKEN=${TOKEN}\n`, secret: SECRET };
+    expect(problemsOf({ apiToken: made }, present)).toEqual([
+      expect.stringContaining("API_TOKEN: remove it from"),
+    ]);
+    expect(problemsOf({}, present)).toEqual([]);
   });
 });
