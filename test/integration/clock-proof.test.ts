@@ -5,7 +5,7 @@ import type { Server } from "../../src/http/server.ts";
 import type { AddressList } from "../../src/platform/address.ts";
 import { openTestApp } from "../helpers/app.ts";
 import { sign, transcription } from "../helpers/deliveries.ts";
-import { freePort } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
 
 function proxies(text: string): AddressList {
   const parsed = trustedProxies(text, "/");

@@ -5,7 +5,7 @@ import type { Server } from "../../src/http/server.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { transcription } from "../helpers/deliveries.ts";
-import { freePort } from "../helpers/receiver.ts";
+import { freePort } from "../helpers/ports.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 /** Longer than a connection may be quiet: IDLE_SECONDS, and the runtime's first look after them. */
