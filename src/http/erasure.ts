@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { ArchiveError } from "../inspect/archive.ts";
 import type { Erase } from "../inspect/erase.ts";
 import { withinMs } from "../platform/wait.ts";
 import { ScrubError } from "../store/scrub.ts";
@@ -22,7 +23,9 @@ export function erasureRoutes(options: { erase: Erase }) {
       const isErased = await erase.eraseOne(conversationId);
       return isErased ? Response.json({ status: "erased" }) : errorResponse("not_found");
     } catch (error) {
-      if (error instanceof ScrubError) return errorResponse("erasure_unfinished");
+      // The one comes from the database, the other from the search index, which the thread that reads works on.
+      if (error instanceof ScrubError || error instanceof ArchiveError)
+        return errorResponse("erasure_unfinished");
       throw error;
     }
   }

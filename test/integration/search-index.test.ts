@@ -268,6 +268,32 @@ describe("an erased conversation", () => {
     }
   });
 
+  test("whose word is too long to be replaced makes the index begin again", async () => {
+    const reader = open();
+    // In the file such a separator is spread over several pages.
+    const wordOf = (id: number) => `${"x".repeat(1_500)}${1_000 + id}`;
+    for (let id = 0; id < 600; id += 1) await app.post(said(`${id}`, wordOf(id)));
+    expect(await found(reader, "anything")).toEqual([]);
+    const index = new Database(path);
+    const terms = index.query<{ term: Uint8Array }, []>("SELECT term FROM texts_idx").all();
+    index.close();
+    const whole = terms
+      .map(({ term }) => Buffer.from(term).toString().slice(1))
+      .find((term) => term.length === 1_504);
+    const erased = Number(whole?.slice(1_500)) - 1_000;
+    const database = new Database(app.config.databasePath);
+    database.run("DELETE FROM conversations WHERE conversation_id = ?", [`conv_${erased}`]);
+    database.close();
+
+    reader.index.erase([`conv_${erased}`]);
+    await cleanWhole(reader);
+    expect(notes).toContain("The search index can't be cleaned and is made again");
+    expect(files().filter((file) => readFileSync(file).includes(wordOf(erased)))).toEqual([]);
+    expect(await found(reader, wordOf(erased))).toEqual([]);
+    expect(await found(reader, wordOf(erased + 1))).toEqual([`conv_${erased + 1}`]);
+    checkIndex();
+  });
+
   test("does not make the index begin anew, though its events are gone", async () => {
     await app.post(said("1", "hello"));
     await app.post(said("2", "hello"));
