@@ -45,6 +45,8 @@ exec 0<<<'${SECRET}'\nset -euo pipefail\n${text}`;
         const { status, stdout, stderr } = machine.run(script);
         if (status !== 0) throw new Error(`${path}:${line}: exit status ${status}\n${stdout}${stderr}`);
       }
+      // One was delivered, by the document or before: it is there still, or again.
+      expect(Number(machine.query("SELECT count(*) FROM events").stdout)).toBe(1);
     });
 
     /** What apt-get would have done, a name for this host, and certificates from nobody else. */
