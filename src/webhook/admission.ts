@@ -64,9 +64,12 @@ export function createAdmission(options: {
     else dropSlow(claim);
   }
 
+  /** If the slowest is young, the others are not too slow: they are left alone. */
   function dropSlow({ isProven }: Claim): void {
-    const slow = holdings.first("places", clock.monotonicMs(), NEWCOMER_MS);
-    if (slow !== null && (isProven || !proof.has(slow.sender))) room.drop(slow);
+    const nowMs = clock.monotonicMs();
+    const slowest = holdings.first("places", nowMs);
+    if (slowest === null || nowMs - slowest.startedMs < NEWCOMER_MS) return;
+    if (isProven || !proof.has(slowest.sender)) room.drop(slowest);
   }
 
   function dropSlowForAll(): void {

@@ -105,16 +105,11 @@ export function createHoldings(options: { isProven: (sender: string) => boolean 
       return true;
     },
 
-    /**
-     * The body that goes first if this runs short; null if nobody takes any of it.
-     *
-     * @param ageMsMin how old it must be at least
-     */
-    first(resource: Resource, nowMs: number, ageMsMin = 0): Holding | null {
+    /** The body that goes first if this runs short; null if nobody takes any of it. */
+    first(resource: Resource, nowMs: number): Holding | null {
       let first: { holding: Holding; rate: number } | null = null;
       // In the order in which they came: of two that are equally slow the older one goes.
       for (const holding of worst(resource)?.holdings ?? []) {
-        if (nowMs - holding.startedMs < ageMsMin) continue;
         if (resource !== "places" && (holding.storage !== resource || holding.byteCount === 0)) continue;
         const rate = recentRate(holding.arrival, nowMs);
         if (first === null || rate < first.rate) first = { holding, rate };

@@ -4,9 +4,7 @@ import type { TemporaryFile } from "../platform/files.ts";
 const SMALL_BYTES_MAX = 4096;
 const BLOCK_BYTES = 16 * 1024;
 
-/** The bytes of a body that are in memory while it comes in. */
-export type Pieces = ReturnType<typeof createPieces>;
-
+/** Holds the bytes of a body that are in memory while it comes in. */
 export function createPieces() {
   const pieces: Uint8Array[] = [];
   let byteCount = 0;

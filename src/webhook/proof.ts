@@ -7,8 +7,6 @@ const PROVEN_MAX = 1024;
 /** The sender of deliveries whose address is not known: what it has signed proves nothing about the next one. */
 export const UNKNOWN_SENDER = "";
 
-export type Proof = ReturnType<typeof createProof>;
-
 /**
  * Remembers which senders are known to be good: who sent a valid signature within the last 24 hours, of these the last
  * 1,024, and always the addresses that ElevenLabs publishes.

@@ -9,8 +9,6 @@ const DECODED_SHARE = 0.75;
 /** What was seen of the disk holds this long: a burst of small deliveries asks once. */
 const DISK_LOOK_MS = 1;
 
-export type Room = ReturnType<typeof createRoom>;
-
 /** Memory and disk for bodies, and who makes room if they run short. */
 export function createRoom(options: {
   freeDiskBytes: () => number;

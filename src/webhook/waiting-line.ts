@@ -13,8 +13,6 @@ type Waiter = {
   resolve: (end: WaitEnd) => void;
 };
 
-export type WaitingLine = ReturnType<typeof createWaitingLine>;
-
 /**
  * Deliveries that wait for a place, at most 256 and each for at most 5 s. A place goes to one of the sender with the best
  * claim, and there to the one that waits longest.

@@ -125,6 +125,16 @@ describe("the slowest body of one sender makes room", () => {
     expect(await newcomer).toHaveProperty("leave");
   });
 
+  test("but not a fast one only because the slower ones are young", async () => {
+    const { enter } = admission();
+    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [1]);
+    for (let count = 1; count < IN_FLIGHT_MAX; count += 1) await enter(15_000, () => dropped.push(count));
+    places[0]?.progress(6 * MIB, "disk");
+    const newcomer = enter(null);
+    await advanceMs(500);
+    expect([dropped, Bun.peek.status(newcomer)]).toEqual([[], "pending"]);
+  });
+
   test("where all of them were newcomers a moment ago", async () => {
     const { enter } = admission();
     const places = await Promise.all(
