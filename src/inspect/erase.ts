@@ -1,5 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
-import { errorCode } from "../platform/errors.ts";
+import { errorCode, errorPath } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
 import type { Eraser } from "../store/erase.ts";
@@ -38,7 +38,7 @@ export function createErase(options: { eraser: Eraser; index: IndexEraser; clock
   function logFailures(failures: readonly unknown[]): void {
     for (const error of failures) {
       log.error("Not erased yet, tried again every hour: let this user remove the file", {
-        path: pathOf(error),
+        path: errorPath(error),
         error: errorCode(error),
       });
     }
@@ -104,8 +104,4 @@ export function createErase(options: { eraser: Eraser; index: IndexEraser; clock
       await oneAtATime(finish);
     },
   };
-}
-
-function pathOf(error: unknown): string | null {
-  return error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : null;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
-import { errorCode } from "../platform/errors.ts";
+import { errorCode, errorPath } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import type { Limits } from "../store/due.ts";
 import type { Eraser } from "../store/erase.ts";
@@ -174,7 +174,11 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
   }
 
   function tellFailure(error: unknown): void {
-    if (!signal.aborted) log.error("Erasing failed and is tried again", { error: errorCode(error) });
+    if (signal.aborted) return;
+    log.error("Erasing failed and is tried again within the hour", {
+      path: errorPath(error),
+      error: errorCode(error),
+    });
   }
 }
 
