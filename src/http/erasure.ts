@@ -41,8 +41,10 @@ export function erasureRoutes(options: { erase: Erase }) {
         summary: "Erase a conversation",
         description:
           `Its events, turns, recordings and quarantined bodies, its words in the index of the search, and
-all of that in the database's file, its log and the copies made before upgrades. When this answers, nothing of it is left
-there. 503 with \`erasure_unfinished\` says that it goes on, as while another program reads the database. What remains is the fact that it was erased: a later delivery of the same call is answered with 200 and dropped.
+all of that in the database's file, its log and the copies made before upgrades. When this answers 200, nothing of it is
+left there. 503 with \`erasure_unfinished\` says that another program keeps reading, or that it takes more than a minute:
+the erasure goes on and is tried again every hour; ask again to hear of its end, which is 200, or 404 if it has ended
+meanwhile. What remains is the fact that it was erased: a later delivery of the same call is answered with 200 and dropped.
 Backups are not touched.`.replaceAll("\n", " "),
         tags: ["conversations"],
         parameters: [

@@ -5,7 +5,7 @@ const EVENT_IDS_MAX = 1000;
 
 const NAME = "reprocessed" satisfies StateName;
 
-/** Quarantined events that have become processed ones, for whoever follows events by their ids, which stay the same. */
+/** Quarantined events that have become processed ones: they keep their ids, and readers that follow ids have passed them. */
 export type Reprocessed = {
   /** Of all times. */
   count: number;

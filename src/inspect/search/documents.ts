@@ -69,7 +69,7 @@ export function createDocuments(sqlite: Database) {
 
     /**
      * Brings a conversation's document up to date; one that has not changed, as after its recording, is left alone. It
-     * keeps its id as long as its start is the same, so that whoever reads page by page does not miss it.
+     * keeps its id as long as its start is the same, so that a reader of pages does not miss it.
      */
     put(row: ConversationRow, turns: Turn[]): void {
       const { title, summary, turns: said } = textsOf(row, turns);

@@ -3,7 +3,7 @@ import { readSync, writeSync } from "node:fs";
 import { encodeRecord, varintAt } from "../../store/sqlite-format.ts";
 
 /** Looked at in one go, each with its page of about 4 KB. */
-const COUNT_MAX = 5_000;
+const COUNT_MAX = 2_000;
 
 // The format of FTS5's pages: "FTS5 On-Disk Format", in the comments of SQLite's ext/fts5/fts5_index.c.
 const SEGMENT_SHIFT = 37;
