@@ -8,7 +8,7 @@ export type Breakage = {
   tests: string[];
 };
 
-/** Tests below test/e2e need the executable, which is then built anew. */
+/** Tests below test/e2e need the executable, which is then built again. */
 export const breakages: Breakage[] = [
   {
     name: "compare signatures with ===",

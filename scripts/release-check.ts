@@ -30,9 +30,7 @@ export function releaseProblems(found: {
     problems.push(`there are uncommitted changes ("${change.trim()}"): commit or stash them`);
   }
   if (tag !== "" && tag !== `v${version}`) {
-    problems.push(
-      `the tag is ${tag} and package.json says ${version}: tag v${version}, or mend package.json`,
-    );
+    problems.push(`the tag is ${tag} and package.json says ${version}: tag v${version}, or fix package.json`);
   }
   if (bun.actual !== bun.ofHashes) {
     problems.push(

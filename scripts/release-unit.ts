@@ -12,7 +12,7 @@ export function archiveUnit(): string {
  */
 export function debianUnit(): string {
   return replaceEach(archiveUnit(), [
-    [/^# Written by [^]*?writes it anew: put changes/, "# Of the Debian package: put changes"],
+    [/^# Written by [^]*?overwrites it: put changes/, "# Of the Debian package: put changes"],
     ["ExecPaths=/usr/local/bin /usr/lib", "ExecPaths=/usr/lib"],
     [/=(\+?)\/usr\/local\/bin\//g, "=$1/usr/bin/"],
   ]);
@@ -28,7 +28,7 @@ function replaceEach(text: string, replacements: [string | RegExp, string][]): s
   return replacements.reduce((result, [from, to]) => {
     const replaced = result.replace(from, to);
     if (replaced === result)
-      throw new Error(`the service's files hold no ${from}: mend scripts/release-unit.ts`);
+      throw new Error(`the service's files hold no ${from}: fix scripts/release-unit.ts`);
     return replaced;
   }, text);
 }

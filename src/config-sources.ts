@@ -35,7 +35,7 @@ export function readVariables({ environment, folder, readText }: ConfigSources):
     file = parseEnv(readText(path));
   } catch (error) {
     if (!hasCode(error, "ENOENT"))
-      return { problem: `${path} can't be read (${String(error)}): mend or remove it` };
+      return { problem: `${path} can't be read (${String(error)}): fix or remove it` };
   }
   const variables: Variables = {};
   for (const [origin, values] of [
@@ -49,7 +49,7 @@ export function readVariables({ environment, folder, readText }: ConfigSources):
   return { value: variables };
 }
 
-/** Finds the text of one option, wherever it was given. */
+/** Finds the text of one option, from whichever source gives it. */
 export function findText(key: OptionKey, variables: Variables, sources: ConfigSources): FoundText {
   const option = options[key];
   const flag = sources.flags[key];

@@ -17,7 +17,7 @@ export type TlsFiles = { tlsCertFile: string | null; tlsKeyFile: string | null }
 
 type Read<T> = { value: T } | { fault: TlsFinding };
 
-/** Reads certificate and key, and looks whether senders will take them. null in `value`: TLS is not wanted. */
+/** Reads certificate and key, and checks that senders will accept them. null in `value`: TLS is not wanted. */
 export function loadTls(
   { tlsCertFile, tlsKeyFile }: TlsFiles,
   { readText, nowMs }: { readText: (path: string) => string; nowMs: number },
@@ -68,7 +68,7 @@ export function expiryWarning({ expiresAtMs }: Tls, nowMs: number): TlsFinding |
   const left = expiresAtMs <= nowMs ? "has expired" : `expires in ${days} ${days === 1 ? "day" : "days"}`;
   return {
     text: `the TLS certificate ${left}, on ${dayOf(expiresAtMs)}`,
-    remedy: "Renew it and have the service read it anew: what renews it should do that by itself",
+    remedy: "Renew it and reload the service: the tool that renews it should do both",
   };
 }
 

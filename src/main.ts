@@ -14,7 +14,7 @@ function onStopSignal(callback: () => void): () => void {
   return () => {
     for (const signal of STOP_SIGNALS) {
       process.off(signal, callback);
-      // Whoever asks a second time does not want to wait.
+      // A second signal means: don't wait.
       process.on(signal, () => process.exit(1));
     }
   };

@@ -12,7 +12,7 @@ compileAsUsual();
 // Deliveries go first.
 lowerThreadPriority();
 
-// Whoever starts this thread passes them.
+// The code that starts this thread passes them.
 const { databasePath } = workerData as ThreadOptions;
 const reader = openReader(databasePath, (level, note, fields = {}) =>
   parentPort?.postMessage({ level, note, fields } satisfies ThreadNote),
@@ -23,7 +23,7 @@ parentPort?.on("message", async (request: ThreadRequest) => parentPort?.postMess
 
 async function answerTo({ id, name, argument }: ThreadRequest): Promise<ThreadAnswer> {
   try {
-    // The argument is what the operation of this name takes: `ask` has seen to it.
+    // The argument is what the operation of this name takes: `ask` makes sure of it.
     return { id, result: await operations[name](reader, argument as never) };
   } catch (error) {
     return { id, problem: errorCode(error) };

@@ -28,7 +28,7 @@ export async function restoringUser({ databasePath, audioFolder }: DataPlace): P
   return null;
 }
 
-/** Whoever made such a symlink could have root write anywhere. */
+/** The maker of such a symlink could have root write anywhere. */
 async function refuseLinksOfOthers(path: string): Promise<void> {
   const link = await linkOfOthers(path);
   if (link === null) return;

@@ -49,9 +49,5 @@ export function checkClock(options: {
   }
   if (isSynchronised === true) return ok(SUBJECT, `${shown}, synchronised`);
   if (isSynchronised === false) return warning(SUBJECT, `${shown}, not synchronised`, REMEDY);
-  return warning(
-    SUBJECT,
-    `${shown}; whether it is synchronised can't be told here`,
-    "See to it on the host.",
-  );
+  return warning(SUBJECT, `${shown}; whether it is synchronised can't be told here`, "Fix it on the host.");
 }

@@ -13,7 +13,7 @@ const SCHEMA_FAULTS_SHOWN_MAX = 10;
 /** Backs up the data of a receiver, running or not, and looks through backups. */
 export const backup: Command = {
   name: "backup",
-  summary: "copy all data into a folder while the receiver runs; look whether a backup is sound",
+  summary: "copy all data into a folder while the receiver runs; verify a backup",
   examples: [
     { line: "backup /mnt/backup/webhook", does: "what is new since the last time; made at the first" },
     { line: "backup verify /mnt/backup/webhook", does: "read all of it: is it whole, would it restore?" },
@@ -103,7 +103,7 @@ async function verify(folder: string, context: CommandContext): Promise<number> 
       `${folder} has ${count(faults.count, "fault")}:\n`,
       ...faults.first.map((fault) => `  ${oneLine(fault)}\n`),
       faults.count > faults.first.length ? "  …\n" : "",
-      "Remove the stored files that are named and back up again, which copies them anew; or use another backup.\n",
+      "Remove the stored files that are named and back up again, which copies them again; or use another backup.\n",
     ].join(""),
   );
   return exitStatus.failure;

@@ -20,11 +20,11 @@ export const healthcheck: Command = {
       flag: "--url <url>",
       description: "where the receiver is (default: the configured host and port)",
     },
-    { key: "timeout", flag: "--timeout <seconds>", description: "wait so long for an answer (default 5)" },
+    { key: "timeout", flag: "--timeout <seconds>", description: "time limit for an answer (default 5)" },
   ],
   notes: `In a Dockerfile: HEALTHCHECK CMD ["/elevenlabs-webhook", "healthcheck"]
 Without --url the certificate of a receiver that speaks HTTPS is not verified: it is made out to another name.
-Exit status: 0 healthy, or short of nothing but disk space, which no restart mends; 1 not, or no answer.
+Exit status: 0 healthy, or short of nothing but disk space, which no restart fixes; 1 not, or no answer.
 `,
   run,
 };

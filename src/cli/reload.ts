@@ -20,7 +20,7 @@ export const reload: Command = {
   name: "reload",
   summary: "have the running receiver hand over to a new one, with new settings, secrets or executable",
   examples: [
-    { line: "reload", does: "reads settings, .env, secrets and certificates anew; no request is lost" },
+    { line: "reload", does: "reads settings, .env, secrets and certificates again; no request is lost" },
     {
       line: "reload --fresh-environment",
       does: "with the environment of this command: for ExecReload= in a unit",

@@ -36,14 +36,14 @@ export const sendFlags: CommandFlag[] = [
     description: "where to (default: the configured host and port, /webhook)",
   },
   { key: "secret", flag: "--secret <value>", description: "instead of ELEVENLABS_WEBHOOK_SECRET" },
-  { key: "age", flag: "--age <seconds>", description: "sign as of so long ago; below 0 as of the future" },
+  { key: "age", flag: "--age <seconds>", description: "age of the signature (negative: from the future)" },
   { key: "invalid", flag: "--invalid", description: "sign wrongly: it must be refused" },
   { key: "health", flag: "--health", description: "send nothing, ask /health" },
   { key: "chunked", flag: "--chunked", description: "with transfer-encoding: chunked, as audio comes" },
   { key: "raw", flag: "--raw", description: "send a file that is not JSON" },
-  { key: "count", flag: "--count <number>", description: "so many events (default 1)" },
-  { key: "concurrency", flag: "--concurrency <number>", description: "so many at once (default 1)" },
-  { key: "timeout", flag: "--timeout <seconds>", description: "wait so long for an answer (default 30)" },
+  { key: "count", flag: "--count <number>", description: "number of events (default 1)" },
+  { key: "concurrency", flag: "--concurrency <number>", description: "number of events at once (default 1)" },
+  { key: "timeout", flag: "--timeout <seconds>", description: "time limit for an answer (default 30)" },
   { key: "json", flag: "--json", description: "for machines" },
 ];
 

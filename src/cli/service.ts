@@ -49,7 +49,7 @@ export const service: Command = {
   ],
   arguments: [{ argument: "<action>", key: "action", description: "install, print or uninstall" }],
   flags: [...ownFlags, ...plainOptionFlags],
-  notes: `To install again is to upgrade: settings and secret stay unless they are given anew; if the new version does not
+  notes: `To install again is to upgrade: settings and secret stay unless they are given again; if the new version does not
 start, everything is as it was. Settings are in ${places.environment}, the data in ${places.state}.
 Exit status: 0, 1 not done, 64 wrong usage, 78 faulty configuration.
 `,

@@ -26,7 +26,7 @@ export type Supervision = {
  * Tells the service manager that the receiver is ready, how it is, and that it works.
  *
  * It counts as working while the event loop turns and the events that wait to be stored get on. A full or failing disk
- * stops neither, and is for people to mend: a restart would only turn away more deliveries.
+ * stops neither, and is for people to fix: a restart would only turn away more deliveries.
  */
 export function superviseUnder(options: {
   notify: Notify;

@@ -23,23 +23,23 @@ const ofSecret: Record<NonNullable<Deviation["secret"]>, CauseText> = {
   },
   "newline-added": {
     cause: "the secret with a line end behind it",
-    remedy: "Whoever signs reads the secret with its line end: trim it there.",
+    remedy: "The signing side reads the secret with its line end: trim it there.",
   },
   "crlf-added": {
     cause: "the secret with a Windows line end (CR LF) behind it",
-    remedy: "Whoever signs reads the secret with its line end: trim it there.",
+    remedy: "The signing side reads the secret with its line end: trim it there.",
   },
   "space-added": {
     cause: "the secret with a space behind it",
-    remedy: "Whoever signs has a space behind the secret: trim it there.",
+    remedy: "The signing side has a space behind the secret: trim it there.",
   },
   "quotes-added": {
     cause: 'the secret in "quotes"',
-    remedy: "Whoever signs takes the quotes as part of the secret: remove them there.",
+    remedy: "The signing side takes the quotes as part of the secret: remove them there.",
   },
   "single-quotes-added": {
     cause: "the secret in 'quotes'",
-    remedy: "Whoever signs takes the quotes as part of the secret: remove them there.",
+    remedy: "The signing side takes the quotes as part of the secret: remove them there.",
   },
   "prefix-removed": {
     cause: "the secret without its prefix",
@@ -49,7 +49,7 @@ const ofSecret: Record<NonNullable<Deviation["secret"]>, CauseText> = {
     cause: "the secret with wsec_ in front",
     remedy: "Set the whole secret as ElevenLabs showed it, wsec_ included.",
   },
-  "prefix-mended": {
+  "prefix-corrected": {
     cause: "the secret with the other prefix (wsec_ for whsec_, or the reverse)",
     remedy: "ElevenLabs' secrets begin with wsec_; whsec_ is Stripe's and Svix's. Copy the secret again.",
   },
@@ -141,7 +141,7 @@ function ofBody(change: BodyChange): CauseText {
       return {
         cause: `the body parsed and written again (${styleText(change.style, change.hasFinalNewline)})`,
         remedy:
-          "Something parses the JSON and writes it anew. Verify the raw bytes first and parse them afterwards: " +
+          "Something parses the JSON and writes it again. Verify the raw bytes first and parse them afterwards: " +
           "express.raw({ type: '*/*' }), await request.text(), request.get_data().",
       };
     default:

@@ -10,7 +10,7 @@ export type SecretChange =
   | "single-quotes-added"
   | "prefix-removed"
   | "prefix-added"
-  | "prefix-mended"
+  | "prefix-corrected"
   | "hex-decoded"
   | "base64-decoded"
   | "lower-case";
@@ -34,8 +34,8 @@ export function secretVariants(secret: string): SecretVariant[] {
     { change: "single-quotes-added", key: `'${secret}'` },
     { change: "prefix-removed", key: rest },
     { change: "prefix-added", key: `wsec_${clean}` },
-    { change: "prefix-mended", key: `wsec_${rest}` },
-    { change: "prefix-mended", key: `whsec_${rest}` },
+    { change: "prefix-corrected", key: `wsec_${rest}` },
+    { change: "prefix-corrected", key: `whsec_${rest}` },
     { change: "lower-case", key: clean.toLowerCase() },
   ];
   if (/^(?:[0-9a-f]{2})+$/i.test(rest))

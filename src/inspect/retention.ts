@@ -13,7 +13,7 @@ import { createStoredSettings } from "./stored-settings.ts";
 import { STORED_EVERY_MS } from "./trusted-clock.ts";
 import type { TrustedClock } from "./trusted-clock.ts";
 
-/** How often it is looked whether there is something to do. */
+/** How often it looks for something to do. */
 const TICK_MS = 5_000;
 const PASS_EVERY_MS = STORED_EVERY_MS;
 const DAY_MS = 86_400_000;

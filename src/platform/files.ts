@@ -50,7 +50,7 @@ export class TemporaryFile {
 
   /** Flushes to disk and closes. @throws where the file is shorter than what was written, or a flush has failed */
   async sync(): Promise<void> {
-    // The kernel tells of a failed flush once: whoever flushes next hears nothing of it.
+    // The kernel tells of a failed flush once: the next flush reports nothing.
     await this.#flushed;
     const { size } = await this.handle.stat();
     if (size !== this.byteCount)
@@ -69,7 +69,7 @@ export class TemporaryFile {
     this.#isFlushing = true;
     this.#unflushedBytes = 0;
     this.#flushed = this.#flushNow();
-    // Whoever awaits it in `sync` hears of a failure; with a file that is discarded nobody has to.
+    // `sync` awaits it and reports a failure; with a file that is discarded nobody has to.
     this.#flushed.catch(() => {});
   }
 
@@ -94,9 +94,9 @@ const foldersBeingMade = new Map<string, Promise<void>>();
 /** Folders whose names this process has seen flushed, or need not be. */
 const foldersOnDisk = new Set<string>();
 
-/** Makes a folder and those above it that are missing; it is on disk when this returns, whoever made it. */
+/** Makes a folder and those above it that are missing; it is on disk when this returns, even if another call made it. */
 export function makeFolder(path: string): Promise<void> {
-  // A folder is there before it is on disk: whoever finds it in between waits for the one who makes it.
+  // A folder is there before it is on disk: a call that finds it meanwhile waits for the one that makes it.
   const making =
     foldersBeingMade.get(path) ?? makeFolderNow(path).finally(() => foldersBeingMade.delete(path));
   foldersBeingMade.set(path, making);
@@ -155,7 +155,7 @@ export async function moveDurably(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
-/** True where the path names anything at all, be it a dangling symlink. */
+/** True where the path names anything at all, even a dangling symlink. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path);

@@ -14,7 +14,7 @@ export type RealFile = { path: string; byteCount: number; modifiedAtMs: number }
 
 /**
  * What is at a path below a folder; null if nothing is there. A symlink at the end is returned as what it is, none on the
- * way is followed: whoever has broken into the receiver could lead another user's command elsewhere with it. The folder
+ * way is followed: someone who has broken into the receiver could lead another user's command elsewhere with it. The folder
  * itself may be a symlink, since a setting names it.
  *
  * @throws UnsafePathError

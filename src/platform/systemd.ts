@@ -39,7 +39,7 @@ export async function openNotify(socketName: string | undefined): Promise<Notify
     );
   };
 
-  // A manager that is busy, or starts anew, takes nothing for a while. To wait for it would be to stop receiving.
+  // A manager that is busy, or restarts, takes nothing for a while. To wait for it would be to stop receiving.
   const pending: string[] = [];
   const retry = () => {
     while (pending[0] !== undefined && send(pending[0])) pending.shift();

@@ -34,7 +34,7 @@ AmbientCapabilities=CAP_NET_BIND_SERVICE`;
 export function unitText({ isPublic, tls }: UnitOptions): string {
   const credentials = [`${SECRET}:${places.secret}`, `API_TOKEN:-${places.apiToken}`];
   if (tls !== null) credentials.push(`${CERT}:${tls.certFile}`, `${KEY}:${tls.keyFile}`);
-  return `# Written by "${NAME} service install", which writes it anew: put changes of your own into
+  return `# Written by "${NAME} service install", which overwrites it: put changes of your own into
 # "systemctl edit ${NAME}", and settings into ${places.environment}.
 
 [Unit]
@@ -50,7 +50,7 @@ StartLimitIntervalSec=0
 Type=notify
 NotifyAccess=main
 ExecStart=${places.executable} serve${tls === null ? "" : tlsFlags}
-# Reads settings, secret and certificates anew and starts the program that is there now; that one takes over, and no
+# Reads settings, secret and certificates again and starts the program that is there now; that one takes over, and no
 # request is lost. By root, who may read the secret. Fails where the new process does not come up: the old one goes on.
 ExecReload=+${places.executable} reload --fresh-environment --credentials ${credentials.join(",")}
 # The first start after an upgrade may copy a large database; so may a reload.

@@ -132,7 +132,7 @@ async function readMark(folder: string): Promise<Mark | null> {
 
 async function writeMark(folder: string, { id, databasePath }: Mark): Promise<void> {
   const path = join(folder, MARK);
-  // Left by an interruption: whoever holds the lock of the folder is alone here.
+  // Left by an interruption: the holder of the folder's lock is alone here.
   await rm(`${path}.tmp`, { force: true });
   const file = await TemporaryFile.create(`${path}.tmp`);
   file.write(Buffer.from(`${id}\n${databasePath}\n`));

@@ -134,7 +134,7 @@ export function createWriter(options: { connection: Connection; connect: () => C
     progress: () => ({ waitingCount: waiting.length, groupCount, storedCount }),
 
     close({ isShared = false } = {}): void {
-      // Whoever else is at work would have to wait for it.
+      // Others at work would have to wait for it.
       if (!isShared) usableConnection().checkpoint();
       connection.close();
     },

@@ -35,7 +35,7 @@ export type Body =
   | { kind: "memory"; bytes: Uint8Array; byteCount: number }
   | { kind: "file"; file: TemporaryFile; byteCount: number };
 
-/** A complete body, wherever it is kept. */
+/** A complete body, in memory or in a file. */
 export type ReadableBody =
   | { kind: "memory"; bytes: Uint8Array; byteCount: number }
   | { kind: "file"; file: { path: string }; byteCount: number };

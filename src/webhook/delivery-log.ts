@@ -30,7 +30,7 @@ const causes: Record<RefusalCode, string> = {
 export const refusalCodes: readonly string[] = Object.keys(causes);
 
 /**
- * Has one line written about every delivery. Identical refusals from one address make one line, then one a minute with
+ * Logs one line per delivery. Identical refusals from one address make one line, then one a minute with
  * their count, so that nobody can fill the log from outside.
  */
 export function logDeliveries(receive: Receive, options: { log: Log; clock: Clock }): Receive {

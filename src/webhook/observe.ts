@@ -2,7 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Receive } from "./receive.ts";
 
-/** Is told of deliveries, to count them. Called for every one: it must cost next to nothing, and never throw. */
+/** Receives delivery outcomes for the metrics. Called for every one: it must cost next to nothing, and never throw. */
 export type DeliveryObserver = {
   /** A delivery was signed with the secret of this place in the configuration, from 0. */
   verified: (secretIndex: number) => void;

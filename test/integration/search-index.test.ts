@@ -150,7 +150,7 @@ describe("the search index", () => {
     const next = open();
     expect(await ask(next, "hello")).toEqual({ kind: "not-ready" });
     expect(await found(next, "hello")).toHaveLength(300);
-    expect(notes).toContain("The search index is damaged and is made anew");
+    expect(notes).toContain("The search index is damaged and is being rebuilt");
     checkIndex();
   });
 

@@ -22,7 +22,7 @@ export class UntrustedControlError extends Error {
  * and credentials. It has to be a socket, not a symlink to one, of root or of the receiver's user: this process' own, or
  * for root the owner of the folder that it is in.
  *
- * @returns says of a connection why nothing may be sent on it, null if it may: whoever listens has to be one of the two
+ * @returns says of a connection why nothing may be sent on it, null if it may: the listener has to be one of the two
  * @throws UntrustedControlError; what the system says if nothing is there
  */
 export async function guardControl(path: string): Promise<(descriptor: number | null) => string | null> {

@@ -20,7 +20,7 @@ export function controlPath(
 /**
  * Listens for the `reload` command; what it was asked it answers, even when it is ended meanwhile. The socket is its owner's alone: the umask is to be 077.
  *
- * @param reload `gone` resolves when whoever asked has gone away
+ * @param reload `gone` resolves when the client has gone away
  * @returns a function that ends it
  * @throws where there can't be a socket
  */

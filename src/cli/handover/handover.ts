@@ -36,7 +36,7 @@ export function createHandover(options: {
     const starting = start(fresh);
     if ("problem" in starting) return { kind: "failed", problem: starting.problem };
     callOff = starting.cancel;
-    void gone.then(() => starting.cancel("whoever asked for it has gone away"));
+    void gone.then(() => starting.cancel("the command that asked for it has gone away"));
     const outcome = await starting.outcome;
     if (outcome.kind === "failed") return outcome;
     isTaken = true;

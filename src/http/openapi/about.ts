@@ -8,16 +8,16 @@ again: whatever is signed and reaches this program is kept, also what it can't r
 **The signature.** Every delivery has a header \`ElevenLabs-Signature: t=<unix seconds>,v0=<hex>\`. \`v0\` is HMAC-SHA256 over \`t\`, a
 dot and the raw body, keyed with the whole secret, \`wsec_\` included. It is checked before anything is read.
 
-**Retries.** ElevenLabs repeats transcripts alone, and only where retries are switched on, after 5xx, 408, 429 and time-outs.
+**Retries.** ElevenLabs only retries transcripts, and only if retries are switched on, after 5xx, 408, 429 and time-outs.
 The same body delivered again is stored once and answered as before.
 
 **Money and numbers.** \`metadata.cost\` is in ElevenLabs credits, \`metadata.cost_fiat\` in US dollars. In
-\`metadata.phone_call\`, \`external_number\` is the person's and \`agent_number\` the agent's, whoever called.
+\`metadata.phone_call\`, \`external_number\` is the person's and \`agent_number\` the agent's, in calls of either direction.
 
 **Files.** Files and pictures that people send in WhatsApp and text chats are in their turn's \`file_inputs\`, as addresses that
 are good for about 15 minutes.
 
-**Sections.** [What ElevenLabs sends](#tag/webhook), with every field of every event. [How it is](#tag/operation). The rest reads
+**Sections.** [What ElevenLabs sends](#tag/webhook), with every field of every event. [Health and metrics](#tag/operation). The rest reads
 what has arrived; it is there once \`API_TOKEN\` is set, and asks for that token.
 `.trim();
 

@@ -41,7 +41,7 @@ export function openApiDocument(collected: JsonObject): JsonObject {
     },
     // Relative to the document, which a proxy may have put below a path.
     servers: [{ url: "..", description: "This receiver." }],
-    // Whoever says nothing else needs the token.
+    // A route that says nothing else needs the token.
     security: [{ bearerAuth: [] }],
     tags: tags.filter(({ name }) => used.has(name)),
     paths,

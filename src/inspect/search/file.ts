@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import { errorCode } from "../../platform/errors.ts";
 
-/** Of the tables below: a file of another version is made anew. */
+/** Of the tables below: a file of another version is rebuilt. */
 const VERSION = 2;
 
 const UNSOUND_CODES = ["SQLITE_CORRUPT", "SQLITE_NOTADB"];
@@ -44,7 +44,7 @@ export function indexPath(databasePath: string): string {
 }
 
 /**
- * Opens the file of the index, or makes it anew where it is missing, damaged, or of another version.
+ * Opens the file of the index, or rebuilds it if it is missing, damaged, or of another version.
  *
  * @param belongs whether it was made from the database beside it
  */

@@ -35,7 +35,7 @@ type Opened = { sqlite: Database; documents: Documents; intake: ReturnType<typeo
 /**
  * The full text of all conversations, in a file of its own beside the database. All of it is derived from the events and
  * follows them: nothing is indexed while a delivery is stored. A file that is missing, damaged or of another database is
- * made anew.
+ * made again.
  */
 export function createSearchIndex(options: {
   databasePath: string;
@@ -58,13 +58,13 @@ export function createSearchIndex(options: {
     return opened;
   }
 
-  /** Works on the index. One that turns out to be damaged is thrown away, and made anew by whoever comes next. */
+  /** Works on the index. One that turns out to be damaged is thrown away, and made again by the next call. */
   function use<T>(work: (index: Opened) => T): T {
     try {
       return work(open());
     } catch (error) {
       if (!isUnsound(error)) throw error;
-      tell("warning", "The search index is damaged and is made anew", { error: errorCode(error) });
+      tell("warning", "The search index is damaged and is being rebuilt", { error: errorCode(error) });
       discard();
       throw error;
     }
@@ -112,7 +112,7 @@ export function createSearchIndex(options: {
       return (performance.now() - startedMs) * (isArriving ? REST_FACTOR_BUSY : REST_FACTOR);
     } catch (error) {
       if (isBusy(error)) return IDLE_MS;
-      // Said once: a full disk stays full for a while. A search tries again, and says so to whoever searches.
+      // Said once: a full disk stays full for a while. A search tries again, and reports it in the answer.
       if (!hasFailed) tell("warning", "The search index can't be written", { error: errorCode(error) });
       hasFailed = true;
       return FAILED_MS;

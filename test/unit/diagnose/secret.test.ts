@@ -18,7 +18,7 @@ const secretCauses: [what: string, given: string, key: string | Uint8Array, chan
   ["a signer with single quotes around the secret", SECRET, `'${SECRET}'`, "single-quotes-added"],
   ["a key without the prefix", SECRET, HEX, "prefix-removed"],
   ["a secret that was set without its prefix", HEX, SECRET, "prefix-added"],
-  ["a secret with another service's prefix", `whsec_${HEX}`, SECRET, "prefix-mended"],
+  ["a secret with another service's prefix", `whsec_${HEX}`, SECRET, "prefix-corrected"],
   ["a key decoded from hexadecimal", SECRET, Buffer.from(HEX, "hex"), "hex-decoded"],
   ["a key decoded from base64", SECRET, Buffer.from(HEX, "base64"), "base64-decoded"],
   ["a secret in upper case", SECRET.toUpperCase(), SECRET, "lower-case"],
