@@ -42,7 +42,7 @@ async function nearestFolder(path: string): Promise<string> {
 }
 
 /**
- * Makes a folder that the settings name, and those above it that are missing, for a user. Where only root may make
+ * Makes a folder that the settings name, and those above it that are missing, for a user. If only root may make
  * folders, root does, and gives away what it has made and nothing else.
  */
 export async function makeFolderFor(user: User | null, path: string): Promise<void> {

@@ -9,7 +9,7 @@ import type { Connection } from "./connection.ts";
 import { findDataFile } from "./data-files.ts";
 import { lockRecordings } from "./data-lock.ts";
 
-/** Its first line is the owner's id, which the owner's database holds too; its second where that database was. */
+/** Its first line is the owner's id, which the owner's database holds too; its second the path of that database then. */
 const MARK = ".owner";
 const MARK_BYTES_MAX = 4096;
 const ID = /^[0-9a-f]{32}$/;

@@ -154,7 +154,7 @@ test("conversations are found by their start without looking at all of them", ()
   expect(steps).toEqual(["SEARCH conversations USING INDEX conversations_started_at (started_at>?)"]);
 });
 
-// A database is told apart from a tampered one by what its migrations make: a change to one of them, be it to a comment,
+// A database is told apart from a tampered one by what its migrations make: a change to one of them, even to a comment,
 // would make two databases of one schema. What has to change is a new migration.
 test.each([
   ["0001-initial", "0762e4773c81481154db07eab5d20de4835516cb9b97ed1e31d59d7293045a1c"],

@@ -17,7 +17,7 @@ import { everyFile, newFolder, runFor } from "../helpers/backups.ts";
 import { audio, transcription } from "../helpers/deliveries.ts";
 import { quarantineAsBefore } from "../helpers/quarantine.ts";
 
-// What the data folders hold may be changed by whoever has broken into the receiver, and a database may come from a backup
+// What the data folders hold may be changed by an intruder in the receiver, and a database may come from a backup
 // that somebody else has made: no symlink in the folders and no path in a row leads the program elsewhere.
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
