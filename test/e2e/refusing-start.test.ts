@@ -1,9 +1,9 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audio, SECRET, transcription } from "../helpers/deliveries.ts";
-import { handOver, stopAll } from "../helpers/handover.ts";
+import { handOver, stopAll, untilOutput } from "../helpers/handover.ts";
 import { freePort } from "../helpers/ports.ts";
 import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
 
@@ -122,4 +122,31 @@ test("a start on another database's recordings ends with 78, names both, and tak
   expect((await receiver.post(audio("conv_later", Buffer.from("later")))).status).toBe(200);
   await stopAll(receiver, { keepFolder: true });
   await (await startReceiver({ folder })).stop();
+});
+
+test("a copy of a database does not start beside its original on one folder of recordings, also after a reload", async () => {
+  const { folder, database } = await usedFolder();
+  const copy = join(folder, "copy.sqlite");
+  copyFileSync(database, copy);
+  const receiver = await startReceiver({ folder });
+  const startCopy = async () =>
+    runExecutable(["serve"], {
+      ELEVENLABS_WEBHOOK_SECRET: SECRET,
+      ELEVENLABS_WEBHOOK_HOST: "127.0.0.1",
+      ELEVENLABS_WEBHOOK_PORT: String(await freePort()),
+      TRANSCRIPT_STORAGE_PATH: copy,
+      AUDIO_STORAGE_PATH: join(folder, "audio"),
+    });
+  const refused = {
+    status: 1,
+    stdout: expect.stringContaining("another receiver is at work on the recordings"),
+  };
+  expect(await startCopy()).toMatchObject(refused);
+  await handOver(receiver);
+  expect(await startCopy()).toMatchObject(refused);
+  // The predecessor lets go of its lock, and the successor keeps its own.
+  await untilOutput(receiver, "Handed over");
+  expect(await startCopy()).toMatchObject(refused);
+  expect((await receiver.post(audio("conv_after", Buffer.from("after")))).status).toBe(200);
+  await stopAll(receiver);
 });
