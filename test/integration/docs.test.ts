@@ -66,6 +66,7 @@ test("the document names every error that the webhook answers with", () => {
     "payload_missing",
     "audio_missing",
     "search_not_ready",
+    "erasure_unfinished",
   ]);
   const expected = Object.entries(errorAnswers)
     .filter(([code]) => !elsewhere.has(code))
