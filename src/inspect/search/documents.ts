@@ -41,7 +41,7 @@ export function createDocuments(sqlite: Database) {
   );
   const snippet = (column: number) =>
     `snippet(texts, ${column}, '${MATCH_START}', '${MATCH_END}', '…', ${SNIPPET_WORDS})`;
-  // With a plus, the ids are no constraint of the index, which would begin the search anew for each.
+  // With a plus, the ids are no constraint of the index, which would begin the search again for each.
   const selectSnippets = sqlite.query<Snippets & { id: number }, [string, number, number, string]>(
     `SELECT rowid AS id, ${snippet(0)} AS title, ${snippet(1)} AS summary, ${snippet(2)} AS turns FROM texts ` +
       "WHERE texts MATCH ? AND rowid >= ? AND rowid <= ? AND +rowid IN (SELECT value FROM json_each(?))",
