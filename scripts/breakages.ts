@@ -262,6 +262,13 @@ export const breakages: Breakage[] = [
     tests: ["test/unit/webhook/admission.test.ts"],
   },
   {
+    name: "hold each small piece of a body by itself",
+    file: "src/webhook/pieces.ts",
+    find: "if (piece.byteLength > SMALL_BYTES_MAX) {",
+    replace: "if (piece.byteLength > 0) {",
+    tests: ["test/unit/webhook/pieces.test.ts"],
+  },
+  {
     name: "drop the limit of those who wait",
     file: "src/webhook/waiting-line.ts",
     find: "const WAITING_MAX = 256;",

@@ -39,7 +39,7 @@ export function createPieces() {
     },
 
     /** Writes them to a file if they are worth a write, or if there will be no more. */
-    moveTo(file: TemporaryFile, { isEnd = false } = {}): void {
+    moveTo(file: Pick<TemporaryFile, "write">, { isEnd = false } = {}): void {
       if (byteCount < BLOCK_BYTES && !isEnd) return;
       for (const piece of take()) file.write(piece);
     },
