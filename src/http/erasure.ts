@@ -44,8 +44,9 @@ export function erasureRoutes(options: { erase: Erase }) {
 all of that in the database's file, its log and the copies made before upgrades. When this answers 200, nothing of it is
 left there. 503 with \`erasure_unfinished\` says that another program keeps reading, or that it takes more than a minute:
 the erasure goes on and is tried again every hour; ask again to hear of its end, which is 200, or 404 if it has ended
-meanwhile. What remains is the fact that it was erased: a later delivery of the same call is answered with 200 and dropped.
-Backups are not touched.`.replaceAll("\n", " "),
+meanwhile. 500 says that something can't be removed: the log names it, and it is tried again every hour. What remains is
+the fact that it was erased: from this request on, a delivery of the same call is answered with 200 and dropped. Backups
+are not touched.`.replaceAll("\n", " "),
         tags: ["conversations"],
         parameters: [
           {

@@ -35,13 +35,14 @@ export function createErase(options: { eraser: Eraser; index: IndexEraser; clock
     await eraser.finish();
   }
 
-  function logFailures(failures: readonly unknown[]): void {
-    for (const error of failures) {
-      log.error("Not erased yet, tried again every hour: let this user remove the file", {
-        path: errorPath(error),
-        error: errorCode(error),
-      });
-    }
+  /** One line: what keeps one file from being removed keeps many, and they are tried again every hour. */
+  function logFailures([error, ...others]: readonly unknown[]): void {
+    if (error === undefined) return;
+    log.error("Not erased yet, tried again every hour: let this user remove the file", {
+      path: errorPath(error),
+      error: errorCode(error),
+      others: others.length,
+    });
   }
 
   return {

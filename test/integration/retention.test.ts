@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRetention } from "../../src/inspect/retention.ts";
+import { createRetention, startRetention } from "../../src/inspect/retention.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { dueConversations } from "../../src/store/due.ts";
 import { withDatabase } from "../../src/store/erase-connection.ts";
@@ -291,7 +291,7 @@ describe("the clock", () => {
   /** What two years have left, with settings that are in force. */
   beforeEach(async () => {
     await deliver(json(0, { transcript: [] }, "conv_old"));
-    clock.advanceMs(300 * DAY_MS);
+    clock.advanceMs(340 * DAY_MS);
     await deliver(json(0, { transcript: [] }, "conv_young"));
     await pass(days);
   });
@@ -322,15 +322,15 @@ describe("the clock", () => {
     expect(complaints).toHaveLength(7);
     // Though it was not stopped, but killed now.
     const storedMs = Number(await receiver.store.retentionState.get("trusted_now"));
-    expect(storedMs).toBe(NOON * 1000 + 307 * DAY_MS);
+    expect(storedMs).toBe(NOON * 1000 + 347 * DAY_MS);
   });
 
-  test("that is not confirmed goes on: what becomes due in some weeks of uptime is erased", async () => {
+  test("that is not confirmed goes on: what becomes due in 30 days of uptime is erased", async () => {
     await restart(Date.UTC(year));
     const retention = runWith(days);
-    await steps(30, DAY_MS, retention);
+    await steps(25, DAY_MS, retention);
     expect(conversations()).toEqual(["conv_old", "conv_young"]);
-    await steps(36, DAY_MS, retention);
+    await steps(5, DAY_MS, retention);
     expect(conversations()).toEqual(["conv_young"]);
   });
 
@@ -347,7 +347,7 @@ describe("the clock", () => {
     await runWith({ retentionDays: 365 }).tick();
     const stored = Number(await receiver.store.retentionState.get("trusted_now"));
     expect(new Date(stored).toISOString()).toBe(
-      new Date(NOON * 1000 + 300 * DAY_MS + 10 * (2 * HOUR_MS + 20 * 60_000)).toISOString(),
+      new Date(NOON * 1000 + 340 * DAY_MS + 10 * (2 * HOUR_MS + 20 * 60_000)).toISOString(),
     );
   });
 
@@ -443,6 +443,24 @@ test("a start after a kill does not warn of files that were being erased by age,
   const missing = receiver.logLines.filter((line) => line.includes("is missing"));
   expect(missing).toHaveLength(2);
   expect(missing.join("")).toContain("conv_young.mp3");
+});
+
+test("retention begins by itself, once a predecessor has ended", async () => {
+  await deliver(json(0, { transcript: [] }, "conv_1"));
+  await receiver.store.eraser.begin("conv_1", clock.nowMs());
+  const { erase, trustedClock } = receiver;
+  const { eraser, retentionState: state } = receiver.store;
+  const log = createLog({ level: "DEBUG", format: "text", write: (line) => logLines.push(line) });
+  const parts = { eraser, erase, state, trustedClock, clock, log, syncedAtMs: () => null };
+  const predecessor = Promise.withResolvers<void>();
+  const options = { ...parts, retentionDays: null, audioRetentionDays: null };
+  const stop = startRetention(options, predecessor.promise);
+  await Bun.sleep(100);
+  expect(conversations()).toEqual(["conv_1"]);
+  predecessor.resolve();
+  while (receiver.rows("SELECT 1 FROM erasures WHERE is_complete = 0").length > 0) await Bun.sleep(5);
+  expect(conversations()).toBeEmpty();
+  stop();
 });
 
 test("what a kill leaves of lone events in the file of the database goes with the next start", async () => {
