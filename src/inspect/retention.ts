@@ -6,6 +6,7 @@ import type { Limits } from "../store/due.ts";
 import type { Eraser } from "../store/erase.ts";
 import type { RetentionState } from "../store/retention-state.ts";
 import type { Erase } from "./erase.ts";
+import { limitMs, limitsOf, NEVER } from "./retention-limits.ts";
 import { createPasses } from "./retention-pass.ts";
 import { endOfWaitMs } from "./retention-setting.ts";
 import type { StoredSetting } from "./retention-setting.ts";
@@ -17,7 +18,6 @@ import type { TrustedClock } from "./trusted-clock.ts";
 const TICK_MS = 5_000;
 const PASS_EVERY_MS = STORED_EVERY_MS;
 const DAY_MS = 86_400_000;
-const NEVER = -Infinity;
 
 export type RetentionOptions = {
   eraser: Eraser;
@@ -184,24 +184,4 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
 
 function readingOf(trustedClock: TrustedClock) {
   return { hasBeenConfirmed: trustedClock.hasBeenConfirmed(), correctionMs: trustedClock.correctionMs() };
-}
-
-/** By what is in force; null: that is not known. */
-function limitsOf(
-  nowMs: number | null,
-  inForce: { conversations: StoredSetting; recordings: StoredSetting } | null,
-): Limits {
-  if (nowMs === null || inForce === null) {
-    return { conversationsBeforeMs: NEVER, recordingsBeforeMs: NEVER, nowMs: Infinity };
-  }
-  return {
-    conversationsBeforeMs: limitMs(nowMs, inForce.conversations.inForce),
-    recordingsBeforeMs: limitMs(nowMs, inForce.recordings.inForce),
-    nowMs,
-  };
-}
-
-/** Nothing is older if it is kept for ever. */
-function limitMs(nowMs: number, days: number | null): number {
-  return days === null ? NEVER : nowMs - days * DAY_MS;
 }
