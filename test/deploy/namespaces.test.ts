@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SECRET, sign, transcription } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
+import { blocksOf } from "../helpers/documents.ts";
 import { hasMeans } from "../helpers/means.ts";
 import { connectNamespaces, createNamespace } from "../helpers/namespace.ts";
 import type { Namespace } from "../helpers/namespace.ts";
@@ -153,6 +154,21 @@ describe.skipIf(!hasAll)("a receiver on a network of its own, with ALLOWED_SOURC
       expect(await deliver(vendor, "34.67.146.1")).toBe(RECEIVED);
       for (const to of ["198.51.100.1", "[2001:db8:bad::1]"]) {
         expect(await deliver(stranger, to)).toContain("TimeoutError");
+      }
+    },
+  );
+
+  test.skipIf(!hasMeans("the other documented firewall", "nft"))(
+    "the other documented firewall can be loaded",
+    () => {
+      const others = blocksOf("docs/https.md")
+        .filter(({ language }) => language === "nft")
+        .slice(1);
+      expect(others).toHaveLength(1);
+      for (const { text } of others) {
+        const stdin = Buffer.from(`flush ruleset\n${text}`);
+        const { exitCode, stderr } = Bun.spawnSync([...home.command, "nft", "-f", "-"], { stdin });
+        expect([exitCode, stderr.toString()]).toEqual([0, ""]);
       }
     },
   );

@@ -9,6 +9,6 @@ test.each(["scripts/deploy/nginx.conf", "scripts/deploy/Caddyfile", "docs/https.
   "%s lists the addresses that elevenlabs stands for",
   (path) => {
     const listed = readFileSync(join(root, path), "utf8").match(/(?<![\d.])3[45]\.\d+\.\d+\.\d+/g) ?? [];
-    expect(listed.toSorted()).toEqual([...vendorAddresses].toSorted());
+    expect([...new Set(listed)].toSorted()).toEqual([...vendorAddresses].toSorted());
   },
 );
