@@ -38,7 +38,7 @@ test("few blocks of commands are run by no test, and each says why", () => {
   expect(unrun.length).toBeLessThanOrEqual(UNRUN_BLOCKS_MAX);
 });
 
-describe.each([...documents, "CHANGELOG.md"])("%s", (path) => {
+describe.each([...documents, "CHANGELOG.md", "SECURITY.md"])("%s", (path) => {
   test("has no long lines, and no long cells", () => {
     const lines = readDocument(path).split("\n");
     const isTable = (line: string) => line.startsWith("|");

@@ -17,7 +17,7 @@ const sources = [...new Bun.Glob("{src,scripts}/**").scanSync({ cwd: ROOT, onlyF
   .toSorted();
 
 test("sources and documents use plain words", () => {
-  const found = [...sources, ...documents, "CHANGELOG.md", ".env.example"].flatMap((path) => {
+  const found = [...sources, ...documents, "CHANGELOG.md", "SECURITY.md", ".env.example"].flatMap((path) => {
     const lines = readFileSync(join(ROOT, path), "utf8").split("\n");
     return lines.flatMap((line, index) =>
       BANNED.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [],
