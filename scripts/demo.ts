@@ -14,8 +14,10 @@ const folder = join(process.cwd(), "data/demo");
 const database = join(folder, "transcripts.sqlite");
 
 const secret = `wsec_${randomBytes(32).toString("hex")}`;
-const token = randomBytes(32).toString("hex");
+const token = randomBytes(16).toString("hex");
 const environment = {
+  // A tunnel reaches it here too; others don't.
+  ELEVENLABS_WEBHOOK_HOST: "127.0.0.1",
   ...process.env,
   ELEVENLABS_WEBHOOK_SECRET: secret,
   API_TOKEN: token,
