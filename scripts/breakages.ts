@@ -121,9 +121,9 @@ export const breakages: Breakage[] = [
   },
   {
     name: "skip the fsync of a new recording's folder",
-    file: "src/store/recordings.ts",
-    find: "if (renameIfFree(file.path, target)) {\n          await syncFolder(join(folder, dateFolder));",
-    replace: "if (renameIfFree(file.path, target)) {",
+    file: "src/store/naming.ts",
+    find: "await syncFolder(dirname(to));",
+    replace: "",
     tests: ["test/e2e/order.test.ts"],
   },
   {
@@ -199,8 +199,8 @@ export const breakages: Breakage[] = [
   {
     name: "forget the bytes of a quarantined body",
     file: "src/webhook/keep.ts",
-    find: "const payload = isLarge ? null : await readWhole(body);",
-    replace: "const payload = isLarge ? null : (await readWhole(body)).subarray(0, 100);",
+    find: "payload: isLarge ? null : await readWhole(body),",
+    replace: "payload: isLarge ? null : (await readWhole(body)).subarray(0, 100),",
     tests: ["test/integration/bad-input.test.ts"],
   },
   {
@@ -212,9 +212,9 @@ export const breakages: Breakage[] = [
   },
   {
     name: "replace another recording of the same name",
-    file: "src/store/recordings.ts",
+    file: "src/store/naming.ts",
     find: "linkSync(from, to);",
-    replace: "renameSync(from, to);\n    return true;",
+    replace: "renameSync(from, to);",
     tests: ["test/integration/recordings.test.ts"],
   },
   {
@@ -227,9 +227,9 @@ export const breakages: Breakage[] = [
   {
     name: "delete a recording without a row",
     file: "src/store/adopt.ts",
-    find: "if (connection.hasRecording(path)) continue;",
+    find: "if (connection.hasRecording(path)) return;",
     replace:
-      "if (connection.hasRecording(path)) continue;\n    await Bun.file(join(folder, path)).delete();\n    continue;",
+      "if (connection.hasRecording(path)) return;\n    await Bun.file(join(folder, path)).delete();\n    return;",
     tests: ["test/integration/recovery.test.ts"],
   },
   {

@@ -16,6 +16,7 @@ import { createIndexEraser } from "./inspect/search/erase-from-index.ts";
 import { createTrustedClock } from "./inspect/trusted-clock.ts";
 import { isLoopback } from "./platform/address.ts";
 import { errorCode } from "./platform/errors.ts";
+import { faultText } from "./platform/faults.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import type { Store } from "./store/store.ts";
@@ -28,6 +29,9 @@ import { createReprocess } from "./webhook/reprocess.ts";
 
 /** The thread that reads. Named here, beside it: in the executable both have the same folder as in the sources. */
 export const readingThread = new URL("./reading-thread.ts", import.meta.url);
+
+/** What a small delivery takes of the disk, with room to spare: less than this above the floor is not healthy. */
+const HEALTHY_DISK_BYTES = 64 * 1024;
 
 /**
  * Composes the application from what it depends on; the caller listens.
@@ -86,7 +90,7 @@ export function createApp(options: {
   const healthProblem = (): HealthProblem | null => {
     if (admission.isClosed()) return "shutting_down";
     try {
-      if (admission.isDiskLow(0)) return "disk_low";
+      if (admission.isDiskLow(HEALTHY_DISK_BYTES)) return "disk_low";
     } catch {
       // A folder of ours is gone, or its disk does not answer.
       return "storage_failed";
@@ -101,12 +105,12 @@ export function createApp(options: {
     .onError(({ code, error }) => {
       if (code === "NOT_FOUND") return errorResponse("not_found");
       if (error instanceof ArchiveBusyError) return errorResponse("overloaded");
-      log.error("A request failed", { error: errorCode(error) });
+      log.error(`A request failed: ${faultText(error)}`, { error: errorCode(error) });
       return errorResponse("storage_failed");
     })
     .use(
       webhookRoutes({
-        receive: logDeliveries(observed, { log, clock }),
+        receive: logDeliveries(observed, { onFailure: store.suspectDisk, log, clock }),
         connections,
         unknownEventStatus: config.unknownEventStatus,
       }),

@@ -8,6 +8,7 @@ import { createArchive } from "../inspect/archive.ts";
 import { createLog } from "../platform/log.ts";
 import { openStore } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
+import { recordOfLeftBody } from "../webhook/record.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
 import { settingSources } from "./settings.ts";
@@ -55,7 +56,7 @@ async function documentOf(context: CommandContext): Promise<string> {
     if (loaded.kind === "faulty") throw new Error(loaded.problems.join(", "));
     const { config } = loaded;
     const log = createLog({ level: config.logLevel, format: config.logFormat, write: () => {} });
-    const store = await openStore({ ...config, factsOfPayload, log });
+    const store = await openStore({ ...config, factsOfPayload, recordOfLeftBody, log });
     const archive = createArchive({ ...config, thread: readingThread, log });
     const { app } = createApp({ config, store, archive, metrics: null, clock: context.clock, log });
     const answer = await app.handle(new Request("http://localhost/docs/json"));

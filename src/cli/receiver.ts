@@ -18,6 +18,7 @@ import { openStore } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
 import { audioTypes } from "../webhook/event-type.ts";
+import { recordOfLeftBody } from "../webhook/record.ts";
 import type { Grant, Predecessor } from "./handover/predecessor.ts";
 import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report.ts";
 
@@ -111,7 +112,14 @@ async function openData(
   isSuccessor: boolean,
 ): Promise<Store | Problem | "predecessor in the way"> {
   try {
-    const store = await openStore({ ...config, factsOfPayload, log, isSuccessor, takesOverRecordings });
+    const store = await openStore({
+      ...config,
+      factsOfPayload,
+      recordOfLeftBody,
+      log,
+      isSuccessor,
+      takesOverRecordings,
+    });
     if (store.beginKeepingRecordings(audioTypes)) warnOfKeptRecordings(log);
     return store;
   } catch (error) {

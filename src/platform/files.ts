@@ -1,13 +1,21 @@
 import { constants, writeSync } from "node:fs";
-import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasCode } from "./errors.ts";
+import { onFile, onFileNow } from "./faults.ts";
 
 /** A file that is flushed early is flushed in steps of about this size: who else flushes waits for one of them at most. */
 const FLUSH_BYTES = 4 * 1024 * 1024;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+
+type TemporaryFileOptions = {
+  /** Whether it goes to disk while it is being written, which a file that is to stay has to in the end. */
+  isFlushedEarly?: boolean;
+  /** Removes a file that is discarded. */
+  remove?: (path: string) => void | Promise<void>;
+};
 
 /**
  * A file being written under a temporary name, on the file system of its final place. Nobody takes it for finished
@@ -23,16 +31,16 @@ export class TemporaryFile {
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
-    private readonly isFlushedEarly: boolean,
+    private readonly options: TemporaryFileOptions,
   ) {}
 
   /**
-   * @param isFlushedEarly whether it goes to disk while it is being written, which a file that is to stay has to in the end
    * @throws where the folder is missing or not writable, or the name is taken (a symlink counts as taken)
    */
-  static async create(path: string, { isFlushedEarly = false } = {}): Promise<TemporaryFile> {
+  static async create(path: string, options: TemporaryFileOptions = {}): Promise<TemporaryFile> {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    return new TemporaryFile(path, await open(path, flags, FILE_MODE), isFlushedEarly);
+    const handle = await onFile(path, () => open(path, flags, FILE_MODE));
+    return new TemporaryFile(path, handle, options);
   }
 
   /**
@@ -41,15 +49,29 @@ export class TemporaryFile {
    * instead of 62 MB).
    */
   write(bytes: Uint8Array): void {
-    // A write may take less than it was given (a full disk, a signal): go on until all is out.
-    for (let from = 0; from < bytes.byteLength;) from += writeSync(this.handle.fd, bytes, from);
+    onFileNow(this.path, () => {
+      // A write may take less than it was given (a full disk, a signal): go on until all is out.
+      for (let from = 0; from < bytes.byteLength;) from += writeSync(this.handle.fd, bytes, from);
+    });
     this.byteCount += bytes.byteLength;
     this.#unflushedBytes += bytes.byteLength;
-    if (this.isFlushedEarly && this.#unflushedBytes >= FLUSH_BYTES && !this.#isFlushing) this.#flush();
+    if (this.options.isFlushedEarly === true && this.#unflushedBytes >= FLUSH_BYTES && !this.#isFlushing)
+      this.#flush();
   }
 
   /** Flushes to disk and closes. @throws where the file is shorter than what was written, or a flush has failed */
-  async sync(): Promise<void> {
+  sync(): Promise<void> {
+    return onFile(this.path, () => this.#syncAll());
+  }
+
+  /** Removes the file, whatever state it is in. */
+  async discard(): Promise<void> {
+    // What is thrown away need not be whole.
+    await this.#close().catch(() => {});
+    await (this.options.remove ?? removeFile)(this.path);
+  }
+
+  async #syncAll(): Promise<void> {
     // The kernel tells of a failed flush once: the next flush reports nothing.
     await this.#flushed;
     const { size } = await this.handle.stat();
@@ -57,12 +79,6 @@ export class TemporaryFile {
       throw new Error(`${this.path} has ${size} bytes instead of ${this.byteCount}`);
     await this.handle.sync();
     await this.#close();
-  }
-
-  /** Removes the file, whatever state it is in. */
-  async discard(): Promise<void> {
-    await this.#close();
-    await rm(this.path, { force: true });
   }
 
   #flush(): void {
@@ -140,18 +156,33 @@ async function syncParentOfOthers(path: string): Promise<void> {
 }
 
 /** Makes the names in a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+export function syncFolder(path: string): Promise<void> {
+  return onFile(path, async () => {
+    const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/**
+ * Removes a file, if it is there. Not by `rm`, which the runtime has report EIO and ENOSPC as EFAULT.
+ *
+ * @throws FileFault
+ */
+export async function removeFile(path: string): Promise<void> {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await onFile(path, () => unlink(path));
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
   }
 }
 
 /** Renames within one file system; the new name is on disk when this returns. */
 export async function moveDurably(from: string, to: string): Promise<void> {
-  await rename(from, to);
+  await onFile(to, () => rename(from, to));
   await syncFolder(dirname(to));
 }
 

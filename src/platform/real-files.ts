@@ -1,8 +1,8 @@
-import { lstat, readdir, rm } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import { dirname, join, parse } from "node:path";
 import { hasCode } from "./errors.ts";
-import { makeFolder, syncFolder } from "./files.ts";
+import { makeFolder, removeFile, syncFolder } from "./files.ts";
 
 /** A path that leads, or could lead, out of the folder that it should be in. */
 export class UnsafePathError extends Error {
@@ -77,7 +77,7 @@ export async function removablePath(folder: string, path: string): Promise<strin
 /** Removes a file, durably; one that is gone, with its folder or without, is removed. @throws UnsafePathError */
 export async function removeRealFile(folder: string, path: string): Promise<void> {
   if ((await statBelow(folder, path)) === null) return;
-  await rm(join(folder, path), { force: true });
+  await removeFile(join(folder, path));
   await syncFolder(dirname(join(folder, path)));
 }
 

@@ -1,26 +1,37 @@
-import { rm, stat } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
+import { putEachInOrder } from "./each-file.ts";
+import type { Leftovers } from "./leftovers.ts";
 import { fileSha256, recordingPaths } from "./recordings.ts";
 
 /**
  * Finds finished recordings that no row knows, as a stop between the file and its row leaves them, and rebuilds the
  * conversation's row from name, date, size and hash. A recording is never deleted, unless its conversation was erased.
+ *
+ * @returns whether all could be looked at
  */
-export async function adoptRecordings(folder: string, connection: Connection, log: Log): Promise<void> {
-  for (const path of await recordingPaths(folder)) {
-    if (connection.hasRecording(path)) continue;
+export function adoptRecordings(options: {
+  folder: string;
+  connection: Connection;
+  leftovers: Leftovers;
+  log: Log;
+}): Promise<boolean> {
+  const { folder, connection, leftovers, log } = options;
+
+  async function adopt(path: string): Promise<void> {
+    if (connection.hasRecording(path)) return;
     const stem = basename(path, ".mp3");
     const file = join(folder, path);
     const sha256 = await fileSha256(file);
-    const { size, mtimeMs } = await stat(file);
+    const { size, mtimeMs } = await lstat(file);
     // A second recording of a conversation has the start of its own hash in its name.
     const conversationId = stem.endsWith(`-${sha256.slice(0, 12)}`) ? stem.slice(0, -13) : stem;
     if (isErased(conversationId, connection)) {
-      await rm(file);
+      await leftovers.remove(folder, path);
       log.info("A recording of an erased conversation was removed");
-      continue;
+      return;
     }
     const recording = { path, byteCount: size, sha256 };
     if (stem.startsWith("sha256-")) {
@@ -37,6 +48,8 @@ export async function adoptRecordings(folder: string, connection: Connection, lo
       log.info("A recording without a row stays beside the newer one of its conversation", { path });
     }
   }
+
+  return putEachInOrder({ list: () => recordingPaths(folder), work: adopt, log });
 }
 
 /** A name that holds a hash holds that of the id. */

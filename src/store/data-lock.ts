@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { atFault, onFileNow } from "../platform/faults.ts";
 
 /**
  * Instances that may be at work on the same data: one receives, the others are its predecessors, which finish what was in
@@ -76,7 +77,7 @@ function isFree(path: string): boolean {
  * @returns a function that frees it; null where another process has it
  */
 export function takeLock(path: string): (() => void) | null {
-  const lock = new Database(path, { create: true, readwrite: true });
+  const lock = onFileNow(path, () => new Database(path, { create: true, readwrite: true }));
   try {
     lock.run("PRAGMA locking_mode = EXCLUSIVE");
     lock.run("BEGIN EXCLUSIVE");
@@ -84,7 +85,7 @@ export function takeLock(path: string): (() => void) | null {
     lock.close();
     if (error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY"))
       return null;
-    throw error;
+    throw atFault(path, error);
   }
   return () => lock.close();
 }

@@ -1,5 +1,7 @@
 import { dirname } from "node:path";
-import { exists, syncFolder, TemporaryFile } from "../platform/files.ts";
+import { faultText } from "../platform/faults.ts";
+import { exists, removeFile, syncFolder, TemporaryFile } from "../platform/files.ts";
+import type { Log } from "../platform/log.ts";
 
 /** There while the program runs: only an orderly stop removes it. */
 export function runningMark(databasePath: string): string {
@@ -18,6 +20,15 @@ export async function setMark(path: string, text = ""): Promise<void> {
   file.write(Buffer.from(text));
   await file.sync();
   await syncFolder(dirname(path));
+}
+
+/** Tells the next start that this one has ended in good order; one that can't be told looks at all files. */
+export async function removeRunningMark(databasePath: string, log: Log): Promise<void> {
+  try {
+    await removeFile(runningMark(databasePath));
+  } catch (error) {
+    log.warning(`The next start looks at all files as after a kill: ${faultText(error)}`);
+  }
 }
 
 /** A start would make an empty database where the one of the backup is still to come. @throws where it would */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { faultText } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
 import { findDataFile } from "./data-files.ts";
@@ -32,8 +33,8 @@ export async function warnOfMissingFiles(options: {
 
   async function look(kind: DataFileKind, folder: string, named: Named): Promise<void> {
     const { path, byteCount } = named;
-    const found = (await findDataFile(kind, folder, path))?.byteCount ?? null;
-    if (found === byteCount) return;
+    const found = await findBytes(kind, folder, path);
+    if (found === byteCount || found === "unreadable") return;
     if (found === null && isBeingErased(kind, named)) return;
     count += 1;
     if (count > LINES_MAX) return;
@@ -49,6 +50,15 @@ export async function warnOfMissingFiles(options: {
   function isBeingErased(kind: DataFileKind, { conversationId, receivedAtMs }: Named): boolean {
     if (connection.isErased(conversationId)) return true;
     return (receivedAtMs ?? Infinity) < Number(connection.state.get(ERASED_BEFORE[kind]) ?? 0);
+  }
+
+  async function findBytes(kind: DataFileKind, folder: string, path: string) {
+    try {
+      return (await findDataFile(kind, folder, path))?.byteCount ?? null;
+    } catch (error) {
+      log.warning(`A file that the database names can't be looked at: ${faultText(error)}`);
+      return "unreadable";
+    }
   }
 
   for (let rows = connection.bodyFilesAfter(0); rows.length > 0;) {

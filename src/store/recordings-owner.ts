@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasCode } from "../platform/errors.ts";
-import { exists, makeFolder, syncFolder, TemporaryFile } from "../platform/files.ts";
+import { exists, makeFolder, removeFile, syncFolder, TemporaryFile } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
 import { findDataFile } from "./data-files.ts";
 import { lockRecordings } from "./data-lock.ts";
 
-/** Its first line is the owner's id, which the owner's database holds too; its second the path of that database then. */
+/** Its first line is the owner's id, which the owner's database holds too; its second where that database was. */
 const MARK = ".owner";
 const MARK_BYTES_MAX = 4096;
 const ID = /^[0-9a-f]{32}$/;
@@ -133,7 +133,7 @@ async function readMark(folder: string): Promise<Mark | null> {
 async function writeMark(folder: string, { id, databasePath }: Mark): Promise<void> {
   const path = join(folder, MARK);
   // Left by an interruption: the holder of the folder's lock is alone here.
-  await rm(`${path}.tmp`, { force: true });
+  await removeFile(`${path}.tmp`);
   const file = await TemporaryFile.create(`${path}.tmp`);
   file.write(Buffer.from(`${id}\n${databasePath}\n`));
   await file.sync();
@@ -152,6 +152,6 @@ export async function markRestored(
 ): Promise<void> {
   if (!(await exists(folder))) return;
   if (id !== null && ID.test(id)) return writeMark(folder, { id, databasePath });
-  await rm(join(folder, MARK), { force: true });
+  await removeFile(join(folder, MARK));
   await syncFolder(folder);
 }

@@ -1,11 +1,12 @@
-import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
-import { lstat } from "node:fs/promises";
-import { join } from "node:path";
-import { hasCode } from "../platform/errors.ts";
+import type { Dirent } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { onFile } from "../platform/faults.ts";
 import { exists, syncFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
 import { makeRealFolders } from "../platform/real-files.ts";
-import { removeDataFile } from "./data-files.ts";
+import type { Leftovers } from "./leftovers.ts";
+import { giveName, inTurn } from "./naming.ts";
 import { openSpool } from "./spool.ts";
 
 /** A recording on disk. */
@@ -20,8 +21,6 @@ export type Recording = {
 export type Recordings = Awaited<ReturnType<typeof openRecordings>>;
 
 const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
-/** What file systems without hard links answer to `link`: vfat, some network and user-space ones. */
-const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 const YEAR_MIN = 2020;
 const YEAR_MAX = 2099;
 
@@ -29,19 +28,27 @@ const YEAR_MAX = 2099;
 export async function openRecordings(
   folder: string,
   databasePath: string,
-  options: { isShared?: boolean } = {},
+  options: {
+    leftovers: Leftovers;
+    /** Throws where no further file may get its final name. */
+    requireRoom: () => void;
+    isShared?: boolean;
+  },
 ) {
-  const spool = await openSpool(folder, databasePath, options);
+  const { leftovers, requireRoom } = options;
+  const spool = await openSpool(folder, databasePath, { ...options, discard: leftovers.discard });
 
   return {
     folder,
+    isWritable: spool.isWritable,
 
     /** A temporary file to write a recording to; it ends in `keep` or is discarded. */
     create: () => spool.create({ isFlushedEarly: true }),
 
     /**
-     * Gives a complete recording its name. When this returns, file, name and new folders are on disk. Another recording
-     * of the same conversation is never replaced: a different one gets its hash in its name.
+     * Gives a complete recording its name. When this returns, file, name and new folders are on disk; when it throws, no
+     * name is left. Another recording of the same conversation is never replaced: a different one gets its hash in its
+     * name.
      */
     async keep(
       file: TemporaryFile,
@@ -50,27 +57,27 @@ export async function openRecordings(
       await file.sync();
       const dateFolder = datePath(about.eventTimestamp, about.receivedAtMs);
       await makeRealFolders(folder, dateFolder);
-      const stem = fileStem(about.conversationId);
-      for (const name of [`${stem}.mp3`, `${stem}-${about.sha256.slice(0, 12)}.mp3`]) {
-        const recording = { path: `${dateFolder}/${name}`, byteCount: file.byteCount, sha256: about.sha256 };
-        const target = join(folder, recording.path);
-        if (renameIfFree(file.path, target)) {
-          await syncFolder(join(folder, dateFolder));
-          return recording;
-        }
-        if (await hasContent(target, recording)) {
-          await file.discard();
-          // The one that is there may have been renamed just before a crash, its name not yet on disk.
-          await syncFolder(join(folder, dateFolder));
-          return recording;
-        }
-      }
-      throw new Error(`${join(folder, dateFolder)} holds other files under the names for ${stem}`);
+      requireRoom();
+      const path = `${dateFolder}/${fileStem(about.conversationId)}`;
+      const recording = await inTurn(path, () => nameRecording(file, path, about.sha256));
+      await file.discard();
+      return recording;
     },
-
-    /** Takes back a recording that is not to be kept after all. */
-    remove: ({ path }: Recording): Promise<void> => removeDataFile("recording", folder, path),
   };
+
+  async function nameRecording(file: TemporaryFile, stem: string, sha256: string): Promise<Recording> {
+    for (const path of [`${stem}.mp3`, `${stem}-${sha256.slice(0, 12)}.mp3`]) {
+      const recording = { path, byteCount: file.byteCount, sha256 };
+      const target = join(folder, path);
+      if (await giveName(file.path, { folder, path }, leftovers)) return recording;
+      if (await hasContent(target, recording)) {
+        // The one that is there may have been named just before a crash, its name not yet on disk.
+        await syncFolder(dirname(target));
+        return recording;
+      }
+    }
+    throw new Error(`${join(folder, stem)}.mp3 and the name with its hash are those of other files`);
+  }
 }
 
 /** The name of a recording without its ending: never an unchecked id. */
@@ -87,50 +94,48 @@ function datePath(eventTimestamp: number | null, receivedAtMs: number): string {
   return date.toISOString().slice(0, 10).replaceAll("-", "/");
 }
 
-/**
- * Gives a file another name unless that is taken. By a link, which the system refuses where there is a file: another
- * delivery, of this process or of its predecessor that is finishing, may want the same name at this moment.
- */
-function renameIfFree(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
-    if (!NO_LINKS.some((code) => hasCode(error, code))) throw error;
-    return renameWithoutLinks(from, to);
-  }
-  unlinkSync(from);
-  return true;
-}
-
-/** For file systems without links: looks and renames without a pause, which no other delivery of this process can use. */
-function renameWithoutLinks(from: string, to: string): boolean {
-  try {
-    lstatSync(to);
-    return false;
-  } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error;
-  }
-  renameSync(from, to);
-  return true;
-}
-
-async function hasContent(path: string, recording: Recording): Promise<boolean> {
-  const stat = await lstat(path);
-  if (!stat.isFile() || stat.size !== recording.byteCount) return false;
-  return (await fileSha256(path)) === recording.sha256;
+/** Whether a file has that size and content. */
+export function hasContent(
+  path: string,
+  { byteCount, sha256 }: { byteCount: number; sha256: string },
+): Promise<boolean> {
+  return onFile(path, async () => {
+    const stat = await lstat(path);
+    if (!stat.isFile() || stat.size !== byteCount) return false;
+    return (await fileSha256(path)) === sha256;
+  });
 }
 
 /** Lower-case hex of a file's content, read piece by piece. */
-export async function fileSha256(path: string): Promise<string> {
-  const hasher = new Bun.CryptoHasher("sha256");
-  for await (const piece of Bun.file(path).stream()) hasher.update(piece);
-  return hasher.digest("hex");
+export function fileSha256(path: string): Promise<string> {
+  return onFile(path, async () => {
+    const hasher = new Bun.CryptoHasher("sha256");
+    for await (const piece of Bun.file(path).stream()) hasher.update(piece);
+    return hasher.digest("hex");
+  });
 }
 
-/** The paths of all finished recordings, relative to their folder; none where there is no folder. */
+/** The paths of all finished recordings, relative to their folder; none if there is no folder. Links are not followed. */
 export async function recordingPaths(folder: string): Promise<string[]> {
   if (!(await exists(folder))) return [];
-  const glob = new Bun.Glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]/*.mp3");
-  return Array.fromAsync(glob.scan({ cwd: folder, onlyFiles: true, followSymlinks: false }));
+  let folders = [""];
+  for (const part of [/^\d{4}$/, /^\d{2}$/, /^\d{2}$/]) {
+    folders = await entriesIn(folder, folders, (entry) => entry.isDirectory() && part.test(entry.name));
+  }
+  return entriesIn(folder, folders, (entry) => entry.isFile() && entry.name.endsWith(".mp3"));
+}
+
+/** The entries of some folders that are wanted, as paths. Not by `Bun.Glob`, whose faults do not name the folder. */
+async function entriesIn(
+  root: string,
+  folders: readonly string[],
+  isWanted: (entry: Dirent) => boolean,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of folders) {
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+      if (isWanted(entry)) found.push(join(folder, entry.name));
+    }
+  }
+  return found;
 }

@@ -1,35 +1,38 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { freeDiskBytes } from "../platform/disk.ts";
+import { atFault, faultText, onFile, onFileNow } from "../platform/faults.ts";
 import { exists, makeFolder } from "../platform/files.ts";
 import type { TemporaryFile } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
-import { makeRealFolders } from "../platform/real-files.ts";
-import { adoptRecordings } from "./adopt.ts";
+import { createAftermath } from "./aftermath.ts";
 import { openConnection } from "./connection.ts";
 import type { FactsOfPayload } from "./conversations.ts";
 import { createEraser } from "./erase.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
+import type { EventKey } from "./events.ts";
 import { findDataFile } from "./data-files.ts";
 import { createHolds } from "./holds.ts";
+import { openDataFolders } from "./data-folders.ts";
 import { lockData } from "./data-lock.ts";
-import { refuseHalfRestored, runningMark, setMark } from "./marks.ts";
+import type { Replacement } from "./late.ts";
+import { createLeftovers } from "./leftovers.ts";
+import { refuseHalfRestored, removeRunningMark, runningMark, setMark } from "./marks.ts";
 import type { QuarantinedBody } from "./quarantined-events.ts";
 import { warnOfMissingFiles } from "./missing-files.ts";
-import { quarantineBody, removeBody, removeLeftBodies } from "./quarantine.ts";
+import { putInOrder } from "./put-in-order.ts";
+import { bodyPath, quarantineBody } from "./quarantine.ts";
+import type { RecordOfLeftBody } from "./quarantine.ts";
 import { claimRecordings } from "./recordings-owner.ts";
 import { createRetentionState } from "./retention-state.ts";
-import { openRecordings } from "./recordings.ts";
-import { openSpool } from "./spool.ts";
+import { createRetry } from "./retry.ts";
 import { createWriter } from "./writer.ts";
-import type { Replacement } from "./writer.ts";
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
 /**
  * Opens everything that is kept on disk and puts it in order: takes the lock, brings the schema up to date, clears away
- * what an interrupted run left half done, adopts the recordings that it finished.
+ * what an interrupted run left half done, and gives the files that it finished their rows.
  *
  * @throws DataLockedError, SchemaError, or what the system or SQLite says; nothing is changed then that a later start
  *   would miss
@@ -41,6 +44,7 @@ export async function openStore(options: {
   /** Where recordings are, be they stored any more or not. */
   recordingsFolder: string;
   factsOfPayload: FactsOfPayload;
+  recordOfLeftBody: RecordOfLeftBody;
   log: Log;
   /** A predecessor hands over to this process: it is still at work on the same data, and nothing of its is touched. */
   isSuccessor?: boolean;
@@ -73,40 +77,52 @@ export async function openStore(options: {
     const wasInterrupted = !isSuccessor && (await exists(running));
     await setMark(running);
 
-    await makeRealFolders(databaseFolder, "spool");
-    const bodies = await openSpool(join(databaseFolder, "spool"), databasePath, { isShared: isSuccessor });
-    const recordings =
-      audioFolder === null
-        ? null
-        : await openRecordings(audioFolder, databasePath, { isShared: isSuccessor });
-    if (audioFolder !== null && (isNew || isTakenOver || wasInterrupted))
-      await adoptRecordings(audioFolder, connection, log);
-    if (wasInterrupted) {
-      await removeLeftBodies(databaseFolder, connection, log);
-      await warnOfMissingFiles({ databaseFolder, audioFolder, connection, log });
-    }
-
-    const writer = createWriter({ connection, connect, log });
+    const retry = createRetry(tryAgain);
+    const leftovers = createLeftovers(log, retry.begin);
+    const aftermath = createAftermath({
+      databasePath,
+      audioFolder,
+      rows: {
+        isBodyFile: (path) => writer.isBodyFile(path),
+        adoptRecording: (...recording) => writer.adoptRecording(...recording),
+      },
+      leftovers,
+      onLate: retry.begin,
+      log,
+    });
+    const writer = createWriter({ connection, connect, onLate: aftermath.late, log });
+    const requireRoom = () => onFileNow(databasePath, writer.requireRoomForFile);
+    const about = { databasePath, audioFolder, leftovers, requireRoom, isShared: isSuccessor };
+    const { bodies, recordings, disks } = await openDataFolders(about);
+    const areFilesInOrder =
+      isNew || isTakenOver || wasInterrupted
+        ? await putInOrder({ ...options, databaseFolder, connection, leftovers })
+        : true;
+    if (wasInterrupted) await warnOfMissingFiles({ databaseFolder, audioFolder, connection, log });
     const holds = createHolds();
-    let leavesOrphan = false;
+    const eraser = createEraser({ databasePath, recordingsFolder, holds });
+
+    /** Returns whether anything is left to be tried again. */
+    async function tryAgain(): Promise<boolean> {
+      await leftovers.retry();
+      return writer.storeLate() || leftovers.hasToRetry();
+    }
 
     return {
       /** Resolves when the event is on disk, rejects where it could not be stored. */
       async storeEvent(record: EventRecord): Promise<StoreOutcome> {
-        try {
-          return await writer.store(record);
-        } catch (error) {
-          leavesOrphan ||= record.recording !== null;
-          throw error;
-        }
+        const outcome = await onFile(databasePath, () => writer.store(record));
+        await aftermath.tidy(record, outcome, record.payloadPath);
+        return outcome;
       },
 
-      findByBody: writer.findByBody,
-      isErased: writer.isErased,
+      findByBody: (key: EventKey) => onFileNow(databasePath, () => writer.findByBody(key)),
+      isErased: (conversationId: string | null) =>
+        onFileNow(databasePath, () => writer.isErased(conversationId)),
 
       /** The body of a quarantined event, and where its file is if it is there; null if there is no such event. */
       async findQuarantined(id: number): Promise<(QuarantinedBody & { filePath: string | null }) | null> {
-        const found = writer.findQuarantined(id);
+        const found = onFileNow(databasePath, () => writer.findQuarantined(id));
         if (found === null) return null;
         const file = found.path === null ? null : await findDataFile("body", databaseFolder, found.path);
         return { ...found, filePath: file?.path ?? null };
@@ -114,29 +130,41 @@ export async function openStore(options: {
 
       /** Makes a quarantined event a processed one, then removes its file unless it stays one. Rejects where the disk fails. */
       async replaceQuarantined(id: number, record: EventRecord): Promise<Replacement> {
-        const path = writer.findQuarantined(id)?.path ?? null;
-        const replacement = writer.replaceQuarantined(id, record);
-        const isOver = replacement === "replaced" || replacement === "erased";
-        if (isOver && path !== null && !writer.isBodyFile(path)) await removeBody(databaseFolder, path);
+        const replacement = onFileNow(databasePath, () => writer.replaceQuarantined(id, record));
+        await aftermath.tidy(record, replacement, bodyPath(record.bodySha256));
         return replacement;
       },
 
       /** Whether recordings are kept for the first time, though earlier ones were acknowledged. To be called once. */
       beginKeepingRecordings: (audioTypes: readonly string[]): boolean =>
         audioFolder !== null && connection.beginKeepingRecordings(audioTypes),
-      isHealthy: writer.isHealthy,
+
+      suspectDisk: disks.suspect,
+
+      /** Whether the next delivery can be stored; asking tries again what failed. */
+      isHealthy(): boolean {
+        return writer.isHealthy() && disks.areWritable();
+      },
       retentionState: createRetentionState(databasePath),
-      eraser: createEraser({ databasePath, recordingsFolder, holds }),
       /** Keeps a conversation from being erased by age until the returned function is called. */
       hold: holds.hold,
+      eraser: {
+        ...eraser,
+        begin(conversationId: string, nowMs: number): Promise<boolean> {
+          // What waits for its row may be all that is known of it.
+          writer.storeLate();
+          return eraser.begin(conversationId, nowMs);
+        },
+      },
       progress: writer.progress,
       /** Temporary files for bodies on their way in. */
       bodies,
       /** null where recordings are not stored */
       recordings,
-      quarantineBody: (file: TemporaryFile, bodySha256: string) =>
-        quarantineBody(databaseFolder, file, bodySha256),
-      removeBody: (path: string) => removeBody(databaseFolder, path),
+      async quarantineBody(file: TemporaryFile, bodySha256: string): Promise<string> {
+        requireRoom();
+        return quarantineBody(databaseFolder, file, bodySha256, leftovers);
+      },
 
       /** Free bytes of the fullest disk that is written to. */
       freeDiskBytes: () => Math.min(...[databaseFolder, audioFolder ?? databaseFolder].map(freeDiskBytes)),
@@ -149,11 +177,20 @@ export async function openStore(options: {
        *   look, and the mark has to stay
        */
       async close({ isShared = false } = {}): Promise<{ isClean: boolean }> {
-        writer.close({ isShared });
-        // The next start adopts a recording that has no row.
-        if (!leavesOrphan && !isShared) await rm(running, { force: true });
+        retry.end();
+        const isLeft = await tryAgain();
+        try {
+          writer.close({ isShared });
+        } catch (error) {
+          log.error(
+            `The log of the database stays, the next start reads it: ${faultText(atFault(databasePath, error))}`,
+          );
+        }
+        const isClean = areFilesInOrder && aftermath.isInOrder() && !isLeft && leftovers.isEmpty();
+        // What has no row yet is found by the next start.
+        if (isClean && !isShared) await removeRunningMark(databasePath, log);
         unlock();
-        return { isClean: !leavesOrphan };
+        return { isClean };
       },
     };
   } catch (error) {

@@ -1,19 +1,14 @@
-import { errorCode } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
 import type { Connection } from "./connection.ts";
+import { insertOrQuarantine, isEventFault } from "./event-fault.ts";
 import type { EventRecord, StoreOutcome } from "./event-record.ts";
 import type { EventKey } from "./events.ts";
+import { createLate, LateFilesError } from "./late.ts";
+import type { LateListener, Replacement } from "./late.ts";
+import type { Recording } from "./recordings.ts";
+import { createSteadyConnection } from "./steady-connection.ts";
 
 const BATCH_EVENTS_MAX = 256;
-
-/** Codes of SQLite that blame a value. Any other, and any other error, speaks of the disk, the file or the process. */
-const EVENT_FAULTS = [
-  "SQLITE_CONSTRAINT",
-  "SQLITE_MISMATCH",
-  "SQLITE_TOOBIG",
-  "SQLITE_RANGE",
-  "SQLITE_ERROR",
-];
 
 type Waiting = {
   record: EventRecord;
@@ -21,22 +16,25 @@ type Waiting = {
   reject: (error: unknown) => void;
 };
 
-/** What became of a quarantined event that can be processed now. */
-export type Replacement = "replaced" | "gone" | "erased" | "unstorable";
-
 export type Writer = ReturnType<typeof createWriter>;
 
 /**
  * Writes events in groups: all that wait when a commit begins share it, and its one flush to disk. A group never fails
  * because of one of its events; when the disk fails, nothing of it is stored and every one of its deliveries hears so.
+ * Only an event whose file has its final name is not given up then: it is stored as soon as the disk takes it.
  */
-export function createWriter(options: { connection: Connection; connect: () => Connection; log: Log }) {
-  const { connect, log } = options;
-  let { connection } = options;
-  let isFailing = false;
+export function createWriter(options: {
+  connection: Connection;
+  connect: () => Connection;
+  onLate: LateListener;
+  log: Log;
+}) {
+  const { onLate, log } = options;
+  const steady = createSteadyConnection(options);
   let waiting: Waiting[] = [];
   let groupCount = 0;
   let storedCount = 0;
+  const late = createLate(onLate);
 
   function commitWaiting(): void {
     const group = waiting.splice(0, BATCH_EVENTS_MAX);
@@ -53,17 +51,24 @@ export function createWriter(options: { connection: Connection; connect: () => C
   /** One event of a group that failed together: stored, or quarantined if it is the odd one. */
   function commitAlone(one: Waiting): void {
     try {
-      settle([one], usableConnection().insertAll([one.record]));
+      settle([one], [insertOrQuarantine(usableConnection(), one.record, log)]);
     } catch (error) {
-      if (!isEventFault(error) || one.record.status === "quarantined") return failAll([one], error);
-      log.error("An event can't be stored as it is and is quarantined", { error: errorCode(error) });
-      commitAlone({ ...one, record: quarantined(one.record) });
+      failAll([one], error);
     }
   }
 
   function failAll(group: Waiting[], error: unknown): void {
-    // After a failed flush the kernel may have dropped the pages: only what is read back from a new connection counts.
-    isFailing = true;
+    steady.fail();
+    for (const { record, resolve } of group) {
+      if (record.recording === null && record.payloadPath === null) continue;
+      late.begin(record, (usable) => {
+        const outcome = insertOrQuarantine(usable, record, log);
+        settle([{ record, resolve, reject: () => {} }], [outcome]);
+        return outcome;
+      });
+    }
+    tryAgain();
+    // Of those that were stored by now, this says nothing any more.
     for (const { reject } of group) reject(error);
   }
 
@@ -77,13 +82,27 @@ export function createWriter(options: { connection: Connection; connect: () => C
   }
 
   function usableConnection(): Connection {
-    if (!isFailing) return connection;
-    connection.close();
-    connection = connect();
-    connection.probe();
-    isFailing = false;
-    log.info("The database takes writes again");
-    return connection;
+    const hasFailed = steady.isFailing();
+    const connection = steady.usable();
+    if (!hasFailed) return connection;
+    storeLate();
+    return steady.usable();
+  }
+
+  function tryAgain(): void {
+    try {
+      usableConnection();
+    } catch {
+      // It still fails: the next caller gets the error.
+    }
+  }
+
+  function storeLate(): void {
+    try {
+      late.store(steady.usable());
+    } catch {
+      steady.fail();
+    }
   }
 
   return {
@@ -108,52 +127,59 @@ export function createWriter(options: { connection: Connection; connect: () => C
      *
      * @returns "gone" where there is no quarantined event of that id, "erased" where nothing is kept of its conversation,
      *   "unstorable" where what was derived from it can't be stored
-     * @throws where the disk fails; nothing is changed then
+     * @throws where the disk fails; nothing is changed then, and what has a recording is tried again
      */
     replaceQuarantined(id: number, record: EventRecord): Replacement {
+      const replace = (usable: Connection) => usable.replaceQuarantined(id, record);
       try {
-        return usableConnection().replaceQuarantined(id, record);
+        return replace(usableConnection());
       } catch (error) {
         if (isEventFault(error)) return "unstorable";
-        isFailing = true;
+        steady.fail();
+        let replacement: Replacement | null = null;
+        if (record.recording !== null) late.begin(record, (usable) => (replacement = replace(usable)));
+        tryAgain();
+        if (replacement !== null) return replacement;
         throw error;
       }
     },
 
+    /** Enters a recording that no event names. @throws where the disk fails */
+    adoptRecording(conversationId: string, recording: Recording, receivedAtMs: number): void {
+      usableConnection().adoptRecording(conversationId, recording, receivedAtMs);
+    },
+
+    /** A file that gets its final name has to get its row. @throws where too many wait for theirs */
+    requireRoomForFile(): void {
+      usableConnection();
+      if (!late.hasRoom()) throw new LateFilesError();
+    },
+
     /** False while the database takes no writes; asking tries again. */
     isHealthy(): boolean {
-      try {
-        usableConnection();
-        return true;
-      } catch {
-        return false;
-      }
+      tryAgain();
+      if (!steady.isFailing()) storeLate();
+      return !steady.isFailing() && late.hasRoom();
+    },
+
+    /** Tries again to store what is late. Returns whether there is still any. */
+    storeLate(): boolean {
+      tryAgain();
+      if (!steady.isFailing()) storeLate();
+      return late.count() > 0;
     },
 
     /** Events that wait, groups that were tried and events that were stored, the last two since the start. */
     progress: () => ({ waitingCount: waiting.length, groupCount, storedCount }),
 
+    /** @throws where the log can't be copied back: nothing is lost then, the next start reads it */
     close({ isShared = false } = {}): void {
-      // Others at work would have to wait for it.
-      if (!isShared) usableConnection().checkpoint();
-      connection.close();
+      try {
+        // Others at work would have to wait for it.
+        if (!isShared) usableConnection().checkpoint();
+      } finally {
+        steady.close();
+      }
     },
   };
-}
-
-function quarantined(record: EventRecord): EventRecord {
-  return {
-    ...record,
-    status: "quarantined",
-    error: "invalid_payload: it could not be stored with what was derived from it",
-    turnsPayload: null,
-    facts: null,
-    failure: null,
-    recording: null,
-  };
-}
-
-function isEventFault(error: unknown): boolean {
-  const code = errorCode(error);
-  return error instanceof TypeError || EVENT_FAULTS.some((fault) => code.startsWith(fault));
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
+import { faultText } from "../platform/faults.ts";
 import type { Log, LogFields } from "../platform/log.ts";
 import type { Outcome, RefusalCode } from "./outcome.ts";
 import type { Receive } from "./receive.ts";
@@ -33,8 +34,16 @@ export const refusalCodes: readonly string[] = Object.keys(causes);
  * Logs one line per delivery. Identical refusals from one address make one line, then one a minute with
  * their count, so that nobody can fill the log from outside.
  */
-export function logDeliveries(receive: Receive, options: { log: Log; clock: Clock }): Receive {
-  const { log, clock } = options;
+export function logDeliveries(
+  receive: Receive,
+  options: {
+    /** Called when one could not be stored. */
+    onFailure: () => void;
+    log: Log;
+    clock: Clock;
+  },
+): Receive {
+  const { onFailure, log, clock } = options;
   const logRefusal = createRefusalLog(log);
 
   return async (delivery) => {
@@ -46,7 +55,9 @@ export function logDeliveries(receive: Receive, options: { log: Log; clock: Cloc
       if (outcome.kind !== "refused") logKept(log, outcome, { address: delivery.address, ms: ms() });
       return outcome;
     } catch (error) {
-      log.error("Not stored", { code: "storage_failed", error: errorCode(error), ms: ms() });
+      onFailure();
+      const fields = { code: "storage_failed", error: errorCode(error), ms: ms() };
+      log.error(`Not stored: ${faultText(error)}`, fields);
       throw error;
     }
   };

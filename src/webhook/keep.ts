@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { createLimit } from "../platform/limit.ts";
 import type { EventRecord, StoreOutcome } from "../store/event-record.ts";
 import { QUARANTINE_ROW_BYTES_MAX } from "../store/quarantine.ts";
@@ -10,7 +9,7 @@ import type { Quarantine } from "./event.ts";
 import { interpret } from "./interpret.ts";
 import type { Interpretation } from "./interpret.ts";
 import type { Outcome } from "./outcome.ts";
-import { recordOf } from "./record.ts";
+import { recordOf, recordOfQuarantined } from "./record.ts";
 
 /** Bodies in files that are read and decoded at once: enough to keep the processor busy, few enough to stay small. */
 const LARGE_BODIES_AT_ONCE_MAX = 2;
@@ -47,7 +46,6 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
     const record = await recordOf({ read, signed, recordings, storeTranscripts, keepBody });
     if (isQuarantine(record)) return quarantine(signed, record);
     const stored = await store.storeEvent(record);
-    if (stored === "erased") await removeFiles(record);
     const outcome = outcomeOf(stored, signed, event);
     const isDropped =
       outcome.kind === "stored" && !outcome.isDuplicate && read.audio !== null && recordings === null;
@@ -58,39 +56,20 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
     const { body, bodySha256, receivedAtMs } = signed;
     if (store.isErased(why.conversationId)) return outcomeOf("erased", signed, why);
     const isLarge = body.byteCount > QUARANTINE_ROW_BYTES_MAX;
-    const payload = isLarge ? null : await readWhole(body);
-    const record: EventRecord = {
-      type: why.type,
-      conversationId: why.conversationId,
-      agentId: why.agentId,
-      eventTimestamp: why.eventTimestamp,
+    const record = recordOfQuarantined(why, {
       receivedAtMs,
-      status: "quarantined",
-      error: `${why.code}: ${why.reason}`,
       bodySha256,
       bodyBytes: body.byteCount,
-      payload,
-      payloadIsText: payload !== null && isUtf8(payload),
+      payload: isLarge ? null : await readWhole(body),
       payloadPath: isLarge ? await keepAsFile(signed) : null,
-      turnsPayload: null,
-      facts: null,
-      failure: null,
-      recording: null,
-    };
+    });
     const stored = await store.storeEvent(record);
-    if (stored === "erased") await removeFiles(record);
     return outcomeOf(stored, signed, why);
   }
 
   async function keepAsFile({ body, bodySha256 }: SignedBody): Promise<string> {
     if (body.kind === "memory") throw new Error(`a body of ${body.byteCount} bytes is in memory`);
     return store.quarantineBody(body.file, bodySha256);
-  }
-
-  /** Of an event that was erased while they were being written. */
-  async function removeFiles({ recording, payloadPath }: EventRecord): Promise<void> {
-    if (recording !== null) await store.recordings?.remove(recording);
-    if (payloadPath !== null) await store.removeBody(payloadPath);
   }
 }
 

@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import type { EventRecord } from "../store/event-record.ts";
+import type { LeftBody } from "../store/quarantine.ts";
 import { readableCopy } from "../store/readable-copy.ts";
 import type { Recordings } from "../store/recordings.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
@@ -6,6 +8,7 @@ import { failureOf } from "./call-failure.ts";
 import { deriveFacts } from "./derive.ts";
 import { isQuarantine } from "./event.ts";
 import type { Quarantine } from "./event.ts";
+import { interpret } from "./interpret.ts";
 import type { Interpretation } from "./interpret.ts";
 import { storeRecording } from "./recording.ts";
 
@@ -46,4 +49,53 @@ export async function recordOf(options: {
     failure: storeTranscripts && event.kind === "failure" ? failureOf(event) : null,
     recording,
   };
+}
+
+/** Makes of a body that can't be processed what is to be written of it. */
+export function recordOfQuarantined(
+  why: Quarantine,
+  kept: Pick<EventRecord, "bodySha256" | "bodyBytes" | "receivedAtMs" | "payload" | "payloadPath">,
+): EventRecord {
+  const { type, conversationId, agentId, eventTimestamp } = why;
+  return {
+    type,
+    conversationId,
+    agentId,
+    eventTimestamp,
+    status: "quarantined",
+    error: `${why.code}: ${why.reason}`,
+    ...kept,
+    payloadIsText: kept.payload !== null && isUtf8(kept.payload),
+    turnsPayload: null,
+    facts: null,
+    failure: null,
+    recording: null,
+  };
+}
+
+/**
+ * Makes of a body that a stop has left without its row what is to be written of it. One that could be processed from a
+ * row was quarantined all the same, perhaps since its recording could not be decoded: it may be read again on request.
+ */
+export async function recordOfLeftBody({ path, payloadPath, ...kept }: LeftBody): Promise<EventRecord> {
+  const body: ReadableBody = { kind: "file", file: { path }, byteCount: kept.bodyBytes };
+  const read = await interpret(body);
+  if (isQuarantine(read)) return recordOfQuarantined(read, { ...kept, payload: null, payloadPath });
+  const why: Quarantine = {
+    ...read.event,
+    code: "invalid_payload",
+    reason: "a stop left it without its row",
+  };
+  const keepBody = () => Promise.resolve(payloadPath);
+  const record =
+    read.payload === null
+      ? await recordOf({
+          read,
+          signed: { ...kept, body },
+          recordings: null,
+          storeTranscripts: true,
+          keepBody,
+        })
+      : why;
+  return isQuarantine(record) ? recordOfQuarantined(record, { ...kept, payload: null, payloadPath }) : record;
 }

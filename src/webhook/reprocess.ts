@@ -76,11 +76,7 @@ export function createReprocess(options: {
 
     const replaced = await store.replaceQuarantined(id, record);
     if (replaced === "gone") return { kind: "not_quarantined" };
-    if (replaced === "erased") {
-      // Erased while its recording was being written.
-      if (record.recording !== null) await store.recordings?.remove(record.recording);
-      return { kind: "erased" };
-    }
+    if (replaced === "erased") return { kind: "erased" };
     if (replaced === "unstorable") {
       const reason = "it could not be stored with what was derived from it";
       return { kind: "quarantined", code: "invalid_payload", reason };

@@ -12,6 +12,7 @@ import type { Clock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { openStore } from "../../src/store/store.ts";
 import { factsOfPayload } from "../../src/webhook/derive.ts";
+import { recordOfLeftBody } from "../../src/webhook/record.ts";
 import { SECRET, sign } from "./deliveries.ts";
 
 /** The application on real SQLite and real folders, called without a socket. */
@@ -61,7 +62,14 @@ export async function openTestApp(
     write: (line) => logLines.push(line),
   });
   const { isSuccessor = false, takesOverRecordings = false } = options;
-  const store = await openStore({ ...config, factsOfPayload, log, isSuccessor, takesOverRecordings });
+  const store = await openStore({
+    ...config,
+    factsOfPayload,
+    recordOfLeftBody,
+    log,
+    isSuccessor,
+    takesOverRecordings,
+  });
   const archive = createArchive({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config);
   const { app, drain, erase, trustedClock } = createApp({ config, store, archive, metrics, clock, log });

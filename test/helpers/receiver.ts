@@ -115,8 +115,8 @@ const hidden = new Set([
   SECRET.slice("wsec_".length),
   ...eventFixtures().flatMap((name) => privateTexts(JSON.parse(fixture(name).toString()))),
 ]);
-// A signature is 64 digits of hex; so is the name of a recording whose id makes no name.
-const SIGNATURE = /(?<!sha256-)\b[0-9a-f]{64}\b|\bv0=/i;
+// A signature is 64 digits of hex; so is the name of a recording whose id makes no name, and of a quarantined body.
+const SIGNATURE = /(?<!sha256-|quarantine\/)\b[0-9a-f]{64}\b|\bv0=/i;
 const PHONE_NUMBER = /\+\d{7}/;
 
 /** Whatever a test has sent, nothing of this is ever written. @throws where it is */

@@ -42,6 +42,16 @@ describe.skipIf(!isMounted)("on a full disk", () => {
     expect(app.rows("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
   });
 
+  test("health says so before a delivery was refused, without a floor too", async () => {
+    expect((await app.handle("/health")).status).toBe(200);
+    fillDisk();
+    const health = await app.handle("/health");
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({ reason: "disk_low" });
+    rmSync(filler);
+    expect((await app.handle("/health")).status).toBe(200);
+  });
+
   test("a recording is not acknowledged, and nothing of it is left", async () => {
     fillDisk();
     expect(await app.post(audio("conv_1", Buffer.alloc(100_000, "mp3")))).toMatchObject(failed);

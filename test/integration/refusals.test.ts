@@ -175,11 +175,28 @@ describe("where storage fails, nothing is acknowledged", () => {
     expect((await app.post(audio("conv_1", Buffer.from("recording")))).status).toBe(200);
   });
 
-  test("a folder for large bodies that is gone", async () => {
-    rmSync(join(app.folder, "spool"), { recursive: true });
+  test("a folder for large bodies that can't be written, and health says so until it can", async () => {
+    const folder = join(app.folder, "spool");
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "");
+    expect((await app.handle("/health")).status).toBe(200);
     expect(await app.post(transcription("conv_1").padEnd(300_000))).toMatchObject(failed);
-    expect((await app.post(transcription("conv_1"))).status).toBe(200);
+    const health = await app.handle("/health");
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({ reason: "storage_failed" });
+
+    rmSync(folder);
+    expect((await app.handle("/health")).status).toBe(200);
+    expect((await app.post(transcription("conv_1").padEnd(300_000))).status).toBe(200);
+    expect(readdirSync(folder)).toBeEmpty();
   });
+});
+
+test("a folder for large bodies that is gone is made again", async () => {
+  rmSync(join(app.folder, "spool"), { recursive: true });
+  expect((await app.post(transcription("conv_1").padEnd(300_000))).status).toBe(200);
+  expect((await app.handle("/health")).status).toBe(200);
+  expect(readdirSync(join(app.folder, "spool"))).toBeEmpty();
 });
 
 function alterDatabase(sql: string): void {

@@ -24,7 +24,8 @@ beforeEach(() => {
   connection = openConnection(path, factsOfPayload);
   logLines = [];
   const log = createLog({ level: "DEBUG", format: "text", write: (line) => logLines.push(line) });
-  writer = createWriter({ connection, connect: () => openConnection(path, factsOfPayload), log });
+  const onLate = { begun: () => {}, ended: () => {} };
+  writer = createWriter({ connection, connect: () => openConnection(path, factsOfPayload), onLate, log });
 });
 
 afterEach(() => {

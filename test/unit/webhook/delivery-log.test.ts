@@ -37,7 +37,7 @@ function deliveryLog() {
       if (end instanceof Error) throw end;
       return end;
     },
-    { log, clock },
+    { onFailure: () => {}, log, clock },
   );
   return {
     lines,
@@ -118,7 +118,8 @@ test("a failure of the storage makes one error, without its message, and rises",
   const failure = Object.assign(new Error("can't store {the whole payload}"), { code: "SQLITE_FULL" });
   await expect(deliver(failure)).rejects.toBe(failure);
   const fields = { code: "storage_failed", error: "SQLITE_FULL", ms: 1.3 };
-  expect(lines).toEqual([{ level: "error", message: "Not stored", fields }]);
+  const message = "Not stored: the disk is full (SQLITE_FULL): make room";
+  expect(lines).toEqual([{ level: "error", message, fields }]);
 });
 
 describe("a refusal", () => {
