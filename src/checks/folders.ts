@@ -1,34 +1,44 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { freeDiskBytes } from "../platform/disk.ts";
 import { errorCode } from "../platform/errors.ts";
+import { remedyFor } from "../platform/faults.ts";
 import { error, ok, sizeText, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 
 /** Fewer times the least that is needed is soon too little. */
 const PLENTY_FACTOR = 8;
 
+const PROBE = /^\.check-[0-9a-f]{16}$/;
+
 /** Writes a small file and removes it: rights alone do not tell of read-only mounts, quotas and full disks. */
 export function checkFolder(subject: string, folder: string): CheckResult {
   const nearest = nearestExisting(folder);
   const missing = nearest === folder ? "" : ` (made at the first start, in ${nearest})`;
-  if (!statSync(nearest).isDirectory()) {
-    return error(subject, `${nearest} is not a folder`, "Move it away, or name another place.");
-  }
-  const probe = join(nearest, `.check-${randomBytes(8).toString("hex")}`);
   try {
-    writeFileSync(probe, "x", { mode: 0o600, flag: "wx" });
-    rmSync(probe);
+    if (!statSync(nearest).isDirectory()) {
+      return error(subject, `${nearest} is not a folder`, "Move it away, or name another place.");
+    }
+    writeFileSync(join(nearest, `.check-${randomBytes(8).toString("hex")}`), "x", {
+      mode: 0o600,
+      flag: "wx",
+    });
   } catch (failure) {
-    rmSync(probe, { force: true });
-    return error(
-      subject,
-      `${nearest} can't be written (${errorCode(failure)})`,
-      "Give this user the right to write there, make room on its disk, or name another place.",
-    );
+    return error(subject, `${nearest} can't be written (${errorCode(failure)})`, remedyFor(failure));
+  } finally {
+    removeProbes(nearest);
   }
   return ok(subject, `${folder} can be written${missing}`);
+}
+
+/** Also those that a kill has left. One that can't be removed now goes with the next check. */
+function removeProbes(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) if (PROBE.test(name)) unlinkSync(join(folder, name));
+  } catch {
+    // That the folder can be written has been found out.
+  }
 }
 
 /** Free space for what is to come. */

@@ -1,4 +1,5 @@
 import { startRetention } from "../inspect/retention.ts";
+import { atFault } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import { syncedAtMs } from "../platform/time-sync.ts";
 import { watchdogMs } from "../platform/systemd.ts";
@@ -26,7 +27,7 @@ export async function receive(options: Options): Promise<void> {
   const { server, predecessor } = receiver;
   if (receiver.grant === "cancelled") return stop(options, null);
   if (receiver.grant === "gone") log.warning("The predecessor has ended before it handed over");
-  logStart(log, config, server.url);
+  logStart(log, config, { url: server.url, problem: receiver.healthProblem() });
   compileAsUsual();
   void warnOfClock(log, context.clock);
   watchCertificate(config.tls, { log, clock: context.clock });
@@ -126,11 +127,23 @@ function prepareHandover({ receiver, config, context, args, log, signals }: Opti
 function openControlIn({ config, context, log }: Options, handover: Handover): () => void {
   const path = controlPath(context.environment, () => config.databasePath);
   try {
-    return openControl(path, handover.reload);
+    const close = openControl(path, handover.reload);
+    return () => attempt(close);
   } catch (error) {
-    log.warning(
-      `The reload command can't reach this instance, SIGHUP can: ${error instanceof Error ? error.message : "unknown"}`,
-    );
+    log.warning(`The reload command can't reach this instance, SIGHUP can: ${explain(error)}`);
     return () => {};
+  }
+
+  function attempt(close: () => void): void {
+    try {
+      close();
+    } catch (error) {
+      log.warning(`The socket of the reload command stays until the next start: ${explain(error)}`);
+    }
+  }
+
+  function explain(error: unknown): string {
+    const fault = atFault(path, error);
+    return fault instanceof Error ? fault.message : "unknown";
   }
 }

@@ -1,6 +1,7 @@
 import { loadConfig } from "../config.ts";
 import { flagOf, options, shownDefault } from "../config-options.ts";
 import { createLog } from "../platform/log.ts";
+import { faultText } from "../platform/faults.ts";
 import { isJournal, watchdogMs } from "../platform/systemd.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
@@ -94,8 +95,13 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     predecessor?.fail(receiver.problem);
     return receiver.isOfConfig === true ? exitStatus.config : exitStatus.failure;
   }
-  await receive({ receiver, config, context, args, log, notify, signals });
-  return exitStatus.ok;
+  try {
+    await receive({ receiver, config, context, args, log, notify, signals });
+    return exitStatus.ok;
+  } catch (error) {
+    log.error(`Ended by a fault, what was acknowledged is stored: ${faultText(error)}`);
+    return exitStatus.failure;
+  }
 }
 
 /** The settings that were given as flags, for another process. */

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkFolder } from "../checks/folders.ts";
 import { adviseSources } from "../checks/sources.ts";
@@ -8,19 +9,17 @@ import { options } from "../config-options.ts";
 import type { Origin } from "../config-sources.ts";
 import type { Clock } from "../platform/clock.ts";
 import { hasCode } from "../platform/errors.ts";
+import { atFault, FileFault, faultText } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import { version } from "../platform/version.ts";
 import { sqliteVersion } from "../store/database.ts";
 
-const UNWRITABLE_CODES = [
-  "EACCES",
-  "EPERM",
-  "EROFS",
-  "ENOENT",
-  "ENOTDIR",
-  "SQLITE_READONLY",
-  "SQLITE_CANTOPEN",
-];
+/** What to do about what makes the receiver unhealthy. */
+const problems: Partial<Record<string, string>> = {
+  disk_low:
+    "less disk is free than MIN_FREE_DISK_BYTES says and a small delivery takes, make room on the disk of",
+  storage_failed: "the storage fails, check the disk and the kernel's log (dmesg) for",
+};
 
 /**
  * Makes the checks of the `check` command that can be made before the data is opened. Returns what keeps the receiver from
@@ -44,7 +43,11 @@ export async function warnOfClock(log: Log, clock: Clock): Promise<void> {
   log.warning(`The clock is ${text}. ${remedy ?? ""}`);
 }
 
-export function logStart(log: Log, config: Config, url: string): void {
+export function logStart(
+  log: Log,
+  config: Config,
+  { url, problem }: { url: string; problem: string | null },
+): void {
   const { program, commit, bun } = version;
   log.info(`elevenlabs-webhook ${program} (commit ${commit}) on Bun ${bun}, SQLite ${sqliteVersion()}`);
   log.info(`Events go to ${config.databasePath}`);
@@ -65,6 +68,13 @@ export function logStart(log: Log, config: Config, url: string): void {
   );
   const advice = adviseSources(config);
   if (advice !== null) log.info(`Senders: ${advice.text}. ${advice.remedy ?? ""}`);
+  if (problem !== null) {
+    const { databasePath, audioFolder } = config;
+    const paths = [databasePath, ...(audioFolder === null ? [] : [audioFolder])].join(" and ");
+    log.error(
+      `NOT RECEIVING: deliveries are answered with an error: ${problems[problem] ?? problem}: ${paths}`,
+    );
+  }
   log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
 }
 
@@ -98,18 +108,25 @@ export function withoutHopelessRecordings(
 }
 
 /** What keeps the data from being opened, and what to do. */
-export function whyNotOpened(error: unknown, config: Config): string {
+export function whyNotOpened(error: unknown, { databasePath }: Config): string {
   if (!(error instanceof Error)) return String(error);
-  const { databasePath } = config;
-  for (const code of UNWRITABLE_CODES) {
-    if (hasCode(error, code)) {
-      return `${databasePath} or ${config.audioFolder ?? "its folder"} can't be written (${error.message}): give this user the right to write there, or name another place`;
-    }
+  const fault = hasCode(error, "SQLITE_CANTOPEN") ? whyNotOpenable(databasePath, error) : error;
+  const named = atFault(databasePath, fault);
+  return named instanceof FileFault ? faultText(named) : error.message;
+}
+
+/** SQLite does not say which of its files it could not open, nor why: the system does. */
+function whyNotOpenable(databasePath: string, error: Error): unknown {
+  const path = error instanceof FileFault ? error.path : databasePath;
+  try {
+    accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
+    for (const ending of ["", "-wal", "-shm"]) openIfThere(path + ending);
+    return error;
+  } catch (failure) {
+    return failure;
   }
-  if (hasCode(error, "SQLITE_NOTADB") || hasCode(error, "SQLITE_CORRUPT")) {
-    return `${databasePath} is not a sound SQLite database: restore it from a backup, or move it away to start with an empty one`;
-  }
-  if (hasCode(error, "ENOSPC") || hasCode(error, "SQLITE_FULL"))
-    return `the disk of ${databasePath} is full: make room`;
-  return error.message;
+}
+
+function openIfThere(path: string): void {
+  if (existsSync(path)) closeSync(openSync(path, "r+"));
 }

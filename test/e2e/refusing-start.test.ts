@@ -71,9 +71,12 @@ describe("a start refuses, says what to do, and touches nothing, where the datab
     const { status, stdout } = await startOn(folder);
     expect([status, stdout]).toEqual([
       1,
-      expect.stringContaining(`${database} is not a sound SQLite database`),
+      expect.stringContaining(`${database}: it does not read as an intact SQLite database`),
     ]);
-    expect(stdout).toContain("restore it from a backup, or move it away");
+    // The disk first: a failed read looks the same.
+    expect(stdout).toMatch(
+      /check the disk .* first: .* restore a backup, or move the database away together with its -wal/,
+    );
     expect(contents(folder)).toEqual(before);
     rmSync(folder, { recursive: true });
   });

@@ -119,7 +119,7 @@ test.each([
   const { status, stdout } = await runExecutable(["serve"], environment, newFolder());
   expect(status).toBe(1);
   expect(stdout).toMatch(
-    /Can't start: .* (can't be written .*[Gg]ive this user the right to write there|is not a folder\. Move it away)/,
+    /Can't start: .* (\(E\w+\).*[Gg]ive this user the right to write there|is not a folder\. Move it away|it is a folder \(EISDIR\): name a file)/,
   );
   expect(stdout).toContain(named);
 });
@@ -143,7 +143,9 @@ test("does not start on a database that its user may only read", async () => {
     },
     stdout: "pipe",
   });
-  expect(await child.stdout.text()).toContain("transcripts.sqlite or its folder can't be written");
+  expect(await child.stdout.text()).toMatch(
+    /transcripts\.sqlite: this user may not do that \(SQLITE_READONLY\): give this user the right to write there/,
+  );
   expect(await child.exited).toBe(1);
   rmSync(first.folder, { recursive: true });
 });

@@ -1,4 +1,5 @@
-import { lstatSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, renameSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { channelSocket } from "../../platform/channel.ts";
 import type { Channel } from "../../platform/channel.ts";
 import { readMessage } from "./messages.ts";
@@ -32,7 +33,7 @@ export function openControl(
   if (Buffer.byteLength(ownPath) > SOCKET_PATH_BYTES_MAX) {
     throw new Error(`${path} is too long for the path of a socket`);
   }
-  rmSync(ownPath, { force: true });
+  removeUnfinished(path);
   const answers = new Set<Promise<void>>();
   const server = Bun.listen({
     unix: ownPath,
@@ -51,13 +52,31 @@ export function openControl(
     }),
   });
   const { ino } = lstatSync(ownPath);
-  // In place of the predecessor's, or of one that a kill has left.
-  renameSync(ownPath, path);
+  try {
+    // In place of the predecessor's, or of one that a kill has left.
+    renameSync(ownPath, path);
+  } catch (error) {
+    server.stop(true);
+    removeUnfinished(path);
+    throw error;
+  }
   return () => {
-    if (inodeOf(path) === ino) rmSync(path, { force: true });
-    server.stop();
-    void Promise.all(answers).then(() => server.stop(true));
+    try {
+      if (inodeOf(path) === ino) unlinkSync(path);
+    } finally {
+      server.stop();
+      void Promise.all(answers).then(() => server.stop(true));
+    }
   };
+}
+
+/** Sockets that never got their name: a kill or a failed rename has left them. */
+function removeUnfinished(path: string): void {
+  const ours = new RegExp(`^${RegExp.escape(basename(path))}\\.\\d+$`);
+  for (const name of readdirSync(dirname(path))) {
+    const file = join(dirname(path), name);
+    if (ours.test(name) && lstatSync(file, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(file);
+  }
 }
 
 async function answer(channel: Channel, outcome: Promise<ReloadOutcome>): Promise<void> {
