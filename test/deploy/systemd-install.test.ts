@@ -39,15 +39,21 @@ describe.skipIf(!canBoot("installing the systemd service"))("service install", (
     expect(machine.run("systemctl cat elevenlabs-webhook").status).not.toBe(0);
   });
 
-  test("asks for the secret on a terminal, and shows none of it", () => {
+  test("asks on a terminal for the secret, of which it shows nothing, and for the senders", () => {
     const typed = `wsec_${"5".repeat(64)}`;
     const shown = machine.get(
-      `cd /root && (sleep 2; echo ${typed}; sleep 1) | script -qec './elevenlabs-webhook service install' /dev/null`,
+      `cd /root && (sleep 2; echo ${typed}; sleep 2; echo 1; sleep 1) | script -qec './elevenlabs-webhook service install' /dev/null`,
     );
     expect(shown).toContain("Secret of the ElevenLabs webhook");
     expect(shown).toContain("Started: Receiving");
     expect(shown).not.toContain("55");
     expect(machine.get("cat /etc/elevenlabs-webhook/secret")).toBe(typed);
+    expect(shown).toContain("1  only ElevenLabs, straight to this machine");
+    expect(machine.get("grep ^ALLOWED /etc/elevenlabs-webhook/environment")).toBe(
+      'ALLOWED_SOURCES="elevenlabs,127.0.0.1"',
+    );
+    const [, tryIt = ""] = /Try it: +sudo (.+?)\r?\n/.exec(shown) ?? [];
+    expect(machine.get(tryIt)).toContain("200");
     machine.get("/root/elevenlabs-webhook service uninstall && rm -r /etc/elevenlabs-webhook");
   });
 
