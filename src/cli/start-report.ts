@@ -14,12 +14,13 @@ import type { Log } from "../platform/log.ts";
 import { version } from "../platform/version.ts";
 import { sqliteVersion } from "../store/database.ts";
 
-/** What to do about what makes the receiver unhealthy. */
-const problems: Partial<Record<string, string>> = {
-  disk_low:
-    "less disk is free than MIN_FREE_DISK_BYTES says and a small delivery takes, make room on the disk of",
-  storage_failed: "the storage fails, check the disk and the kernel's log (dmesg) for",
-};
+/** What makes the receiver unhealthy, and what to do. */
+function whyNotReceiving(problem: string, { databasePath, audioFolder }: Config): string {
+  const paths = [databasePath, ...(audioFolder === null ? [] : [audioFolder])].join(" and ");
+  return problem === "disk_low"
+    ? `less disk is free than MIN_FREE_DISK_BYTES asks for: make room on the disk of ${paths}`
+    : `the storage fails (${problem}): check the disk of ${paths} and the kernel's log (dmesg)`;
+}
 
 /**
  * Makes the checks of the `check` command that can be made before the data is opened. Returns what keeps the receiver from
@@ -68,13 +69,7 @@ export function logStart(
   );
   const advice = adviseSources(config);
   if (advice !== null) log.info(`Senders: ${advice.text}. ${advice.remedy ?? ""}`);
-  if (problem !== null) {
-    const { databasePath, audioFolder } = config;
-    const paths = [databasePath, ...(audioFolder === null ? [] : [audioFolder])].join(" and ");
-    log.error(
-      `NOT RECEIVING: deliveries are answered with an error: ${problems[problem] ?? problem}: ${paths}`,
-    );
-  }
+  if (problem !== null) log.error(`NOT RECEIVING: ${whyNotReceiving(problem, config)}`);
   log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
 }
 
