@@ -1,5 +1,5 @@
 // Makes a database of many conversations by the store's own code, for scripts/bench-archive.
-import { openConnection } from "../src/store/connection.ts";
+import { openConnection } from "../src/store/sqlite/connection.ts";
 import type { EventRecord } from "../src/store/event-record.ts";
 import { deriveFacts, factsOfPayload } from "../src/webhook/derive.ts";
 import { isQuarantine, readEvent } from "../src/webhook/event.ts";

@@ -1,6 +1,6 @@
-// Writes .env.example and the tables of settings in README.md and docs/configuration.md from src/config-options.ts.
+// Writes .env.example and the tables of settings in README.md and docs/configuration.md from src/config/options.ts.
 import { readFileSync, writeFileSync } from "node:fs";
-import { options, shownDefault } from "../src/config-options.ts";
+import { options, shownDefault } from "../src/config/options.ts";
 
 const BEGIN = "<!-- settings: written by scripts/config-docs.ts -->";
 const END = "<!-- /settings -->";

@@ -4,7 +4,7 @@
 // scripts/data-fixture.ts
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { schemaVersion } from "../src/store/database.ts";
+import { schemaVersion } from "../src/store/sqlite/database.ts";
 import { audio, eventFixtures, fixture, transcription } from "../test/helpers/deliveries.ts";
 import { runExecutable, startReceiver } from "../test/helpers/receiver.ts";
 

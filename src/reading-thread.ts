@@ -4,9 +4,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { compileAsUsual } from "./platform/jit.ts";
 import { errorCode } from "./platform/errors.ts";
 import { lowerThreadPriority } from "./platform/priority.ts";
-import type { ThreadAnswer, ThreadNote, ThreadOptions, ThreadRequest } from "./inspect/messages.ts";
-import { operations } from "./inspect/operations.ts";
-import { openReader } from "./inspect/reader.ts";
+import type { ThreadAnswer, ThreadNote, ThreadOptions, ThreadRequest } from "./query/messages.ts";
+import { operations } from "./query/operations.ts";
+import { openReader } from "./query/reader.ts";
 
 compileAsUsual();
 // Deliveries go first.

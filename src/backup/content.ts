@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { realFile } from "../platform/real-files.ts";
-import { recordingPaths } from "../store/recordings.ts";
-import type { NamedFile, Snapshot } from "../store/snapshot.ts";
+import { recordingPaths } from "../store/files/recordings.ts";
+import type { NamedFile, Snapshot } from "../store/sqlite/snapshot.ts";
 import type { Collector, Source } from "./collect.ts";
 import { storedPath } from "./layout.ts";
 import { isDataPath } from "./manifest.ts";

@@ -3,7 +3,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { version } from "../platform/version.ts";
 import { TemporaryFile } from "../platform/files.ts";
-import { isDataFileName } from "../store/data-files.ts";
+import { isDataFileName } from "../store/files/data-files.ts";
 import { BackupError } from "./problem.ts";
 
 const FORMAT = 1;

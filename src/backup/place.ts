@@ -2,7 +2,7 @@ import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { hasCode } from "../platform/errors.ts";
 import { exists, syncFolder } from "../platform/files.ts";
-import { takeLock } from "../store/data-lock.ts";
+import { takeLock } from "../store/sqlite/data-lock.ts";
 import { layout } from "./layout.ts";
 import { readHeader } from "./manifest.ts";
 import { BackupError, workingOn } from "./problem.ts";

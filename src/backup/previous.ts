@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { exists } from "../platform/files.ts";
-import type { Snapshot } from "../store/snapshot.ts";
+import type { Snapshot } from "../store/sqlite/snapshot.ts";
 import { layout } from "./layout.ts";
 import { readHeader, readManifest } from "./manifest.ts";
 import type { ManifestFile } from "./manifest.ts";

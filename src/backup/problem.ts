@@ -1,6 +1,6 @@
 import { errorCode } from "../platform/errors.ts";
-import { DataLockedError } from "../store/data-lock.ts";
-import { SchemaError } from "../store/database.ts";
+import { DataLockedError } from "../store/sqlite/data-lock.ts";
+import { SchemaError } from "../store/sqlite/database.ts";
 
 /** Why something can't be backed up, checked or restored, in words for people, with what to do. */
 export class BackupError extends Error {

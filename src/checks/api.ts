@@ -1,5 +1,5 @@
-import { allowedSources, anyAddress, privateSources } from "../config-addresses.ts";
-import { options } from "../config-options.ts";
+import { allowedSources, anyAddress, privateSources } from "../config/addresses.ts";
+import { options } from "../config/options.ts";
 import type { AddressList } from "../platform/address.ts";
 import { ok, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";

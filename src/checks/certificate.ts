@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
-import { options } from "../config-options.ts";
-import { dayOf, expiryWarning, loadTls } from "../config-tls.ts";
-import type { TlsFiles } from "../config-tls.ts";
+import { options } from "../config/options.ts";
+import { dayOf, expiryWarning, loadTls } from "../config/tls.ts";
+import type { TlsFiles } from "../config/tls.ts";
 import { error, ok, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 

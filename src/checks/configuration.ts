@@ -1,7 +1,7 @@
-import { looksLikeSecret, readSettings } from "../config.ts";
-import type { Settings } from "../config.ts";
-import { options } from "../config-options.ts";
-import type { OptionKey } from "../config-options.ts";
+import { looksLikeSecret, readSettings } from "../config/config.ts";
+import type { Settings } from "../config/config.ts";
+import { options } from "../config/options.ts";
+import type { OptionKey } from "../config/options.ts";
 import { error, ok, sizeText, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 

@@ -1,9 +1,9 @@
 import { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { errorCode } from "../platform/errors.ts";
-import { oldestWriter, schemaVersion } from "../store/database.ts";
-import { restoringMark } from "../store/marks.ts";
-import { readRecordingsOwner } from "../store/state.ts";
+import { oldestWriter, schemaVersion } from "../store/sqlite/database.ts";
+import { restoringMark } from "../store/files/marks.ts";
+import { readRecordingsOwner } from "../store/sqlite/state.ts";
 import { error, ok, sizeText, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { otherOwner } from "../store/recordings-owner.ts";
-import { recordingPaths } from "../store/recordings.ts";
+import { otherOwner } from "../store/files/recordings-owner.ts";
+import { recordingPaths } from "../store/files/recordings.ts";
 import type { DatabaseContent } from "./database.ts";
 import { error, ok, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";

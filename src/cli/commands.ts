@@ -1,13 +1,13 @@
 import type { Command } from "./command.ts";
-import { backup } from "./backup.ts";
+import { backup } from "./backup/backup.ts";
 import { check } from "./check.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { openapi } from "./openapi.ts";
 import { reload } from "./reload.ts";
-import { restore } from "./restore.ts";
-import { send } from "./send.ts";
+import { restore } from "./backup/restore.ts";
+import { send } from "./send/send.ts";
 import { serve } from "./serve.ts";
-import { service } from "./service.ts";
+import { service } from "./service/service.ts";
 import { sign } from "./sign.ts";
 import { verify } from "./verify.ts";
 

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Parsed } from "../config-values.ts";
+import type { Parsed } from "../config/values.ts";
 import { errorCode, hasCode } from "../platform/errors.ts";
 import type { CommandContext } from "./command.ts";
 

@@ -1,5 +1,5 @@
-import { flagOf, options } from "../config-options.ts";
-import type { Option } from "../config-options.ts";
+import { flagOf, options } from "../config/options.ts";
+import type { Option } from "../config/options.ts";
 import type { CommandFlag } from "./command.ts";
 
 const entries = Object.entries<Option<unknown>>(options);

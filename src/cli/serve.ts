@@ -1,20 +1,20 @@
-import { loadConfig } from "../config.ts";
-import { flagOf, options, shownDefault } from "../config-options.ts";
+import { loadConfig } from "../config/config.ts";
+import { flagOf, options, shownDefault } from "../config/options.ts";
 import { createLog } from "../platform/log.ts";
 import { faultText } from "../platform/faults.ts";
 import { isJournal, watchdogMs } from "../platform/systemd.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, CommandContext, Given } from "./command.ts";
-import { HANDOVER_VARIABLE } from "./handover/messages.ts";
-import { meetPredecessor } from "./handover/predecessor.ts";
-import { catchSignals } from "./handover/signals.ts";
-import { launchSuccessor } from "./handover/successor.ts";
+import { HANDOVER_VARIABLE } from "../daemon/reload/messages.ts";
+import { meetPredecessor } from "../daemon/reload/predecessor.ts";
+import { catchSignals } from "../daemon/reload/signals.ts";
+import { launchSuccessor } from "../daemon/reload/successor.ts";
 import { optionFlags } from "./option-flags.ts";
-import { openReceiver } from "./receiver.ts";
-import { receive } from "./receive.ts";
+import { openReceiver } from "../daemon/open.ts";
+import { receive } from "../daemon/run.ts";
 import { settingSources } from "./settings.ts";
-import { withoutHopelessRecordings } from "./start-report.ts";
-import { openManager } from "./supervision.ts";
+import { withoutHopelessRecordings } from "../daemon/start-report.ts";
+import { openManager } from "../daemon/supervision.ts";
 
 const TAKE_OVER = "takeOverAudio";
 

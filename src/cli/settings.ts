@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { readSettings } from "../config.ts";
-import type { Settings } from "../config.ts";
-import type { ConfigSources } from "../config-sources.ts";
-import { options } from "../config-options.ts";
-import type { Parsed } from "../config-values.ts";
+import { readSettings } from "../config/config.ts";
+import type { Settings } from "../config/config.ts";
+import type { ConfigSources } from "../config/sources.ts";
+import { options } from "../config/options.ts";
+import type { Parsed } from "../config/values.ts";
 import type { CommandContext, Given } from "./command.ts";
 
 /** Where the program's settings come from, for a command that was given these flags. */

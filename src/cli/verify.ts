@@ -1,5 +1,5 @@
-import { valueOf } from "../config.ts";
-import type { Parsed } from "../config-values.ts";
+import { valueOf } from "../config/config.ts";
+import type { Parsed } from "../config/values.ts";
 import { diagnose } from "../diagnose/diagnose.ts";
 import { explain } from "../diagnose/explain.ts";
 import type { Diagnosis } from "../diagnose/finding.ts";

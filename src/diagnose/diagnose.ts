@@ -1,4 +1,4 @@
-import { looksLikeSecret } from "../config.ts";
+import { looksLikeSecret } from "../config/config.ts";
 import { isTimestampWithinTolerance, matchingSecretIndex, startSignature } from "../webhook/signature.ts";
 import type { Diagnosis, Finding } from "./finding.ts";
 import { readHeader } from "./header.ts";

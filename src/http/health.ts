@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { describeAnswer } from "./api-models.ts";
+import { describeAnswer } from "./api/api-models.ts";
 import { errorResponse } from "./errors.ts";
 
 const SERVICE = "elevenlabs-webhook";

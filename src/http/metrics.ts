@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Archive } from "../inspect/archive.ts";
-import { createStoredFigures } from "../inspect/stored-figures.ts";
-import type { TrustedClock } from "../inspect/trusted-clock.ts";
+import type { Archive } from "../query/archive.ts";
+import { createStoredFigures } from "../query/stored-figures.ts";
+import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
-import type { Admission } from "../webhook/admission.ts";
-import { describeAnswers } from "./api-models.ts";
+import type { Admission } from "../webhook/admission/admission.ts";
+import { describeAnswers } from "./api/api-models.ts";
 import { errorResponse, otherMethods } from "./errors.ts";
 import type { Figures, Metrics } from "./prometheus.ts";
 

@@ -1,5 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
-import type { Parsed } from "../config-values.ts";
+import type { Parsed } from "../config/values.ts";
 import { busyEvent, sipEvent } from "./call-failure.ts";
 import { AGENT_ID, envelope } from "./sample.ts";
 import type { Fresh, Sample } from "./sample.ts";

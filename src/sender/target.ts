@@ -1,6 +1,6 @@
-import { valueOf } from "../config.ts";
-import type { Settings } from "../config.ts";
-import type { Parsed } from "../config-values.ts";
+import { valueOf } from "../config/config.ts";
+import type { Settings } from "../config/config.ts";
+import type { Parsed } from "../config/values.ts";
 
 const DEFAULT_PATH = "/webhook";
 

@@ -1,6 +1,6 @@
 import { parseEnv } from "node:util";
-import { options } from "../config-options.ts";
-import type { Option } from "../config-options.ts";
+import { options } from "../config/options.ts";
+import type { Option } from "../config/options.ts";
 import { NAME, places } from "./places.ts";
 
 /** True for what reaches the service as a credential, which root reads, and not by its environment. */

@@ -1,8 +1,8 @@
-import { loadConfig } from "../config.ts";
-import type { Config } from "../config.ts";
-import { privateSources } from "../config-addresses.ts";
-import { options } from "../config-options.ts";
-import type { ConfigSources } from "../config-sources.ts";
+import { loadConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { privateSources } from "../config/addresses.ts";
+import { options } from "../config/options.ts";
+import type { ConfigSources } from "../config/sources.ts";
 import { environmentText, settingsIn, UNWRITABLE, withSettings } from "./environment-file.ts";
 import type { WantedFile } from "./files.ts";
 import { NAME, places } from "./places.ts";

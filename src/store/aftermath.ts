@@ -2,10 +2,10 @@ import { dirname } from "node:path";
 import { atFault, faultText } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import type { EventRecord } from "./event-record.ts";
-import type { LateListener, LateOutcome } from "./late.ts";
-import type { Leftovers } from "./leftovers.ts";
-import { bodyPath } from "./quarantine.ts";
-import type { Recording } from "./recordings.ts";
+import type { LateListener, LateOutcome } from "./files/late.ts";
+import type { Leftovers } from "./files/leftovers.ts";
+import { bodyPath } from "./files/quarantine.ts";
+import type { Recording } from "./files/recordings.ts";
 
 /** Follows what becomes of the files of events. */
 export function createAftermath(options: {

@@ -1,6 +1,6 @@
-import type { CallFailureFacts } from "./call-failures.ts";
-import type { ConversationFacts } from "./conversations.ts";
-import type { Recording } from "./recordings.ts";
+import type { CallFailureFacts } from "./sqlite/call-failures.ts";
+import type { ConversationFacts } from "./sqlite/conversations.ts";
+import type { Recording } from "./files/recordings.ts";
 
 /** One signed event, ready to be written: its row, and what is derived from it. */
 export type EventRecord = {

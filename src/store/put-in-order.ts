@@ -1,9 +1,9 @@
 import type { Log } from "../platform/log.ts";
-import { adoptRecordings } from "./adopt.ts";
-import type { Connection } from "./connection.ts";
-import type { Leftovers } from "./leftovers.ts";
-import { settleBodies } from "./quarantine.ts";
-import type { RecordOfLeftBody } from "./quarantine.ts";
+import { adoptRecordings } from "./files/adopt.ts";
+import type { Connection } from "./sqlite/connection.ts";
+import type { Leftovers } from "./files/leftovers.ts";
+import { settleBodies } from "./files/quarantine.ts";
+import type { RecordOfLeftBody } from "./files/quarantine.ts";
 
 /** Gives their rows to files that a stop has left without. Returns whether all are in order. */
 export async function putInOrder(options: {

@@ -1,5 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
-import type { AdmissionRefusal } from "./admission.ts";
+import type { AdmissionRefusal } from "./admission/admission.ts";
 
 /** A body slower than this over the window is cut. */
 const BYTES_PER_SECOND_MIN = 1024;

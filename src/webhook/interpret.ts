@@ -2,11 +2,11 @@ import { readPieces, readWhole } from "./body.ts";
 import type { ReadableBody } from "./body.ts";
 import { isQuarantine, NESTING_LEVELS_MAX, readEvent, unusable } from "./event.ts";
 import type { Event, Quarantine } from "./event.ts";
-import { isDerivedFrom } from "./event-type.ts";
-import { JsonScanner } from "./json-scan.ts";
-import type { Scan } from "./json-scan.ts";
-import { isDeeperThan } from "./json-value.ts";
-import type { Span } from "./outline.ts";
+import { isDerivedFrom } from "../vendor/event-type.ts";
+import { JsonScanner } from "./json/scan.ts";
+import type { Scan } from "./json/scan.ts";
+import { isDeeperThan } from "../vendor/json-value.ts";
+import type { Span } from "./json/outline.ts";
 
 /** A signed event, read. */
 export type Interpretation = {

@@ -1,6 +1,6 @@
 import { createLimit } from "../platform/limit.ts";
 import type { EventRecord, StoreOutcome } from "../store/event-record.ts";
-import { QUARANTINE_ROW_BYTES_MAX } from "../store/quarantine.ts";
+import { QUARANTINE_ROW_BYTES_MAX } from "../store/files/quarantine.ts";
 import type { Store } from "../store/store.ts";
 import { readWhole } from "./body.ts";
 import type { SignedBody } from "./body.ts";

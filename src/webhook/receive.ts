@@ -1,7 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { AddressList } from "../platform/address.ts";
-import type { Spool } from "../store/spool.ts";
-import type { Admission } from "./admission.ts";
+import type { Spool } from "../store/files/spool.ts";
+import type { Admission } from "./admission/admission.ts";
 import { receiveBody } from "./body.ts";
 import type { BodySource } from "./body.ts";
 import { createCut } from "./cut.ts";

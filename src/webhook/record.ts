@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { EventRecord } from "../store/event-record.ts";
-import type { LeftBody } from "../store/quarantine.ts";
-import { readableCopy } from "../store/readable-copy.ts";
-import type { Recordings } from "../store/recordings.ts";
+import type { LeftBody } from "../store/files/quarantine.ts";
+import { readableCopy } from "../store/sqlite/readable-copy.ts";
+import type { Recordings } from "../store/files/recordings.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
 import { failureOf } from "./call-failure.ts";
 import { deriveFacts } from "./derive.ts";

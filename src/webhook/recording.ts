@@ -1,5 +1,5 @@
-import type { Recording, Recordings } from "../store/recordings.ts";
-import { decodeAudioText } from "./audio-text.ts";
+import type { Recording, Recordings } from "../store/files/recordings.ts";
+import { decodeAudioText } from "./json/audio-text.ts";
 import { readPieces } from "./body.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
 import { unusable } from "./event.ts";

@@ -1,10 +1,10 @@
 import { hasCode } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
-import type { QuarantinedBody } from "../store/quarantined-events.ts";
-import { fileSha256 } from "../store/recordings.ts";
+import type { QuarantinedBody } from "../store/sqlite/quarantined-events.ts";
+import { fileSha256 } from "../store/files/recordings.ts";
 import type { Store } from "../store/store.ts";
-import type { Admission, AdmissionRefusal } from "./admission.ts";
+import type { Admission, AdmissionRefusal } from "./admission/admission.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
 import { isQuarantine } from "./event.ts";
 import type { Quarantine } from "./event.ts";

@@ -11,7 +11,7 @@ export function buildNextVersion(migration: { sql: string; olderPrograms: "go on
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  const database = join(folder, "src/store/database.ts");
+  const database = join(folder, "src/store/sqlite/database.ts");
   const text = readFileSync(database, "utf8");
   const patched = text.replace(
     /(const schemaMigrations: readonly Migration\[\] = \[.*?)\];/s,

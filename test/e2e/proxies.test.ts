@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { vendorAddresses } from "../../src/webhook/vendor-addresses.ts";
+import { vendorAddresses } from "../../src/vendor/addresses.ts";
 import { isOpensslMissing } from "../helpers/certificate.ts";
 import { sign, transcription } from "../helpers/deliveries.ts";
 import { programPath } from "../helpers/means.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
-import { options } from "../../src/config-options.ts";
+import { options } from "../../src/config/options.ts";
 import { SECRET, transcription } from "../helpers/deliveries.ts";
 import { freePort } from "../helpers/ports.ts";
 import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { schemaVersion } from "../../src/store/database.ts";
+import { schemaVersion } from "../../src/store/sqlite/database.ts";
 import { audio, transcription } from "../helpers/deliveries.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 

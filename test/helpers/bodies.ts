@@ -1,5 +1,5 @@
-import type { Spool } from "../../src/store/spool.ts";
-import type { Place } from "../../src/webhook/admission.ts";
+import type { Spool } from "../../src/store/files/spool.ts";
+import type { Place } from "../../src/webhook/admission/admission.ts";
 import type { Body } from "../../src/webhook/body.ts";
 import { createCut } from "../../src/webhook/cut.ts";
 import type { Cut } from "../../src/webhook/cut.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { isObject } from "../../src/webhook/json-value.ts";
-import type { JsonObject } from "../../src/webhook/json-value.ts";
+import { isObject } from "../../src/vendor/json-value.ts";
+import type { JsonObject } from "../../src/vendor/json-value.ts";
 
 /**
  * What an independent validator finds wrong with an OpenAPI document: structure, references, examples, names. In a process

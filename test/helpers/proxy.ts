@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { vendorAddresses } from "../../src/webhook/vendor-addresses.ts";
+import { vendorAddresses } from "../../src/vendor/addresses.ts";
 import { makeCertificate } from "./certificate.ts";
 import { programPath } from "./means.ts";
 import { freePort } from "./ports.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isObject } from "../../src/webhook/json-value.ts";
-import type { JsonObject } from "../../src/webhook/json-value.ts";
+import { isObject } from "../../src/vendor/json-value.ts";
+import type { JsonObject } from "../../src/vendor/json-value.ts";
 
 const folder = join(import.meta.dir, "../fixtures/schema");
 

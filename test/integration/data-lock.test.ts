@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { DataLockedError, lockData } from "../../src/store/data-lock.ts";
+import { DataLockedError, lockData } from "../../src/store/sqlite/data-lock.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 
 let path: string;

@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { openDatabase } from "../../src/store/database.ts";
-import { withDatabase } from "../../src/store/erase-connection.ts";
+import { openDatabase } from "../../src/store/sqlite/database.ts";
+import { withDatabase } from "../../src/store/sqlite/erase-connection.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { event, json } from "../helpers/conversation-events.ts";

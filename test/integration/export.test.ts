@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { ArchiveBusyError } from "../../src/inspect/archive.ts";
-import { csvCell } from "../../src/http/export-format.ts";
+import { ArchiveBusyError } from "../../src/query/archive.ts";
+import { csvCell } from "../../src/http/api/export-format.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { audio, fixture, transcription } from "../helpers/deliveries.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { noAddress } from "../../src/config-addresses.ts";
+import { noAddress } from "../../src/config/addresses.ts";
 import { createGate } from "../../src/http/gate.ts";
 import { listen } from "../../src/http/server.ts";
 import type { Application } from "../../src/http/server.ts";

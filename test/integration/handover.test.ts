@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { meetPredecessor } from "../../src/cli/handover/predecessor.ts";
+import { meetPredecessor } from "../../src/daemon/reload/predecessor.ts";
 import { runCommand } from "../helpers/command.ts";
 import { SECRET } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";

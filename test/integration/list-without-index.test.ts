@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { findRecording, readConversation } from "../../src/inspect/conversations.ts";
-import type { ConversationFilter } from "../../src/inspect/conversation-filter.ts";
-import type { ConversationPosition } from "../../src/inspect/conversation-sources.ts";
-import { listConversations } from "../../src/inspect/list-conversations.ts";
-import { openReader } from "../../src/inspect/reader.ts";
-import type { Reader } from "../../src/inspect/reader.ts";
+import { findRecording, readConversation } from "../../src/query/conversations.ts";
+import type { ConversationFilter } from "../../src/query/conversation-filter.ts";
+import type { ConversationPosition } from "../../src/query/conversation-sources.ts";
+import { listConversations } from "../../src/query/list-conversations.ts";
+import { openReader } from "../../src/query/reader.ts";
+import type { Reader } from "../../src/query/reader.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { audio, eventFixtures, fixture } from "../helpers/deliveries.ts";

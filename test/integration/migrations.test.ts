@@ -2,8 +2,8 @@ import { Database } from "bun:sqlite";
 import { beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { openDatabase, PredecessorInTheWayError, schemaVersion } from "../../src/store/database.ts";
-import type { Migration } from "../../src/store/database.ts";
+import { openDatabase, PredecessorInTheWayError, schemaVersion } from "../../src/store/sqlite/database.ts";
+import type { Migration } from "../../src/store/sqlite/database.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 
 const first = "CREATE TABLE calls (id INTEGER PRIMARY KEY, name TEXT) STRICT;";

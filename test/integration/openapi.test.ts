@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { eventTypes } from "../../src/webhook/event-type.ts";
-import { isObject } from "../../src/webhook/json-value.ts";
-import type { JsonObject } from "../../src/webhook/json-value.ts";
+import { eventTypes } from "../../src/vendor/event-type.ts";
+import { isObject } from "../../src/vendor/json-value.ts";
+import type { JsonObject } from "../../src/vendor/json-value.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { fieldsOf, problemsOf } from "../helpers/openapi.ts";
@@ -88,7 +88,7 @@ function describedOf(what: string): [name: string, description: unknown][] {
         ]),
       );
     case "their tags":
-      // To be added in src/http/openapi/about.ts.
+      // To be added in src/http/docs/about.ts.
       return all.flatMap(({ operation }) =>
         operation.tags.map((tag): [string, unknown] => [tag, tagOf(tag)?.description]),
       );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { turnsOf } from "../../src/inspect/turns.ts";
+import { turnsOf } from "../../src/query/turns.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { eventFixtures, fixture } from "../helpers/deliveries.ts";

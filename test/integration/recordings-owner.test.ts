@@ -13,8 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { OtherOwnerError } from "../../src/store/recordings-owner.ts";
-import { DataLockedError } from "../../src/store/data-lock.ts";
+import { OtherOwnerError } from "../../src/store/files/recordings-owner.ts";
+import { DataLockedError } from "../../src/store/sqlite/data-lock.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { everyFile, newFolder, runFor } from "../helpers/backups.ts";

@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { schemaVersion } from "../../src/store/database.ts";
+import { schemaVersion } from "../../src/store/sqlite/database.ts";
 import { openTestApp } from "../helpers/app.ts";
 import { transcription } from "../helpers/deliveries.ts";
 import {

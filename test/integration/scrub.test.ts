@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { withDatabase } from "../../src/store/erase-connection.ts";
-import { scrub } from "../../src/store/scrub.ts";
+import { withDatabase } from "../../src/store/sqlite/erase-connection.ts";
+import { scrub } from "../../src/store/sqlite/scrub.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 
 const ROWS = 4000;

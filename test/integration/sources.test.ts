@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../src/config-addresses.ts";
+import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../src/config/addresses.ts";
 import { listen } from "../../src/http/server.ts";
 import type { Server } from "../../src/http/server.ts";
 import type { AddressList } from "../../src/platform/address.ts";

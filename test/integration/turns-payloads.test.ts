@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createLog } from "../../src/platform/log.ts";
-import { fillTurnsPayloads } from "../../src/store/turns-payloads.ts";
+import { fillTurnsPayloads } from "../../src/store/sqlite/turns-payloads.ts";
 import { factsOfPayload } from "../../src/webhook/derive.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../src/platform/log.ts";
-import { openConnection } from "../../src/store/connection.ts";
-import type { Connection } from "../../src/store/connection.ts";
-import { noFacts } from "../../src/store/conversations.ts";
+import { openConnection } from "../../src/store/sqlite/connection.ts";
+import type { Connection } from "../../src/store/sqlite/connection.ts";
+import { noFacts } from "../../src/store/sqlite/conversations.ts";
 import type { EventRecord } from "../../src/store/event-record.ts";
-import { createWriter } from "../../src/store/writer.ts";
-import type { Writer } from "../../src/store/writer.ts";
+import { createWriter } from "../../src/store/sqlite/writer.ts";
+import type { Writer } from "../../src/store/sqlite/writer.ts";
 import { factsOfPayload } from "../../src/webhook/derive.ts";
 
 let folder: string;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { documents, envExample, withSettings } from "../../scripts/config-docs.ts";
 import { serve } from "../../src/cli/serve.ts";
-import { flagOf, options } from "../../src/config-options.ts";
+import { flagOf, options } from "../../src/config/options.ts";
 
 const root = join(import.meta.dir, "../..");
 const read = (name: string) => readFileSync(join(root, name), "utf8");

@@ -9,7 +9,7 @@ import {
   path,
   secrets,
   tokens,
-} from "../../src/config-values.ts";
+} from "../../src/config/values.ts";
 
 /** The value read, or undefined where the text is refused. */
 const valueOf = <T>(parsed: { value: T } | { problem: string }): T | undefined =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { commands } from "../../src/cli/commands.ts";
-import { options } from "../../src/config-options.ts";
+import { options } from "../../src/config/options.ts";
 import { blocksOf, documents, proseOf, readDocument, ROOT } from "../helpers/documents.ts";
 
 const README_LINES_MAX = 200;

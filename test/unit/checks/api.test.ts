@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { checkApi } from "../../../src/checks/api.ts";
-import { allowedSources, anyAddress, privateSources } from "../../../src/config-addresses.ts";
+import { allowedSources, anyAddress, privateSources } from "../../../src/config/addresses.ts";
 import { runCommand } from "../../helpers/command.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";

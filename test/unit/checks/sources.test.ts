@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { adviseSources, checkSources } from "../../../src/checks/sources.ts";
-import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../../src/config-addresses.ts";
+import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../../src/config/addresses.ts";
 import { runCommand } from "../../helpers/command.ts";
 
 function valueOf<T>(parsed: { value: T } | { problem: string }): T {

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { options } from "../../../src/config-options.ts";
+import { options } from "../../../src/config/options.ts";
 import { runCommand } from "../../helpers/command.ts";
 import { openTestApp } from "../../helpers/app.ts";
 import { audio, SECRET } from "../../helpers/deliveries.ts";

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../../../package.json" with { type: "json" };
-import { flagOf, options } from "../../../src/config-options.ts";
+import { flagOf, options } from "../../../src/config/options.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { runCommand } from "../../helpers/command.ts";
 import { SECRET } from "../../helpers/deliveries.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
 import { samples } from "../../../src/samples/samples.ts";
-import { eventKind } from "../../../src/webhook/event-type.ts";
+import { eventKind } from "../../../src/vendor/event-type.ts";
 import { openTestApp } from "../../helpers/app.ts";
 import { fixture } from "../../helpers/deliveries.ts";
 import { startTarget } from "../../helpers/target.ts";

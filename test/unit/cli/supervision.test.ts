@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import { superviseUnder } from "../../../src/cli/supervision.ts";
-import type { Supervision } from "../../../src/cli/supervision.ts";
+import { superviseUnder } from "../../../src/daemon/supervision.ts";
+import type { Supervision } from "../../../src/daemon/supervision.ts";
 
 let supervision: Supervision | null = null;
 afterEach(() => supervision?.end());

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cursorOf, positionOf } from "../../../src/http/cursor.ts";
+import { cursorOf, positionOf } from "../../../src/http/lib/cursor.ts";
 
 test("a cursor continues where its page ended", () => {
   expect(positionOf(cursorOf([17, "conv_1", null], "list"), "list")).toEqual([17, "conv_1", null]);

@@ -1,12 +1,12 @@
 import { swagger } from "@elysiajs/swagger";
 import { Elysia, t } from "elysia";
 import { expect, test } from "bun:test";
-import { openApiDocument } from "../../../src/http/openapi/document.ts";
-import { openApiPaths } from "../../../src/http/openapi/paths.ts";
-import { openApiSchema } from "../../../src/http/openapi/schema.ts";
-import { eventModels } from "../../../src/webhook/models/events.ts";
-import { isObject } from "../../../src/webhook/json-value.ts";
-import type { JsonObject } from "../../../src/webhook/json-value.ts";
+import { openApiDocument } from "../../../src/http/docs/document.ts";
+import { openApiPaths } from "../../../src/http/docs/paths.ts";
+import { openApiSchema } from "../../../src/http/docs/schema.ts";
+import { eventModels } from "../../../src/vendor/models/events.ts";
+import { isObject } from "../../../src/vendor/json-value.ts";
+import type { JsonObject } from "../../../src/vendor/json-value.ts";
 import { problemsOf } from "../../helpers/openapi.ts";
 
 const security: [] = [];

@@ -7,7 +7,7 @@ import {
   readParameters,
   textParameter,
   timeParameter,
-} from "../../../src/http/parameters.ts";
+} from "../../../src/http/lib/parameters.ts";
 
 const table = {
   agent_id: textParameter("The agent."),

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { transcriptText } from "../../../src/http/transcript-text.ts";
-import type { Turn } from "../../../src/inspect/turns.ts";
+import { transcriptText } from "../../../src/http/api/transcript-text.ts";
+import type { Turn } from "../../../src/query/turns.ts";
 
 const said = (timeInCallSecs: number | null, message: string | null, more: Partial<Turn> = {}): Turn => ({
   turn: 0,

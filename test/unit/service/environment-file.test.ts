@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { options } from "../../../src/config-options.ts";
+import { options } from "../../../src/config/options.ts";
 import { environmentText, settingsIn, withSettings } from "../../../src/service/environment-file.ts";
 
 test("the first file names every setting but the credentials, and sets none", () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
-import { createAdmission } from "../../../src/webhook/admission.ts";
-import { noAddress } from "../../../src/config-addresses.ts";
+import { createAdmission } from "../../../src/webhook/admission/admission.ts";
+import { noAddress } from "../../../src/config/addresses.ts";
 import type { AddressList } from "../../../src/platform/address.ts";
-import type { Place } from "../../../src/webhook/admission.ts";
+import type { Place } from "../../../src/webhook/admission/admission.ts";
 import { standingClock } from "../../helpers/clock.ts";
 
 const IN_FLIGHT_MAX = 1024;

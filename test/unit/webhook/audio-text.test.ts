@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { decodeAudioText } from "../../../src/webhook/audio-text.ts";
+import { decodeAudioText } from "../../../src/webhook/json/audio-text.ts";
 import { reusedPieces, split } from "../../helpers/bodies.ts";
 
 /** The decoded bytes in hex; null where the text is refused. */

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:f
 import { join } from "node:path";
 import * as fc from "fast-check";
 import type { TemporaryFile } from "../../../src/platform/files.ts";
-import { openSpool } from "../../../src/store/spool.ts";
-import type { Spool } from "../../../src/store/spool.ts";
+import { openSpool } from "../../../src/store/files/spool.ts";
+import type { Spool } from "../../../src/store/files/spool.ts";
 import { MEMORY_BYTES_MAX, readPieces, readWhole, receiveBody } from "../../../src/webhook/body.ts";
 import type { Body, BodySource } from "../../../src/webhook/body.ts";
 import { undisturbed } from "../../helpers/bodies.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { channelOf } from "../../../src/webhook/channel.ts";
+import { channelOf } from "../../../src/vendor/channel.ts";
 
 test.each([
   ["widget", "web"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { noFacts } from "../../../src/store/conversations.ts";
-import type { ConversationFacts } from "../../../src/store/conversations.ts";
+import { noFacts } from "../../../src/store/sqlite/conversations.ts";
+import type { ConversationFacts } from "../../../src/store/sqlite/conversations.ts";
 import { failureOf } from "../../../src/webhook/call-failure.ts";
 import { deriveFacts, factsOfPayload } from "../../../src/webhook/derive.ts";
 import { isQuarantine, readEvent } from "../../../src/webhook/event.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { isQuarantine, readEvent } from "../../../src/webhook/event.ts";
-import { eventKind, needsConversation } from "../../../src/webhook/event-type.ts";
+import { eventKind, needsConversation } from "../../../src/vendor/event-type.ts";
 import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 
 const parse = (name: string): unknown => JSON.parse(fixture(name).toString());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { openSpool } from "../../../src/store/spool.ts";
-import { decodeAudioText } from "../../../src/webhook/audio-text.ts";
+import { openSpool } from "../../../src/store/files/spool.ts";
+import { decodeAudioText } from "../../../src/webhook/json/audio-text.ts";
 import { readPieces } from "../../../src/webhook/body.ts";
 import type { Body } from "../../../src/webhook/body.ts";
 import { isQuarantine } from "../../../src/webhook/event.ts";

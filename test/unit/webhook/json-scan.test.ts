@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { JsonScanner } from "../../../src/webhook/json-scan.ts";
-import type { Scan } from "../../../src/webhook/json-scan.ts";
+import { JsonScanner } from "../../../src/webhook/json/scan.ts";
+import type { Scan } from "../../../src/webhook/json/scan.ts";
 import { split } from "../../helpers/bodies.ts";
 import { jsonText, mutated } from "../../helpers/json-text.ts";
 

@@ -10,7 +10,7 @@ import {
   secondsAt,
   textAt,
   valueAt,
-} from "../../../src/webhook/json-value.ts";
+} from "../../../src/vendor/json-value.ts";
 
 describe("a value", () => {
   const value = { a: { b: [1], c: null }, "": 0 };

@@ -3,11 +3,11 @@ import { Value } from "@sinclair/typebox/value";
 import { describe, expect, test } from "bun:test";
 import { freshIds } from "../../../src/samples/sample.ts";
 import { sampleBody, samples } from "../../../src/samples/samples.ts";
-import { eventTypes } from "../../../src/webhook/event-type.ts";
-import { isObject } from "../../../src/webhook/json-value.ts";
-import type { JsonObject } from "../../../src/webhook/json-value.ts";
-import { eventModels } from "../../../src/webhook/models/events.ts";
-import { toolResult } from "../../../src/webhook/models/tool-result.ts";
+import { eventTypes } from "../../../src/vendor/event-type.ts";
+import { isObject } from "../../../src/vendor/json-value.ts";
+import type { JsonObject } from "../../../src/vendor/json-value.ts";
+import { eventModels } from "../../../src/vendor/models/events.ts";
+import { toolResult } from "../../../src/vendor/models/tool-result.ts";
 import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 import { placeOf, vendorSchemas } from "../../helpers/vendor-schema.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { noFacts } from "../../../src/store/conversations.ts";
-import { factsOfOtel } from "../../../src/webhook/otel.ts";
+import { noFacts } from "../../../src/store/sqlite/conversations.ts";
+import { factsOfOtel } from "../../../src/vendor/otel.ts";
 
 const OTHER = "+4915155500017";
 const AGENT = "+4930555000100";

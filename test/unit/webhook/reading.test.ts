@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Conversation } from "../../../src/webhook/models/conversation.ts";
-import { reading } from "../../../src/webhook/reading.ts";
+import type { Conversation } from "../../../src/vendor/models/conversation.ts";
+import { reading } from "../../../src/vendor/reading.ts";
 
 const conversation = reading<Conversation>();
 const data = {

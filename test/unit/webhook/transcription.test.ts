@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { noFacts } from "../../../src/store/conversations.ts";
-import { factsOfTranscription } from "../../../src/webhook/transcription.ts";
+import { noFacts } from "../../../src/store/sqlite/conversations.ts";
+import { factsOfTranscription } from "../../../src/vendor/transcription.ts";
 
 const AGENT = "+4930555000100";
 const OTHER = "+4915155500017";

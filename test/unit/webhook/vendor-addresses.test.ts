@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { vendorAddresses } from "../../../src/webhook/vendor-addresses.ts";
+import { vendorAddresses } from "../../../src/vendor/addresses.ts";
 
 const root = join(import.meta.dir, "../../..");
 

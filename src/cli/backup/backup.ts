@@ -1,0 +1,120 @@
+import { resolve } from "node:path";
+import { makeBackup } from "../../backup/backup.ts";
+import type { BackupReport } from "../../backup/backup.ts";
+import { verifyBackup } from "../../backup/verify.ts";
+import type { VerifyReport } from "../../backup/verify.ts";
+import { sizeText } from "../../checks/result.ts";
+import { count, findDataPlace, oneLine, placeFlags, refuseFault } from "./terms.ts";
+import { exitStatus, refuse } from "../command.ts";
+import type { Command, CommandContext, Given } from "../command.ts";
+
+const SCHEMA_FAULTS_SHOWN_MAX = 10;
+
+/** Backs up the data of a receiver, running or not, and looks through backups. */
+export const backup: Command = {
+  name: "backup",
+  summary: "copy all data into a folder while the receiver runs; verify a backup",
+  examples: [
+    { line: "backup /mnt/backup/webhook", does: "what is new since the last time; made at the first" },
+    { line: "backup verify /mnt/backup/webhook", does: "read all of it: is it whole, would it restore?" },
+  ],
+  arguments: [
+    { argument: "[verify]", key: "first", description: "look through a backup instead of making one" },
+    { argument: "[folder]", key: "second", description: "of the backup, outside of the data's folders" },
+  ],
+  flags: placeFlags,
+  notes: `Run it as the user that the receiver runs as. A backup that is interrupted leaves the one before in the folder.
+It holds everything that arrived, personal data too: guard it like the data. restore puts it back.
+Exit status: 0 the backup is made, or sound; 1 it is not, or lacks files that the data has lost; 64 wrong usage; 78 a faulty setting.
+`,
+  run,
+};
+
+async function run(given: Given, context: CommandContext): Promise<number> {
+  const isVerify = given.first === "verify";
+  const [named, surplus] = isVerify ? [given.second] : [given.first, given.second];
+  if (named === undefined || surplus !== undefined)
+    return refuse(context, "name one folder: backup FOLDER, or backup verify FOLDER", "usage");
+  const folder = resolve(context.folder, named);
+  process.umask(0o077);
+  try {
+    return isVerify ? await verify(folder, context) : await make(folder, given, context);
+  } catch (error) {
+    return refuseFault(error, context);
+  }
+}
+
+async function make(folder: string, given: Given, context: CommandContext): Promise<number> {
+  const place = findDataPlace(given, context);
+  if ("problem" in place) return refuse(context, place.problem, "config");
+  const startedMs = context.clock.monotonicMs();
+  const report = await makeBackup({ place: place.value, folder, clock: context.clock });
+  const seconds = ((context.clock.monotonicMs() - startedMs) / 1000).toFixed(1);
+  context.writeOut(madeText(folder, report, seconds));
+  if (report.absent.count > 0) context.writeError(absentText(report));
+  if (report.schemaFaults.length > 0) context.writeError(schemaText(report));
+  const isGood = report.absent.count === 0 && report.schemaFaults.length === 0;
+  return isGood ? exitStatus.ok : exitStatus.failure;
+}
+
+function madeText(folder: string, report: BackupReport, seconds: string): string {
+  const { header, recordings, quarantined, copied, deletedMeanwhile } = report;
+  const parts = [count(header.events, "event"), count(recordings, "recording")];
+  if (quarantined > 0) parts.push(count(quarantined, "large body", "large bodies"));
+  const lines = [
+    `Backed up to ${folder}: ${parts.join(", ")}`,
+    `Copied in ${seconds} s: the database (${sizeText(header.database.bytes)}) and ${count(copied.files, "new file")} (${sizeText(copied.bytes)})`,
+  ];
+  if (deletedMeanwhile > 0)
+    lines.push(`Left out: ${count(deletedMeanwhile, "file")} deleted while the backup was made`);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function absentText({ absent }: BackupReport): string {
+  const lines = absent.first.map(
+    ({ path, isInBackup }) => `  ${oneLine(path)}${isInBackup ? " (an earlier backup here has it)" : ""}\n`,
+  );
+  return [
+    `${count(absent.count, "file")} of the data ${absent.count === 1 ? "is" : "are"} missing, damaged or unreadable:\n`,
+    ...lines,
+    absent.count > lines.length ? "  …\n" : "",
+    "See whether the disk of the recordings is mounted; put back what a backup has; the rest is in no backup.\n",
+  ].join("");
+}
+
+function schemaText({ schemaFaults }: BackupReport): string {
+  return [
+    "The database is not as this program has made it, and restore will refuse this backup:\n",
+    ...schemaFaults.slice(0, SCHEMA_FAULTS_SHOWN_MAX).map((fault) => `  ${oneLine(fault)}\n`),
+    schemaFaults.length > SCHEMA_FAULTS_SHOWN_MAX ? "  …\n" : "",
+    "Take out with sqlite3 what somebody has added (DROP TRIGGER, DROP VIEW, DROP INDEX), and back up again.\n",
+  ].join("");
+}
+
+async function verify(folder: string, context: CommandContext): Promise<number> {
+  const report = await verifyBackup(folder);
+  const { faults } = report;
+  if (faults.count === 0) {
+    context.writeOut(soundText(folder, report));
+    return exitStatus.ok;
+  }
+  context.writeError(
+    [
+      `${folder} has ${count(faults.count, "fault")}:\n`,
+      ...faults.first.map((fault) => `  ${oneLine(fault)}\n`),
+      faults.count > faults.first.length ? "  …\n" : "",
+      "Remove the stored files that are named and back up again, which copies them again; or use another backup.\n",
+    ].join(""),
+  );
+  return exitStatus.failure;
+}
+
+function soundText(folder: string, { header, files, bytes, leftOut }: VerifyReport): string {
+  const made = `made ${header.created_at} by version ${header.program}, schema ${header.schema}`;
+  const content = `${count(header.events, "event")}, ${count(files, "file")} (${sizeText(bytes)})`;
+  const lacking =
+    leftOut === 0
+      ? ""
+      : `It lacks ${count(leftOut, "file")} that ${leftOut === 1 ? "was" : "were"} missing when it was made.\n`;
+  return `${folder} is sound: ${content}, ${oneLine(made)}\n${lacking}`;
+}

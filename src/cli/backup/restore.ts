@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+import { restoreBackup } from "../../backup/restore.ts";
+import { sizeText } from "../../checks/result.ts";
+import { count, findDataPlace, oneLine, placeFlags, refuseFault } from "./terms.ts";
+import { exitStatus, refuse } from "../command.ts";
+import type { Command, CommandContext, Given } from "../command.ts";
+
+/** Puts the data of a backup where a receiver will look for it. */
+export const restore: Command = {
+  name: "restore",
+  summary: "put the data of a backup where the receiver will look for it",
+  examples: [
+    { line: "restore /mnt/backup/webhook", does: "to where the settings say; verified before" },
+    { line: "restore ./webhook --transcript-storage-path /srv/t.sqlite", does: "to another place" },
+  ],
+  arguments: [{ argument: "<folder>", key: "folder", description: "of the backup" }],
+  flags: placeFlags,
+  notes: `The receiver must not run, and there must be no data yet: nothing is ever overwritten. Run it as the user that the
+receiver runs as, or as root: then all of it is given to the owner of the database's folder. Interrupted, it goes on
+when it is run again; until then the receiver refuses to start.
+Exit status: 0 restored; 1 not, and why; 64 wrong usage; 78 a faulty setting.
+`,
+  run,
+};
+
+async function run(given: Given, context: CommandContext): Promise<number> {
+  const place = findDataPlace(given, context);
+  if ("problem" in place) return refuse(context, place.problem, "config");
+  const { databasePath, audioFolder } = place.value;
+  const folder = resolve(context.folder, given.folder ?? "");
+  process.umask(0o077);
+  try {
+    const { header, files, bytes } = await restoreBackup({ folder, place: place.value });
+    const content = `${count(header.events, "event")}, ${count(files, "file")} (${sizeText(bytes)})`;
+    context.writeOut(
+      `Restored the backup of ${oneLine(header.created_at)}: ${content}\nThe database is ${databasePath}, the recordings are in ${audioFolder}. Start the receiver.\n`,
+    );
+    return exitStatus.ok;
+  } catch (error) {
+    return refuseFault(error, context);
+  }
+}

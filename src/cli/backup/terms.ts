@@ -1,0 +1,43 @@
+import type { DataPlace } from "../../backup/place.ts";
+import { BackupError } from "../../backup/problem.ts";
+import { readSettings } from "../../config/config.ts";
+import { options } from "../../config/options.ts";
+import type { Parsed } from "../../config/values.ts";
+import { refuse } from "../command.ts";
+import type { CommandContext, Given } from "../command.ts";
+import { optionFlags } from "../option-flags.ts";
+import { settingSources } from "../settings.ts";
+
+/** The settings that say where the data is. */
+const PLACE_KEYS = ["databasePath", "audioFolder"] as const;
+
+export const placeFlags = optionFlags.filter(({ key }) => PLACE_KEYS.some((known) => known === key));
+
+/** Where the receiver keeps its data, by the same settings as its own. */
+export function findDataPlace(given: Given, context: CommandContext): Parsed<DataPlace> {
+  const read = readSettings(settingSources(context, given));
+  if ("problem" in read) return read;
+  const { databasePath, audioFolder } = read.value.settings;
+  if ("problem" in databasePath.parsed) return named("databasePath", databasePath.parsed.problem);
+  if ("problem" in audioFolder.parsed) return named("audioFolder", audioFolder.parsed.problem);
+  return { value: { databasePath: databasePath.parsed.value, audioFolder: audioFolder.parsed.value } };
+}
+
+function named(key: (typeof PLACE_KEYS)[number], problem: string): { problem: string } {
+  return { problem: `${options[key].name}: ${problem}` };
+}
+
+/** Says why nothing was done. @throws what is not about a backup */
+export function refuseFault(error: unknown, context: CommandContext): number {
+  if (!(error instanceof BackupError)) throw error;
+  return refuse(context, oneLine(error.message), error.isOfUse ? "usage" : "failure");
+}
+
+/** A name from a backup's manifest or database may hold anything: it must not steer the terminal. */
+export function oneLine(text: string): string {
+  return text.replace(/[\s\p{C}]+/gu, " ");
+}
+
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}

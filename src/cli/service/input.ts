@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { options } from "../../config/options.ts";
+import type { Option } from "../../config/options.ts";
+import type { Parsed } from "../../config/values.ts";
+import { errorCode } from "../../platform/errors.ts";
+import { isCredential } from "../../service/environment-file.ts";
+import type { ApiToken } from "../../service/plan.ts";
+import type { UnitOptions } from "../../service/unit.ts";
+import type { CommandContext, Given } from "../command.ts";
+import { findFile } from "../input.ts";
+
+const SECRET_BYTES_MAX = 64 * 1024;
+const TOKEN_BYTES = 32;
+/** Who only wants to know what would be done need not have it at hand. */
+const STANDS_FOR_SECRET = `wsec_${"0".repeat(64)}`;
+/** What would have a meaning of its own in the unit. */
+const UNUSABLE_IN_UNIT = /[\s%:,"'\\]/;
+
+/** The settings of the environment file among the flags, by the names of their variables. */
+export function settingsOf(given: Given): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries<Option<unknown>>(options).flatMap(([key, option]) => {
+      const text = given[key];
+      return text === undefined || isCredential(option) ? [] : [[option.name, text] as const];
+    }),
+  );
+}
+
+/** Certificate and key, or neither. */
+export function tlsFilesOf(given: Given, context: CommandContext): Parsed<UnitOptions["tls"]> {
+  const { tlsCertFile, tlsKeyFile } = given;
+  if (tlsCertFile === undefined && tlsKeyFile === undefined) return { value: null };
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) {
+    return { problem: "--tls-cert-file and --tls-key-file belong together: give both" };
+  }
+  const certFile = resolve(context.folder, tlsCertFile);
+  const keyFile = resolve(context.folder, tlsKeyFile);
+  for (const path of [certFile, keyFile]) {
+    if (UNUSABLE_IN_UNIT.test(path)) {
+      return {
+        problem: `${path}: a unit can't name a file with spaces, quotes, commas, %, : or backslashes`,
+      };
+    }
+  }
+  return { value: { certFile, keyFile } };
+}
+
+/** The secret that is to be used from now on; null where the installed one stays. */
+export async function readSecret(
+  given: Given,
+  hasSecret: boolean,
+  context: CommandContext,
+): Promise<Parsed<string | null>> {
+  const { secretFile } = given;
+  if (secretFile === undefined && hasSecret) return { value: null };
+  if (secretFile !== undefined && secretFile !== "-") return readText(secretFile, context);
+  if (secretFile === undefined && given.dryRun !== undefined) return { value: STANDS_FOR_SECRET };
+  return context.isTerminal.input ? askForSecret() : readPipedSecret(context);
+}
+
+/** The token of the API from now on; null if it stays as it is, on or off. */
+export function readApiToken(
+  given: Given,
+  hasToken: boolean,
+  context: CommandContext,
+): Parsed<ApiToken | null> {
+  const { apiTokenFile, makeApiToken } = given;
+  if (apiTokenFile !== undefined && makeApiToken !== undefined) {
+    return { problem: "--api-token-file and --make-api-token exclude each other: give one of them" };
+  }
+  if (apiTokenFile !== undefined) {
+    const file = readText(apiTokenFile, context);
+    return "problem" in file ? file : { value: { text: file.value, isMade: false } };
+  }
+  // To install again is to upgrade: what others use already stays.
+  if (makeApiToken === undefined || hasToken) return { value: null };
+  return { value: { text: randomBytes(TOKEN_BYTES).toString("hex"), isMade: true } };
+}
+
+function readText(name: string, context: CommandContext): Parsed<string> {
+  const file = findFile(name, context);
+  if ("problem" in file) return file;
+  if (file.value.byteCount > SECRET_BYTES_MAX) return { problem: `${name} is larger than 64 KiB` };
+  try {
+    return { value: readFileSync(file.value.path, "utf8") };
+  } catch (error) {
+    return { problem: `${name} can't be read (${errorCode(error)})` };
+  }
+}
+
+async function readPipedSecret({ input }: CommandContext): Promise<Parsed<string>> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of input) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > SECRET_BYTES_MAX)
+      return { problem: "standard input is larger than 64 KiB: it should hold the secret" };
+  }
+  if (text.trim() !== "") return { value: text };
+  return {
+    problem: "No secret: name a file that holds it with --secret-file, or pipe it in. Nothing was changed",
+  };
+}
+
+/** systemd's own tool hides what is typed, whatever ends it. */
+function askForSecret(): Parsed<string> {
+  const prompt = "Secret of the ElevenLabs webhook (wsec_...):";
+  const { exitCode, stdout } = Bun.spawnSync(["systemd-ask-password", "--timeout=0", prompt], {
+    stdin: "inherit",
+    stderr: "inherit",
+  });
+  if (exitCode === 0) return { value: stdout.toString() };
+  return { problem: "No secret was given: name a file that holds it with --secret-file" };
+}

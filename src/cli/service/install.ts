@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkPort } from "../../checks/port.ts";
+import type { Parsed } from "../../config/values.ts";
+import { options } from "../../config/options.ts";
+import { errorCode, hasCode } from "../../platform/errors.ts";
+import { settingsIn } from "../../service/environment-file.ts";
+import { compareFiles } from "../../service/files.ts";
+import { installService } from "../../service/install.ts";
+import type { Machine } from "../../service/machine.ts";
+import { systemdOf } from "../../service/machine.ts";
+import { places } from "../../service/places.ts";
+import { planInstall } from "../../service/plan.ts";
+import type { Plan, Present } from "../../service/plan.ts";
+import { exitStatus, refuse } from "../command.ts";
+import type { CommandContext, Given } from "../command.ts";
+import { readApiToken, readSecret, settingsOf, tlsFilesOf } from "./input.ts";
+import { askForSenders } from "./senders.ts";
+import { settingSources } from "../settings.ts";
+import { failureText, fileLines, nextSteps } from "./report.ts";
+
+/** Installs or upgrades the service, or says why not; then nothing has changed. */
+export async function install(given: Given, context: CommandContext): Promise<number> {
+  const { machine, environment, clock } = context;
+  const systemd = systemdOf(machine, environment.PATH);
+  const { executable } = machine;
+  if (executable === null) return refuse(context, "Only the compiled program can be installed", "failure");
+  if (!machine.isRoot) return refuse(context, "This needs root: run it with sudo", "failure");
+  const isDry = given.dryRun !== undefined;
+  const problem = systemd.problem();
+  if (problem !== null && !isDry) return refuse(context, problem, "failure");
+
+  try {
+    const present = presentFiles(machine);
+    const planned = await plan(given, { present, executable }, context);
+    if ("problem" in planned) return refuse(context, planned.problem, "config");
+    const { files, warnings, config } = planned.value;
+    // Its own port is taken by the service itself.
+    const isOwnPort = systemd.isActive() && config.port === portIn(present);
+    const { level, text } = checkPort(config.host, config.port);
+    if (level === "error" && !isOwnPort) {
+      return refuse(context, `Port ${text}: stop it, or choose another port with --port`, "failure");
+    }
+    if (problem !== null) context.writeError(`Warning: ${problem}\n`);
+    for (const warning of warnings) context.writeError(`Warning: ${warning}\n`);
+    const compared = compareFiles(machine.root, files);
+    if (isDry) {
+      context.writeOut(`${fileLines(compared, "to come", context)}Nothing was done.\n`);
+      return exitStatus.ok;
+    }
+
+    const installed = installService({ machine, systemd, files: compared, nowMs: clock.nowMs() });
+    if (installed.kind === "failed") {
+      return refuse(context, failureText(installed), "failure");
+    }
+    context.writeOut(fileLines(compared, "done", context));
+    context.writeOut(nextSteps({ ...installed, ...planned.value }));
+    return exitStatus.ok;
+  } catch (error) {
+    return refuse(context, `${errorText(error)}. Nothing was changed`, "failure");
+  }
+}
+
+async function plan(
+  given: Given,
+  { present, executable }: { present: Present; executable: string },
+  context: CommandContext,
+): Promise<Parsed<Plan>> {
+  const tls = tlsFilesOf(given, context);
+  if ("problem" in tls) return tls;
+  const secret = await readSecret(given, present.secret !== null, context);
+  if ("problem" in secret) return secret;
+  const apiToken = readApiToken(given, present.apiToken !== null, context);
+  if ("problem" in apiToken) return apiToken;
+  const senders = await askForSenders(given, present.environment === null, context);
+  if ("problem" in senders) return senders;
+  const request = {
+    settings: new Map([...settingsOf(given), ...senders.value]),
+    secret: secret.value,
+    apiToken: apiToken.value,
+    isPublic: given.public !== undefined,
+    tls: tls.value,
+  };
+  const planned = planInstall(request, present, {
+    executable: readFileSync(executable),
+    sources: settingSources(context),
+  });
+  if (!("problems" in planned)) return { value: planned };
+  return {
+    problem: `Nothing was changed:\n${planned.problems.map((problem) => `  ${problem}`).join("\n")}`,
+  };
+}
+
+function presentFiles({ root }: Machine): Present {
+  const read = (path: string) => {
+    try {
+      return readFileSync(join(root, path), "utf8");
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return null;
+      throw error;
+    }
+  };
+  return {
+    environment: read(places.environment),
+    secret: read(places.secret),
+    apiToken: read(places.apiToken),
+    unit: read(places.unit),
+  };
+}
+
+function portIn({ environment }: Present): number {
+  return Number(settingsIn(environment ?? "")[options.port.name] ?? options.port.default);
+}
+
+function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const path = "path" in error ? `${String(error.path)}: ` : "";
+  return `${path}${errorCode(error)}`;
+}

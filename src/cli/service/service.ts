@@ -1,0 +1,75 @@
+import { NAME, places } from "../../service/places.ts";
+import { unitText } from "../../service/unit.ts";
+import { exitStatus, refuse } from "../command.ts";
+import type { Command, CommandContext, Given } from "../command.ts";
+import { plainOptionFlags } from "../option-flags.ts";
+import { tlsFilesOf } from "./input.ts";
+import { install } from "./install.ts";
+import { uninstall } from "./uninstall.ts";
+
+const ownFlags = [
+  {
+    key: "secretFile",
+    flag: "--secret-file <file>",
+    description: "file with the webhook's secret; - for standard input (default: asked for)",
+  },
+  {
+    key: "apiTokenFile",
+    flag: "--api-token-file <file>",
+    description: "turn on the API, with the token in this file",
+  },
+  {
+    key: "makeApiToken",
+    flag: "--make-api-token",
+    description: "turn on the API, with a new token unless there is one, and say where it is",
+  },
+  {
+    key: "public",
+    flag: "--public",
+    description: "allow ports below 1024, for a receiver without a proxy in front",
+  },
+  { key: "dryRun", flag: "--dry-run", description: "only say what would be done" },
+];
+
+/** Makes this executable a service of systemd. */
+export const service: Command = {
+  name: "service",
+  summary: "install, print or uninstall the systemd service",
+  examples: [
+    { line: "service install", does: `as root: installs or upgrades ${NAME}.service, and starts it` },
+    { line: "service install --secret-file secret.txt --port 8080", does: "without asking" },
+    {
+      line: "service install --public --tls-cert-file chain.pem --tls-key-file key.pem",
+      does: "on port 443",
+    },
+    { line: "service install --make-api-token", does: "turns on the API that reads what arrived" },
+    { line: "service install --dry-run", does: "says what it would do" },
+    { line: "service print", does: "the unit, with every line explained" },
+    { line: "service uninstall", does: "keeps settings, secret and data" },
+  ],
+  arguments: [{ argument: "<action>", key: "action", description: "install, print or uninstall" }],
+  flags: [...ownFlags, ...plainOptionFlags],
+  notes: `To install again is to upgrade: settings and secret stay unless they are given again; if the new version does not
+start, everything is as it was. Settings are in ${places.environment}, the data in ${places.state}.
+Exit status: 0, 1 not done, 64 wrong usage, 78 faulty configuration.
+`,
+  run,
+};
+
+async function run(given: Given, context: CommandContext): Promise<number> {
+  if (given.action === "install") return install(given, context);
+  if (given.action === "uninstall") return uninstall(given, context);
+  if (given.action === "print") return print(given, context);
+  return refuse(
+    context,
+    `service ${given.action}: there is no such action: install, print or uninstall`,
+    "usage",
+  );
+}
+
+function print(given: Given, context: CommandContext): number {
+  const tls = tlsFilesOf(given, context);
+  if ("problem" in tls) return refuse(context, tls.problem, "usage");
+  context.writeOut(unitText({ isPublic: given.public !== undefined, tls: tls.value }));
+  return exitStatus.ok;
+}

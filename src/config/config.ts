@@ -1,0 +1,123 @@
+import { closest, distance } from "fastest-levenshtein";
+import { options } from "./options.ts";
+import type { Option, OptionKey } from "./options.ts";
+import { findText, readVariables } from "./sources.ts";
+import type { ConfigSources, Origin, Variables } from "./sources.ts";
+import { expiryWarning, loadTls } from "./tls.ts";
+import type { Tls } from "./tls.ts";
+import type { Parsed } from "./values.ts";
+
+const PREFIX = "ELEVENLABS_WEBHOOK_";
+const SECRET_SHAPE = /^wsec_[0-9a-f]{64}$/;
+// With three, _URL and _PATH of other programs would be slips of _PORT.
+const TYPO_DISTANCE_MAX = 2;
+
+type Values = { [K in OptionKey]: (typeof options)[K] extends Option<infer T> ? T : never };
+
+/** One setting: what was read, and where it was found. */
+export type Setting<T> = { origin: Origin; parsed: Parsed<T> };
+
+export type Settings = { [K in OptionKey]: Setting<Values[K]> };
+
+/** Everything that can be set, in the form the program uses. */
+export type Config = Omit<Values, "audioFolder" | "storeAudio" | "unknownEventStatus"> & {
+  /** null: plain HTTP */
+  tls: Tls | null;
+  /** null: recordings are not stored */
+  audioFolder: string | null;
+  /** Where recordings are that were stored before, be they stored any more or not. */
+  recordingsFolder: string;
+  unknownEventStatus: 200 | 400;
+};
+
+export type ConfigResult =
+  | { kind: "valid"; config: Config; warnings: string[]; origins: Record<OptionKey, Origin> }
+  /** Every fault, each with what to do. */
+  | { kind: "faulty"; problems: string[] };
+
+/** Reads the whole configuration, or finds every fault in it. */
+export function loadConfig(sources: ConfigSources): ConfigResult {
+  const read = readSettings(sources);
+  if ("problem" in read) return { kind: "faulty", problems: [read.problem] };
+  const { settings, problems, warnings } = read.value;
+
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = {};
+  for (const [key, { parsed, origin }] of Object.entries(settings)) {
+    origins[key] = origin;
+    if ("problem" in parsed) problems.push(`${options[key as OptionKey].name}: ${parsed.problem}`);
+    else values[key] = parsed.value;
+  }
+  const tls = loadTls(
+    { tlsCertFile: valueOf(settings.tlsCertFile, null), tlsKeyFile: valueOf(settings.tlsKeyFile, null) },
+    sources,
+  );
+  if ("fault" in tls) problems.push(`${tls.fault.text}. ${tls.fault.remedy}`);
+  if ("fault" in tls || problems.length > 0) return { kind: "faulty", problems };
+
+  // The loop has read every option: what it put together is complete.
+  const { audioFolder, storeAudio, unknownEventStatus, ...same } = values as Values;
+  if (!same.secrets.every(looksLikeSecret)) {
+    warnings.push(
+      `${options.secrets.name}: does not look like wsec_ and 64 hexadecimal digits; if signatures fail, copy it again`,
+    );
+  }
+  const soon = tls.value === null ? null : expiryWarning(tls.value, sources.nowMs);
+  if (soon !== null) warnings.push(`${soon.text}. ${soon.remedy}`);
+  const config: Config = {
+    ...same,
+    tls: tls.value,
+    audioFolder: storeAudio ? audioFolder : null,
+    recordingsFolder: audioFolder,
+    unknownEventStatus: unknownEventStatus === "200" ? 200 : 400,
+  };
+  return { kind: "valid", config, warnings, origins: origins as Record<OptionKey, Origin> };
+}
+
+/**
+ * Reads every setting by itself, for commands that need only some of them. `problems` and `warnings` are about names
+ * that are not settings; what is wrong with a setting is in its `parsed`.
+ */
+export function readSettings(
+  sources: ConfigSources,
+): Parsed<{ settings: Settings; problems: string[]; warnings: string[] }> {
+  const variables = readVariables(sources);
+  if ("problem" in variables) return variables;
+  const settings: Record<string, Setting<unknown>> = {};
+  for (const [key, option] of Object.entries(options)) {
+    const { origin, ...text } = findText(key as OptionKey, variables.value, sources);
+    const parsed = "problem" in text ? text : option.parse(text.value, sources.folder);
+    settings[key] = { origin, parsed };
+  }
+  // The loop has gone over the whole table.
+  return { value: { settings: settings as Settings, ...judgeNames(variables.value) } };
+}
+
+/** A setting's value, or another one where it is not sound. */
+export function valueOf<T>({ parsed }: Setting<T>, otherwise: T): T {
+  return "value" in parsed ? parsed.value : otherwise;
+}
+
+/** True for the shape of all secrets that are known; nothing documents it. */
+export function looksLikeSecret(secret: string): boolean {
+  return SECRET_SHAPE.test(secret);
+}
+
+/** Looks for names that were meant for us: a slip of the pen is a fault, any other unknown name a warning. */
+function judgeNames(variables: Variables): { problems: string[]; warnings: string[] } {
+  const known = Object.values(options).flatMap((option) =>
+    "isSecret" in option && option.isSecret === true ? [option.name, `${option.name}_FILE`] : [option.name],
+  );
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  for (const name of Object.keys(variables)) {
+    if (!name.startsWith(PREFIX) || known.includes(name)) continue;
+    const nearest = closest(name, known);
+    if (distance(name, nearest) <= TYPO_DISTANCE_MAX) {
+      problems.push(`${name}: there is no such setting, did you mean ${nearest}?`);
+    } else {
+      warnings.push(`${name}: there is no such setting, it is ignored`);
+    }
+  }
+  return { problems, warnings };
+}

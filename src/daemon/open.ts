@@ -1,0 +1,147 @@
+import { createApp, readingThread } from "../app.ts";
+import type { Config } from "../config/config.ts";
+import { createGate } from "../http/gate.ts";
+import { openMetrics } from "../http/metrics.ts";
+import { listen } from "../http/server.ts";
+import type { Application, Server } from "../http/server.ts";
+import { createArchive } from "../query/archive.ts";
+import type { Archive } from "../query/archive.ts";
+import type { Erase } from "../erase/erase.ts";
+import type { TrustedClock } from "../erase/trusted-clock.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log.ts";
+import { steerToSecond } from "../platform/port.ts";
+import type { Notify } from "../platform/systemd.ts";
+import { PredecessorInTheWayError } from "../store/sqlite/database.ts";
+import { OtherOwnerError } from "../store/files/recordings-owner.ts";
+import { openStore } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import { factsOfPayload } from "../webhook/derive.ts";
+import { audioTypes } from "../vendor/event-type.ts";
+import { recordOfLeftBody } from "../webhook/record.ts";
+import type { Grant, Predecessor } from "./reload/predecessor.ts";
+import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report.ts";
+
+const MIGRATION_MS_MAX = 3_600_000;
+
+/** All that receives, from the data to the port. */
+export type Receiver = {
+  store: Store;
+  archive: Archive;
+  server: Server;
+  healthProblem: () => string | null;
+  drain: () => Promise<void>;
+  erase: Erase;
+  trustedClock: TrustedClock;
+  predecessor: Predecessor | null;
+  /** Of the predecessor; "granted" where there is none. */
+  grant: Grant;
+};
+
+type Options = {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  predecessor: Predecessor | null;
+  notify: Notify;
+  /** null: nobody watches */
+  watchdogMs: number | null;
+  /** Whether to take the folder of the recordings from another database. */
+  takesOverRecordings: boolean;
+};
+
+/** `isOfConfig`: to start again would not help. */
+type Problem = { problem: string; isOfConfig?: boolean };
+
+/** Opens the data and listens; from then on deliveries are received. */
+export async function openReceiver(options: Options): Promise<Receiver | Problem> {
+  const { config, log, predecessor } = options;
+  const isPortShared = predecessor?.port === config.port;
+  const obstacle = findObstacle(log, config, { isPortShared });
+  if (obstacle !== null) return { problem: obstacle };
+
+  const isSuccessor = predecessor?.databasePath === config.databasePath;
+  const store = await openData(options, isSuccessor);
+  if (store === "predecessor in the way") return openAfterPredecessor(options);
+  if ("problem" in store) return store;
+  const { app, ...rest } = await createParts(options, store);
+  const server = await listenBeside(options, app);
+  if ("problem" in server) {
+    await store.close({ isShared: isSuccessor });
+    return server;
+  }
+  const grant = predecessor === null ? "granted" : await predecessor.ready(config.databasePath);
+  return { ...rest, server, grant };
+}
+
+/** Takes the port, has the predecessor finish, and only then opens the data: requests wait meanwhile. */
+async function openAfterPredecessor(options: Options): Promise<Receiver | Problem> {
+  const { config, log, predecessor, notify, watchdogMs } = options;
+  if (predecessor === null) return { problem: "there is no predecessor" };
+  log.warning(
+    "This version changes the database in a way that the version before can't go on beside: requests wait until that one has finished",
+  );
+  const gate = createGate();
+  const server = await listenBeside(options, gate);
+  if ("problem" in server) return server;
+  const grant = await predecessor.waiting(config.databasePath);
+  if (grant === "cancelled") return { problem: "the handover was called off" };
+  // It is the main process now, and may be busy with the database for longer than a watchdog waits.
+  const watch = (ms: number) => watchdogMs !== null && notify(`WATCHDOG_USEC=${Math.round(ms * 1000)}`);
+  watch(MIGRATION_MS_MAX);
+  await predecessor.ended;
+  const store = await openData(options, false);
+  if (store === "predecessor in the way") return { problem: "another instance is at work on the data" };
+  if ("problem" in store) return store;
+  const { app, ...rest } = await createParts(options, store);
+  gate.open(app);
+  watch(watchdogMs ?? 0);
+  return { ...rest, server, grant };
+}
+
+async function createParts({ config, log, clock, predecessor }: Options, store: Store) {
+  const archive = createArchive({ ...config, thread: readingThread, log });
+  if (config.apiTokens.length > 0) archive.warmUp();
+  const metrics = await openMetrics(config);
+  const parts = createApp({ config, store, archive, metrics, clock, log });
+  return { ...parts, store, archive, predecessor };
+}
+
+async function openData(
+  { config, log, takesOverRecordings }: Options,
+  isSuccessor: boolean,
+): Promise<Store | Problem | "predecessor in the way"> {
+  try {
+    const store = await openStore({
+      ...config,
+      factsOfPayload,
+      recordOfLeftBody,
+      log,
+      isSuccessor,
+      takesOverRecordings,
+    });
+    if (store.beginKeepingRecordings(audioTypes)) warnOfKeptRecordings(log);
+    return store;
+  } catch (error) {
+    if (error instanceof PredecessorInTheWayError) return "predecessor in the way";
+    return { problem: whyNotOpened(error, config), isOfConfig: error instanceof OtherOwnerError };
+  }
+}
+
+async function listenBeside(
+  { config, log, predecessor }: Options,
+  app: Application,
+): Promise<Server | Problem> {
+  const isShared = predecessor?.port === config.port;
+  const server = listen(app, { ...config, isShared });
+  if ("problem" in server || !isShared) return server;
+  try {
+    await steerToSecond(config.port);
+  } catch (error) {
+    // Both then get new connections until the predecessor stops listening.
+    log.warning(
+      `The predecessor goes on getting new connections until it stops: ${error instanceof Error ? error.message : "unknown"}`,
+    );
+  }
+  return server;
+}

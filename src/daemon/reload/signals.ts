@@ -1,0 +1,43 @@
+import type { CommandContext } from "../../cli/command.ts";
+
+/** The signals that a receiver obeys. */
+export type Signals = {
+  /** Resolves at the first SIGTERM or SIGINT. */
+  stopped: Promise<"stopped">;
+  /** Calls back at each SIGHUP, at once where one has come before. */
+  onReload: (callback: () => void) => void;
+};
+
+/**
+ * Listens for signals. To be called before anybody may take this process for the one that receives: a signal that nobody
+ * listens for would end it.
+ */
+export function catchSignals(context: CommandContext): Signals {
+  let reload: (() => void) | null = null;
+  let hasCome = false;
+  // Where a terminal goes away, SIGHUP means the end, as for any program.
+  const isAttended = Object.values(context.isTerminal).some(Boolean);
+  if (!isAttended) {
+    context.onReloadSignal(() => {
+      hasCome = true;
+      reload?.();
+    });
+  }
+  return {
+    stopped: untilStopped(context),
+    onReload(callback) {
+      reload = callback;
+      if (hasCome) callback();
+    },
+  };
+}
+
+async function untilStopped(context: CommandContext): Promise<"stopped"> {
+  await new Promise<void>((resolve) => {
+    const forget = context.onStopSignal(() => {
+      forget();
+      resolve();
+    });
+  });
+  return "stopped";
+}

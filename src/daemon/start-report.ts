@@ -1,0 +1,127 @@
+import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { checkClock, isClockSynchronised } from "../checks/clock.ts";
+import { checkFolder } from "../checks/folders.ts";
+import { adviseSources } from "../checks/sources.ts";
+import { checkStart } from "../checks/startup.ts";
+import type { Config } from "../config/config.ts";
+import { options } from "../config/options.ts";
+import type { Origin } from "../config/sources.ts";
+import type { Clock } from "../platform/clock.ts";
+import { hasCode } from "../platform/errors.ts";
+import { atFault, FileFault, faultText } from "../platform/faults.ts";
+import type { Log } from "../platform/log.ts";
+import { version } from "../platform/version.ts";
+import { sqliteVersion } from "../store/sqlite/database.ts";
+
+/** What makes the receiver unhealthy, and what to do. */
+function whyNotReceiving(problem: string, { databasePath, audioFolder }: Config): string {
+  const paths = [databasePath, ...(audioFolder === null ? [] : [audioFolder])].join(" and ");
+  return problem === "disk_low"
+    ? `less disk is free than MIN_FREE_DISK_BYTES asks for: make room on the disk of ${paths}`
+    : `the storage fails (${problem}): check the disk of ${paths} and the kernel's log (dmesg)`;
+}
+
+/**
+ * Makes the checks of the `check` command that can be made before the data is opened. Returns what keeps the receiver from
+ * starting, and logs what does not.
+ */
+export function findObstacle(log: Log, config: Config, about: { isPortShared: boolean }): string | null {
+  const { blocking, notable } = checkStart(config, about);
+  for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
+  const texts = blocking.map(({ subject, text, remedy }) => `${subject} ${text}. ${remedy}`);
+  return texts.length === 0 ? null : texts.join(" Also: ");
+}
+
+/** Not waited for: to ask the system may take a while, and what it says does not keep us from receiving. */
+export async function warnOfClock(log: Log, clock: Clock): Promise<void> {
+  if ((await isClockSynchronised()) !== false) return;
+  const { text, remedy } = checkClock({
+    nowMs: clock.nowMs(),
+    isSynchronised: false,
+    newestReceivedAtMs: null,
+  });
+  log.warning(`The clock is ${text}. ${remedy ?? ""}`);
+}
+
+export function logStart(
+  log: Log,
+  config: Config,
+  { url, problem }: { url: string; problem: string | null },
+): void {
+  const { program, commit, bun } = version;
+  log.info(`elevenlabs-webhook ${program} (commit ${commit}) on Bun ${bun}, SQLite ${sqliteVersion()}`);
+  log.info(`Events go to ${config.databasePath}`);
+  if (!config.storeTranscripts) {
+    log.warning(
+      "The content of events is NOT stored: set ENABLE_TRANSCRIPT_STORAGE=true to keep transcripts",
+    );
+  }
+  if (config.audioFolder === null) {
+    log.warning(
+      "Recordings are NOT stored, and are never sent again: set ENABLE_AUDIO_STORAGE=true to keep them",
+    );
+  } else {
+    log.info(`Recordings go to ${config.audioFolder}`);
+  }
+  log.info(
+    config.apiTokens.length > 0 ? `API on: ${url}/docs describes it` : "API off: set API_TOKEN to turn it on",
+  );
+  const advice = adviseSources(config);
+  if (advice !== null) log.info(`Senders: ${advice.text}. ${advice.remedy ?? ""}`);
+  if (problem !== null) log.error(`NOT RECEIVING: ${whyNotReceiving(problem, config)}`);
+  log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
+}
+
+/** To be logged once: before this version, recordings were not kept unless something else was said. */
+export function warnOfKeptRecordings(log: Log): void {
+  log.warning(
+    `Recordings are kept from now on: ${options.storeAudio.name}=false goes on without them. They need about 60 MB per hour of calls`,
+  );
+}
+
+/**
+ * The configuration to start with: without recordings if they are only kept by default, in the default folder, and that
+ * can't be made beside a database that is there already. An upgrade from a version that did not keep them goes on
+ * receiving the rest; a new installation does not start.
+ */
+export function withoutHopelessRecordings(
+  log: Log,
+  config: Config,
+  origins: Record<"storeAudio" | "audioFolder", Origin>,
+): Config {
+  const { audioFolder, databasePath } = config;
+  const isByDefault = origins.storeAudio === "default" && origins.audioFolder === "default";
+  if (audioFolder === null || !isByDefault || existsSync(audioFolder) || !existsSync(databasePath))
+    return config;
+  const { level, text } = checkFolder("folder", audioFolder);
+  if (level !== "error") return config;
+  log.error(
+    `Recordings can't be kept: ${text}. Set ${options.audioFolder.name} to a folder that this user can write, or ${options.storeAudio.name}=false to go on without them`,
+  );
+  return { ...config, audioFolder: null };
+}
+
+/** What keeps the data from being opened, and what to do. */
+export function whyNotOpened(error: unknown, { databasePath }: Config): string {
+  if (!(error instanceof Error)) return String(error);
+  const fault = hasCode(error, "SQLITE_CANTOPEN") ? whyNotOpenable(databasePath, error) : error;
+  const named = atFault(databasePath, fault);
+  return named instanceof FileFault ? faultText(named) : error.message;
+}
+
+/** SQLite does not say which of its files it could not open, nor why: the system does. */
+function whyNotOpenable(databasePath: string, error: Error): unknown {
+  const path = error instanceof FileFault ? error.path : databasePath;
+  try {
+    accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
+    for (const ending of ["", "-wal", "-shm"]) openIfThere(path + ending);
+    return error;
+  } catch (failure) {
+    return failure;
+  }
+}
+
+function openIfThere(path: string): void {
+  if (existsSync(path)) closeSync(openSync(path, "r+"));
+}

@@ -1,0 +1,108 @@
+import type { Clock } from "../platform/clock.ts";
+import { errorCode, errorPath } from "../platform/errors.ts";
+import { createLimit } from "../platform/limit.ts";
+import type { Log } from "../platform/log.ts";
+import type { Eraser } from "../store/sqlite/erase.ts";
+import type { IndexEraser } from "../query/search/erase-from-index.ts";
+
+export type Erase = ReturnType<typeof createErase>;
+
+const RESUMED_AT_ONCE_MAX = 200;
+
+/** Erases conversations from everything that holds something of them: one request at a time. */
+export function createErase(options: { eraser: Eraser; index: IndexEraser; clock: Clock; log: Log }) {
+  const { eraser, index, clock, log } = options;
+  const oneAtATime = createLimit(1);
+
+  /**
+   * Erases from the tables, the folders and the index of the search what was begun; `finish` has to follow.
+   *
+   * @returns why it failed for some
+   */
+  async function erase(conversationIds: readonly string[]): Promise<unknown[]> {
+    if (conversationIds.length === 0) return [];
+    const { erased, failures } = await eraser.erase(conversationIds);
+    await index.erase(conversationIds);
+    await eraser.forget(erased);
+    logFailures(failures);
+    return failures;
+  }
+
+  /** Clears what is left in the files. The index comes first: when the database's file is clean, the erasure is over. */
+  async function finish(): Promise<void> {
+    if (!(await eraser.areTracesLeft())) return;
+    await index.finish();
+    await eraser.finish();
+  }
+
+  /** One line: what keeps one file from being removed keeps many, and they are tried again every hour. */
+  function logFailures([error, ...others]: readonly unknown[]): void {
+    if (error === undefined) return;
+    log.error("Not erased yet, tried again every hour: let this user remove the file", {
+      path: errorPath(error),
+      error: errorCode(error),
+      others: others.length,
+    });
+  }
+
+  return {
+    /**
+     * Erases a conversation. From the call on its deliveries are dropped; when this returns, nothing of it is left in any
+     * file.
+     *
+     * @returns false if nothing is known of it
+     * @throws what SQLite or the system says; what was begun goes on within the hour, or when it is asked for again
+     */
+    async eraseOne(conversationId: string): Promise<boolean> {
+      // At once, whatever else is being erased: deliveries that come meanwhile are dropped.
+      if (!(await eraser.begin(conversationId, clock.nowMs()))) return false;
+      return oneAtATime(async () => {
+        const [failure] = await erase([conversationId]);
+        if (failure !== undefined) throw failure;
+        await finish();
+        return true;
+      });
+    },
+
+    /**
+     * Erases those of some conversations of which nothing was received since a moment. What they leave in the database's
+     * file goes with `finish`, once for all: it reads the whole file.
+     *
+     * @returns how many were begun
+     */
+    eraseOld: (conversationIds: readonly string[], beforeMs: number): Promise<number> =>
+      oneAtATime(async () => {
+        const old = await eraser.beginOld(conversationIds, beforeMs, clock.nowMs());
+        await erase(old);
+        return old.length;
+      }),
+
+    /** Erases recordings that arrived before a moment, and returns how many. */
+    eraseRecordings: (conversationIds: readonly string[], beforeMs: number): Promise<number> =>
+      oneAtATime(async () => {
+        const { erased, failures } = await eraser.eraseRecordings(conversationIds, beforeMs);
+        logFailures(failures);
+        return erased.length;
+      }),
+
+    /** Erases events that belong to no conversation, and returns how many; `finish` has to follow. */
+    eraseEvents: (eventIds: readonly number[]): Promise<number> =>
+      oneAtATime(async () => {
+        const { erased, failures } = await eraser.eraseEvents(eventIds);
+        logFailures(failures);
+        return erased.length;
+      }),
+
+    finish: (): Promise<void> => oneAtATime(finish),
+
+    /** Goes on with what a stop or a failure interrupted. */
+    async resume(): Promise<void> {
+      const conversationIds = await eraser.unfinished();
+      for (let from = 0; from < conversationIds.length; from += RESUMED_AT_ONCE_MAX) {
+        const some = conversationIds.slice(from, from + RESUMED_AT_ONCE_MAX);
+        await oneAtATime(() => erase(some));
+      }
+      await oneAtATime(finish);
+    },
+  };
+}

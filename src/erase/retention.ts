@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../platform/clock.ts";
+import { errorCode, errorPath } from "../platform/errors.ts";
+import type { Log } from "../platform/log.ts";
+import type { Limits } from "../store/sqlite/due.ts";
+import type { Eraser } from "../store/sqlite/erase.ts";
+import type { RetentionState } from "../store/sqlite/retention-state.ts";
+import type { Erase } from "./erase.ts";
+import { limitMs, limitsOf, NEVER } from "./retention-limits.ts";
+import { createPasses } from "./retention-pass.ts";
+import { endOfWaitMs } from "./retention-setting.ts";
+import type { StoredSetting } from "./retention-setting.ts";
+import { createStoredSettings } from "./stored-settings.ts";
+import { STORED_EVERY_MS } from "./trusted-clock.ts";
+import type { TrustedClock } from "./trusted-clock.ts";
+
+/** How often it looks for something to do. */
+const TICK_MS = 5_000;
+const PASS_EVERY_MS = STORED_EVERY_MS;
+const DAY_MS = 86_400_000;
+
+export type RetentionOptions = {
+  eraser: Eraser;
+  erase: Erase;
+  state: RetentionState;
+  trustedClock: TrustedClock;
+  clock: Clock;
+  log: Log;
+  /** When systemd-timesyncd last set the clock, in unix milliseconds; null if it is not there. */
+  syncedAtMs: () => number | null;
+  /** null: for ever */
+  retentionDays: number | null;
+  audioRetentionDays: number | null;
+};
+
+/**
+ * Goes on with erasures that were interrupted, and erases what is older than it may become: at once, when the clock is
+ * confirmed and every hour, in small steps.
+ *
+ * @param ready what it waits for
+ * @returns ends it
+ */
+export function startRetention(options: RetentionOptions, ready: Promise<unknown>): () => void {
+  const ending = new AbortController();
+  const retention = createRetention(options, ending.signal);
+  void run();
+  return () => {
+    ending.abort();
+    retention.end();
+  };
+
+  async function run(): Promise<void> {
+    await ready;
+    while (!ending.signal.aborted) {
+      const hasMore = await retention.tick();
+      if (!hasMore) await sleep(TICK_MS, undefined, { signal: ending.signal }).catch(() => {});
+    }
+  }
+}
+
+/** What `startRetention` does, without the waiting. */
+export function createRetention(options: RetentionOptions, signal: AbortSignal) {
+  const { eraser, erase, state, trustedClock, clock, log, syncedAtMs, retentionDays, audioRetentionDays } =
+    options;
+  const passes = createPasses({ eraser, erase, onFailure: tellFailure, signal });
+  const settings = createStoredSettings(state, { retentionDays, audioRetentionDays });
+  const isOff = retentionDays === null && audioRetentionDays === null;
+  let hasBegun = false;
+  let isAwaitingProof = true;
+  let passAtMs = clock.monotonicMs();
+  let complainAtMs = clock.monotonicMs() + PASS_EVERY_MS;
+  /** What the log was last told of settings that wait. */
+  const told = new Set<string>();
+
+  return {
+    /** Does what it is time for, and returns whether there is more to do at once. */
+    async tick(): Promise<boolean> {
+      trustedClock.look(syncedAtMs());
+      complain();
+      const isProven = isAwaitingProof && trustedClock.isConfirmed();
+      if (clock.monotonicMs() < passAtMs && !isProven) return false;
+      if (isProven) isAwaitingProof = false;
+      passAtMs = clock.monotonicMs() + PASS_EVERY_MS;
+      await attempt(begin);
+      await attempt(storeNow);
+      await attempt(erase.resume);
+      const hasMore = (await attempt(pass)) ?? false;
+      if (hasMore) passAtMs = clock.monotonicMs();
+      return hasMore;
+    },
+
+    /** Stores the time for the next run. */
+    end: () => void attempt(storeNow),
+  };
+
+  async function begin(): Promise<void> {
+    if (hasBegun) return;
+    const stored = await state.get("trusted_now");
+    trustedClock.begin({
+      storedMs: stored === null ? null : Number(stored),
+      newestReceivedAtMs: await state.newestReceivedAtMs(),
+    });
+    hasBegun = true;
+  }
+
+  async function storeNow(): Promise<void> {
+    const nowMs = trustedClock.nowMs();
+    // Not before what earlier runs knew has been read.
+    if (hasBegun && nowMs !== null) await state.set("trusted_now", String(Math.round(nowMs)));
+  }
+
+  async function pass(): Promise<boolean> {
+    const nowMs = trustedClock.nowMs();
+    const inForce = await settings.judge(nowMs === null ? null : { nowMs, ...readingOf(trustedClock) });
+    const limits = limitsOf(nowMs, inForce);
+    await storeLimit("bodies_erased_before", limits.conversationsBeforeMs);
+    await storeLimit("recordings_erased_before", limits.recordingsBeforeMs);
+    // Nothing was ever received, or nothing is known of it.
+    if (isOff || nowMs === null || inForce === null) return false;
+    const { conversations, recordings } = inForce;
+    await tellOfWaiting("RETENTION_DAYS", conversations, nowMs);
+    await tellOfWaiting("AUDIO_RETENTION_DAYS", recordings, nowMs);
+    if (conversations.inForce === null && recordings.inForce === null) return false;
+    const { hasMore, ...found } = await passes.eraseOld(limits);
+    if (Object.values(found).some((count) => count > 0)) log.info("Erased what was too old", found);
+    return hasMore;
+  }
+
+  /** Before anything is erased: a start after a kill does not warn then of files that are gone already. */
+  async function storeLimit(name: "bodies_erased_before" | "recordings_erased_before", beforeMs: number) {
+    const value = beforeMs === NEVER ? "0" : String(Math.round(beforeMs));
+    if (value !== ((await state.get(name)) ?? "0")) await state.set(name, value);
+  }
+
+  /** Once after the start, and once more if the clock was not confirmed by then. */
+  async function tellOfWaiting(name: string, setting: StoredSetting, nowMs: number): Promise<void> {
+    if (setting.waiting === null) return;
+    const what = `${name} ${trustedClock.hasBeenConfirmed()}`;
+    if (told.has(what)) return;
+    told.add(what);
+    const beforeMs = limitMs(nowMs, setting.waiting.days);
+    const limits: Limits = { conversationsBeforeMs: NEVER, recordingsBeforeMs: NEVER, nowMs };
+    const due = await passes.count(
+      name === "RETENTION_DAYS"
+        ? { ...limits, conversationsBeforeMs: beforeMs }
+        : { ...limits, recordingsBeforeMs: beforeMs },
+    );
+    const from = setting.waiting.isConfirmed ? endOfWaitMs(setting) : null;
+    log.warning(`${name} is new or shorter: what is too old is erased in a day, unless you change it back`, {
+      days: setting.waiting.days,
+      from: from === null ? null : new Date(from).toISOString(),
+      ...due,
+    });
+  }
+
+  /** Daily while the clock is not confirmed. */
+  function complain(): void {
+    if (clock.monotonicMs() < complainAtMs) return;
+    complainAtMs += DAY_MS;
+    if (isOff || trustedClock.isConfirmed()) return;
+    log.warning(
+      "The clock is not confirmed by a delivery or by systemd-timesyncd: things are erased late. Keep it by NTP",
+    );
+  }
+
+  /** Returns undefined if it failed: a later pass tries again. */
+  async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      tellFailure(error);
+      return undefined;
+    }
+  }
+
+  function tellFailure(error: unknown): void {
+    if (signal.aborted) return;
+    log.error("Erasing failed and is tried again within the hour", {
+      path: errorPath(error),
+      error: errorCode(error),
+    });
+  }
+}
+
+function readingOf(trustedClock: TrustedClock) {
+  return { hasBeenConfirmed: trustedClock.hasBeenConfirmed(), correctionMs: trustedClock.correctionMs() };
+}

@@ -1,0 +1,82 @@
+import { dirname } from "node:path";
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { Archive } from "../../query/archive.ts";
+import type { StoredPayload } from "../../query/event-payload.ts";
+import type { Log } from "../../platform/log.ts";
+import { findDataFile } from "../../store/files/data-files.ts";
+import { describeAnswers } from "./api-models.ts";
+import { errorResponse, otherMethods } from "../errors.ts";
+import { eventIdOf, eventIdParameter } from "./event-models.ts";
+import { streamOf } from "../lib/streaming.ts";
+
+const PIECE_BYTES_MAX = 1024 * 1024;
+
+const DESCRIPTION = `The stored bytes, unchanged: the body as it was received; of an event with a recording, its JSON
+without the recording's text. \`application/json\` where it is JSON, else \`application/octet-stream\`.
+
+404 with \`payload_not_kept\` where the event was stored while ENABLE_TRANSCRIPT_STORAGE was off, with \`payload_missing\`
+if the body is a file that is gone from the disk.`;
+
+/** `GET /events/{id}/payload`: what was stored of an event's body, to the byte. */
+export function eventPayloadRoutes(options: {
+  archive: Archive;
+  config: { databasePath: string };
+  log: Log;
+}) {
+  const { archive, config, log } = options;
+  const folder = dirname(config.databasePath);
+
+  async function answer(id: number, payload: StoredPayload): Promise<Response> {
+    const init = { headers: headersOf(id, payload) };
+    if (payload.path !== null) {
+      const file = await findDataFile("body", folder, payload.path);
+      if (file?.byteCount === payload.bodyBytes) return new Response(Bun.file(file.path), init);
+      log.error("A body is missing or of another size: restore it from a backup", { id });
+      return errorResponse("payload_missing");
+    }
+    if (payload.byteCount === null) return errorResponse("payload_not_kept");
+    return new Response(await streamOf(pieces(id, payload.byteCount)), init);
+  }
+
+  async function* pieces(id: number, byteCount: number): AsyncGenerator<Uint8Array> {
+    for (let from = 0; from < byteCount; from += PIECE_BYTES_MAX) {
+      const piece = await archive.ask("readPayload", { id, from, bytesMax: PIECE_BYTES_MAX });
+      if (piece === null) throw new Error(`the payload of event ${id} is gone`);
+      yield piece;
+    }
+  }
+
+  return new Elysia({ name: "event-payload" })
+    .get(
+      "/events/:id/payload",
+      async ({ params }) => {
+        const id = eventIdOf(params.id);
+        const payload = id === null ? null : await archive.ask("findPayload", id);
+        return id === null || payload === null ? errorResponse("not_found") : answer(id, payload);
+      },
+      {
+        detail: {
+          summary: "Download what was stored of an event's body",
+          description: DESCRIPTION,
+          tags: ["events"],
+          parameters: [eventIdParameter],
+          responses: describeAnswers(
+            Type.Object({}, { description: "The event as ElevenLabs sent it.", additionalProperties: true }),
+            "The stored bytes.",
+          ),
+        },
+      },
+    )
+    .all("/events/:id/payload", ...otherMethods("GET, HEAD"));
+}
+
+function headersOf(id: number, { isJson }: StoredPayload): Record<string, string> {
+  return {
+    "content-type": isJson ? "application/json" : "application/octet-stream",
+    "content-disposition": `attachment; filename="event-${id}.${isJson ? "json" : "body"}"`,
+    // Somebody else wrote this: no browser is to guess what it could be.
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+  };
+}

@@ -1,0 +1,98 @@
+import type { ExportedRow } from "../../query/export-conversations.ts";
+import { optionalSecondsText, optionalTimeText, timeText } from "./api-models.ts";
+
+type Cell = string | number | boolean | null;
+
+const FORMULA_START = /[=+\-@\uff1d\uff0b\uff0d\uff20]/;
+/**
+ * What a spreadsheet drops before it looks for a formula, such as NUL and zero-width characters, and what begins a cell
+ * if the comma does not (half of Europe has semicolons there, and quotes within a cell don't count then).
+ */
+const BEFORE_FORMULA = /[;\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
+const CELL_START = /[;\t\r\n]/;
+/** Digits alone, as in +441632960055: as a formula it would be that number. */
+const PHONE_NUMBER = /^\+\d+$/;
+
+/** The columns of an export, in order, each with what stands in it. */
+const columns: Record<string, (row: ExportedRow) => Cell> = {
+  conversation_id: (row) => row.conversationId,
+  agent_id: (row) => row.agentId,
+  agent_name: (row) => row.agentName,
+  status: (row) => row.status,
+  user_id: (row) => row.userId,
+  started_at: (row) => optionalSecondsText(row.startedAt),
+  duration_secs: (row) => row.durationSecs,
+  cost_credits: (row) => row.costCredits,
+  cost_usd: (row) => row.costUsd,
+  direction: (row) => row.direction,
+  channel: (row) => row.channel,
+  external_number: (row) => row.externalNumber,
+  agent_number: (row) => row.agentNumber,
+  language: (row) => row.language,
+  termination_reason: (row) => row.terminationReason,
+  call_successful: (row) => row.callSuccessful,
+  title: (row) => row.title,
+  summary: (row) => row.summary,
+  turn_count: (row) => row.turnCount,
+  voicemail: (row) => (row.voicemail === null ? null : row.voicemail === 1),
+  event_id: (row) => row.eventId,
+  audio_path: (row) => row.audioPath,
+  audio_bytes: (row) => row.audioBytes,
+  audio_sha256: (row) => row.audioSha256,
+  audio_received_at: (row) => optionalTimeText(row.audioReceivedAtMs),
+  updated_at: (row) => timeText(row.updatedAtMs),
+  has_audio: (row) => (row.hasAudio === null ? null : row.hasAudio === 1),
+};
+
+export type ExportFormat = {
+  contentType: string;
+  fileName: string;
+  /** What comes before the first row. */
+  head: string;
+  line: (row: ExportedRow) => string;
+};
+
+/** JSON, an object a line. */
+const ndjson: ExportFormat = {
+  contentType: "application/x-ndjson",
+  fileName: "conversations.ndjson",
+  head: "",
+  line: (row) => {
+    const members = Object.entries(columns).map(([name, cell]) => [name, cell(row)]);
+    return `${JSON.stringify(Object.fromEntries(members))}\n`;
+  },
+};
+
+/** RFC 4180, in UTF-8 and with a header row. */
+const csv: ExportFormat = {
+  contentType: "text/csv; charset=utf-8; header=present",
+  fileName: "conversations.csv",
+  head: `${Object.keys(columns).join(",")}\r\n`,
+  line: (row) => {
+    const cells = Object.values(columns).map((cell) => csvCell(cell(row)));
+    return `${cells.join(",")}\r\n`;
+  },
+};
+
+export const exportFormats = { ndjson, csv };
+
+/**
+ * A cell as it stands in a CSV file. What a caller said, or a model wrote, may begin like a formula, which spreadsheets
+ * would run: an apostrophe in front makes it text (OWASP, "CSV Injection"). Phone numbers stay as they are.
+ */
+export function csvCell(value: Cell): string {
+  if (value === null) return "";
+  if (typeof value !== "string") return String(value);
+  const text = PHONE_NUMBER.test(value) ? value : guarded(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Puts an apostrophe in front of whatever a spreadsheet could take for a formula. */
+function guarded(value: string): string {
+  const text = FORMULA_START.test(value.charAt(0)) ? `'${value}` : value;
+  return text.replace(BEFORE_FORMULA, (before, offset: number) => {
+    if (!FORMULA_START.test(text.charAt(offset + before.length))) return before;
+    const beginsCell = CELL_START.test(before);
+    return `${offset === 0 ? "'" : ""}${before}${beginsCell ? "'" : ""}`;
+  });
+}

@@ -1,0 +1,98 @@
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { Archive } from "../../query/archive.ts";
+import type { ExportFilter } from "../../query/export-conversations.ts";
+import { describeAnswers, secondsOf } from "./api-models.ts";
+import { errorResponse, otherMethods } from "../errors.ts";
+import { exportFormats } from "./export-format.ts";
+import type { ExportFormat } from "./export-format.ts";
+import {
+  choiceParameter,
+  describeParameters,
+  readParameters,
+  textParameter,
+  timeParameter,
+} from "../lib/parameters.ts";
+import { streamOf } from "../lib/streaming.ts";
+
+const ROWS_AT_ONCE = 500;
+/** A client that takes nothing for so long is cut off. */
+const STALL_SECONDS = 120;
+
+const parameters = {
+  format: choiceParameter(["ndjson", "csv"], "JSON, an object a line, or CSV; `ndjson` unless told."),
+  agent_id: textParameter("Only conversations of this agent."),
+  since: timeParameter("Only conversations that began at this time or later."),
+  until: timeParameter("Only conversations that began before this time."),
+};
+
+const DESCRIPTION = `Every conversation as a row of the table \`conversations\`, in the order of their ids, in one
+answer of any length. Events may go on to arrive meanwhile. A connection that breaks off means that the export is not
+complete.
+
+CSV is that of RFC 4180, in UTF-8, with a header row. What a spreadsheet could take for a formula (\`=\`, \`+\`, \`-\`,
+\`@\` at the beginning of a text or behind a semicolon, a tab or a line break in it, also after white space, control and
+zero-width characters) gets an apostrophe in front, so that no spreadsheet runs it; phone numbers stay as they are.`;
+
+/** `GET /export`: all conversations of a range, for other programs. */
+export function exportRoutes(options: { archive: Archive }) {
+  const { archive } = options;
+  const encoder = new TextEncoder();
+
+  async function* pieces(format: ExportFormat, filter: ExportFilter): AsyncGenerator<Uint8Array> {
+    let text = format.head;
+    let afterId: string | null = "";
+    while (afterId !== null) {
+      const { rows, lastId }: Awaited<ReturnType<typeof nextPage>> = await nextPage(filter, afterId);
+      text += rows.map(format.line).join("");
+      if (text !== "") yield encoder.encode(text);
+      text = "";
+      afterId = lastId;
+    }
+  }
+
+  // Each page is a question of its own: no read transaction stays open, which would keep the write-ahead log growing.
+  function nextPage(filter: ExportFilter, afterId: string) {
+    return archive.ask("exportConversations", { ...filter, afterId, rowsMax: ROWS_AT_ONCE });
+  }
+
+  return new Elysia({ name: "export" })
+    .get(
+      "/export",
+      async ({ request, server }) => {
+        const read = readParameters(request.url, parameters);
+        if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
+        const { format: name, agent_id: agentId, since, until } = read.values;
+        const format = exportFormats[name ?? "ndjson"];
+        server?.timeout(request, STALL_SECONDS);
+        const filter = { agentId, since: secondsOf(since), until: secondsOf(until) };
+        return new Response(await streamOf(pieces(format, filter)), {
+          headers: {
+            "content-type": format.contentType,
+            "content-disposition": `attachment; filename="${format.fileName}"`,
+            "x-content-type-options": "nosniff",
+            "cache-control": "no-store",
+          },
+        });
+      },
+      {
+        detail: {
+          summary: "Export conversations",
+          description: DESCRIPTION,
+          tags: ["conversations"],
+          parameters: describeParameters(parameters),
+          responses: exportAnswers(),
+        },
+      },
+    )
+    .all("/export", ...otherMethods("GET, HEAD"));
+}
+
+function exportAnswers() {
+  const { 200: _, ...errors } = describeAnswers(Type.Any(), "");
+  const text = Type.String({ description: "Rows, in the format asked for." });
+  const content = Object.fromEntries(
+    ["application/x-ndjson", "text/csv"].map((type) => [type, { schema: text }]),
+  );
+  return { 200: { description: "The conversations.", content }, ...errors };
+}

@@ -1,0 +1,65 @@
+import { asc, eq, sql } from "drizzle-orm";
+import { conversations, events } from "../store/sqlite/schema.ts";
+import type { ConversationRow } from "./conversation-filter.ts";
+import type { Reader } from "./reader.ts";
+import type { CleanPosition } from "./search/search-index.ts";
+import { turnsOf } from "./turns.ts";
+import type { Turn } from "./turns.ts";
+
+const EVENT_IDS_MAX = 1000;
+
+export type Conversation = {
+  row: ConversationRow;
+  turns: Turn[];
+  /** Of all its events, in the order of their arrival. */
+  eventIds: number[];
+};
+
+/** Everything that is known of a conversation; null where there is none of that id. */
+export function readConversation({ orm }: Reader, conversationId: string): Conversation | null {
+  const found = orm
+    .select({
+      row: conversations,
+      payload: sql<string | null>`iif(typeof(${events.payload}) = 'text', ${events.payload}, NULL)`,
+    })
+    .from(conversations)
+    .leftJoin(events, eq(events.id, conversations.eventId))
+    .where(eq(conversations.conversationId, conversationId))
+    .get();
+  if (found === undefined) return null;
+  const { row, payload } = found;
+  const eventIds = orm
+    .select({ id: events.id })
+    .from(events)
+    .where(eq(events.conversationId, conversationId))
+    .orderBy(asc(events.id))
+    .limit(EVENT_IDS_MAX)
+    .all()
+    .map(({ id }) => id);
+  return { row, turns: payload === null ? [] : turnsOf(payload, row.startedAt), eventIds };
+}
+
+/**
+ * What is known of a conversation's recording; null where there is no such conversation. Without a
+ * recording its parts are null.
+ */
+export function findRecording({ orm }: Reader, conversationId: string) {
+  const { audioPath: path, audioBytes: byteCount, audioSha256: sha256 } = conversations;
+  return (
+    orm
+      .select({ path, byteCount, sha256 })
+      .from(conversations)
+      .where(eq(conversations.conversationId, conversationId))
+      .get() ?? null
+  );
+}
+
+/** Deletes conversations from the search index, after they have been deleted from the database. */
+export function eraseConversations({ index }: Reader, conversationIds: readonly string[]): void {
+  index.erase(conversationIds);
+}
+
+/** Clears some of the traces that these have left in the file of the index: see `SearchIndex.clean`. */
+export function cleanIndex({ index }: Reader, from: CleanPosition | null): Promise<CleanPosition | null> {
+  return index.clean(from);
+}

@@ -1,0 +1,96 @@
+import { and, asc, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
+import { events } from "../store/sqlite/schema.ts";
+import type { Reader } from "./reader.ts";
+
+export type EventFilter = {
+  type: string | null;
+  status: "processed" | "quarantined" | null;
+  conversationId: string | null;
+  rowsMax: number;
+};
+
+export type EventPosition = { receivedAtMs: number; id: number };
+
+/** Everything of an event but its payload, which may be large. */
+const columns = {
+  id: events.id,
+  type: events.type,
+  conversationId: events.conversationId,
+  agentId: events.agentId,
+  eventTimestamp: events.eventTimestamp,
+  receivedAtMs: events.receivedAtMs,
+  status: events.status,
+  error: events.error,
+  bodySha256: events.bodySha256,
+  bodyBytes: events.bodyBytes,
+};
+
+export type EventRow = ReturnType<typeof listEvents>[number];
+
+/** Events by the time of their receipt, the newest first. */
+export function listEvents(
+  { orm }: Reader,
+  filter: EventFilter & {
+    sinceMs: number | null;
+    /** Not included. */
+    untilMs: number | null;
+    before: EventPosition | null;
+  },
+) {
+  const { conversationId, sinceMs, untilMs, before, rowsMax } = filter;
+  const position = before ?? { receivedAtMs: 0, id: 0 };
+  return orm
+    .select(columns)
+    .from(events)
+    .where(
+      and(
+        // By the index of times, which has type and status too.
+        hasType(filter.type, { byIndex: false }),
+        filter.status === null ? undefined : sql`+${events.status} = ${filter.status}`,
+        conversationId === null ? undefined : eq(events.conversationId, conversationId),
+        sinceMs === null ? undefined : gte(events.receivedAtMs, sinceMs),
+        untilMs === null ? undefined : lt(events.receivedAtMs, untilMs),
+        before === null
+          ? undefined
+          : sql`(${events.receivedAtMs}, ${events.id}) < (${position.receivedAtMs}, ${position.id})`,
+      ),
+    )
+    .orderBy(desc(events.receivedAtMs), desc(events.id))
+    .limit(rowsMax)
+    .all();
+}
+
+/** Events in the order in which they were stored: none that is stored later gets a place before one that is seen. */
+export function followEvents({ orm }: Reader, filter: EventFilter & { afterId: number }): EventRow[] {
+  const { type, status, conversationId, afterId, rowsMax } = filter;
+  return orm
+    .select(columns)
+    .from(events)
+    .where(
+      and(
+        gt(events.id, afterId),
+        conversationId === null ? undefined : eq(events.conversationId, conversationId),
+        hasType(type, { byIndex: conversationId === null }),
+        hasStatus(status),
+      ),
+    )
+    .orderBy(asc(events.id))
+    .limit(rowsMax)
+    .all();
+}
+
+export function findEvent({ orm }: Reader, id: number): EventRow | null {
+  return orm.select(columns).from(events).where(eq(events.id, id)).get() ?? null;
+}
+
+/** A plus keeps SQLite from the index of types where another one serves better. */
+function hasType(type: string | null, { byIndex }: { byIndex: boolean }): SQL | undefined {
+  if (type === null) return undefined;
+  return byIndex ? eq(events.type, type) : sql`+${events.type} = ${type}`;
+}
+
+/** As a literal: SQLite takes the index of the quarantined ones for nothing else. */
+function hasStatus(status: EventFilter["status"]): SQL | undefined {
+  return status === null ? undefined : sql`${events.status} = ${sql.raw(`'${status}'`)}`;
+}

@@ -1,0 +1,27 @@
+import { Database } from "bun:sqlite";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { Orm } from "../store/sqlite/database.ts";
+import { createQueryReader } from "./search/query.ts";
+import { createSearchIndex } from "./search/search-index.ts";
+import type { SearchIndex, Tell } from "./search/search-index.ts";
+
+/** A connection that can't change the database, and the search index beside it. */
+export type Reader = {
+  orm: Orm;
+  sqlite: Database;
+  index: SearchIndex;
+  readQuery: ReturnType<typeof createQueryReader>;
+};
+
+/** Opens a database that is there, and that a writer has brought up to date. */
+export function openReader(databasePath: string, tell: Tell): Reader {
+  const sqlite = new Database(databasePath, { readwrite: true, create: false, strict: true });
+  sqlite.run("PRAGMA busy_timeout = 5000");
+  sqlite.run("PRAGMA query_only = ON");
+  const archive = { sqlite, orm: drizzle({ client: sqlite }) };
+  return {
+    ...archive,
+    index: createSearchIndex({ databasePath, archive, tell }),
+    readQuery: createQueryReader(),
+  };
+}

@@ -1,0 +1,151 @@
+import { createCallFailureStore } from "./call-failures.ts";
+import { createConversationStore } from "./conversations.ts";
+import type { FactsOfPayload } from "./conversations.ts";
+import { openDatabase } from "./database.ts";
+import type { OpenOptions } from "./database.ts";
+import { createErasureStore } from "./erasures.ts";
+import type { EventRecord, StoreOutcome } from "../event-record.ts";
+import { createEventStore } from "./events.ts";
+import { beginKeepingRecordings } from "./kept-recordings.ts";
+import { createQuarantinedEvents } from "./quarantined-events.ts";
+import { noteReprocessed } from "./reprocessed.ts";
+import { createStateStore } from "./state.ts";
+
+export type Connection = ReturnType<typeof openConnection>;
+
+/**
+ * The last entries of tables and indexes, where new rows go. Not all of them: to check a large database takes minutes,
+ * in which nobody would receive.
+ */
+const ENDS = [
+  "SELECT id FROM events ORDER BY id DESC LIMIT 1",
+  "SELECT max(conversation_id) FROM events INDEXED BY events_body WHERE conversation_id IS NOT NULL",
+  "SELECT max(body_sha256) FROM events INDEXED BY events_body_without_conversation WHERE conversation_id IS NULL",
+  "SELECT max(received_at) FROM events INDEXED BY events_received",
+  "SELECT max(type) FROM events INDEXED BY events_type",
+  "SELECT max(id) FROM events INDEXED BY events_quarantined WHERE status = 'quarantined'",
+  "SELECT max(payload_path) FROM events INDEXED BY events_payload_path WHERE payload_path IS NOT NULL",
+  "SELECT rowid FROM conversations ORDER BY rowid DESC LIMIT 1",
+  "SELECT max(conversation_id) FROM conversations",
+  "SELECT max(started_at) FROM conversations INDEXED BY conversations_started_at WHERE started_at IS NOT NULL",
+  "SELECT max(audio_path) FROM conversations INDEXED BY conversations_audio_path WHERE audio_path IS NOT NULL",
+  "SELECT max(updated_at) FROM conversations INDEXED BY conversations_awaiting_audio WHERE has_audio = 1 AND audio_path IS NULL",
+  "SELECT max(audio_received_at) FROM conversations INDEXED BY conversations_audio_bytes WHERE audio_bytes IS NOT NULL",
+  "SELECT event_id FROM call_failures ORDER BY event_id DESC LIMIT 1",
+];
+
+/** An open database with all its statements prepared. Not used any more once a write to disk has failed on it. */
+export function openConnection(path: string, factsOfPayload: FactsOfPayload, options: OpenOptions = {}) {
+  const { sqlite, orm } = openDatabase(path, options);
+  const events = createEventStore(sqlite, orm);
+  const quarantined = createQuarantinedEvents(orm);
+  const conversations = createConversationStore(sqlite, orm, factsOfPayload);
+  const callFailures = createCallFailureStore(orm);
+  const erasures = createErasureStore(orm);
+  const state = createStateStore(orm);
+
+  function insert(record: EventRecord): StoreOutcome {
+    const eventId = events.insert(record);
+    if (eventId === null) {
+      const first = events.findByBody(record);
+      if (first === null) throw new Error(`the event ${record.bodySha256} is neither new nor stored`);
+      return first;
+    }
+    derive(record, eventId);
+    return { isDuplicate: false, type: record.type, error: record.error };
+  }
+
+  /** Writes what follows from an event that has just been written. */
+  function derive(record: EventRecord, eventId: number, updatedAtMs?: number): void {
+    const { conversationId } = record;
+    if (conversationId !== null && (record.facts !== null || record.recording !== null)) {
+      conversations.apply({ ...record, conversationId }, eventId, updatedAtMs);
+    }
+    if (record.failure !== null) callFailures.insert({ ...record, ...record.failure, eventId });
+  }
+
+  /** All or nothing: on disk when it returns. */
+  function inTransaction<T>(write: () => T): T {
+    sqlite.run("BEGIN IMMEDIATE");
+    try {
+      const result = write();
+      sqlite.run("COMMIT");
+      return result;
+    } catch (error) {
+      if (sqlite.inTransaction) sqlite.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  return {
+    state,
+    beginKeepingRecordings: (audioTypes: readonly string[]) => beginKeepingRecordings(orm, state, audioTypes),
+    findByBody: events.findByBody,
+    ...erasures,
+    hasRecording: conversations.hasRecording,
+    adoptRecording: conversations.adoptRecording,
+    recordingsAfter: conversations.recordingsAfter,
+    bodyFilesAfter: events.bodyFilesAfter,
+    findQuarantined: quarantined.find,
+    isBodyFile: quarantined.isBodyFile,
+    isProcessed: quarantined.isProcessed,
+
+    /** Writes all records, or none and throws. When it returns they are on disk. */
+    insertAll: (records: readonly EventRecord[]): StoreOutcome[] =>
+      inTransaction(() => {
+        const hasErasures = erasures.areThereAny();
+        return records.map((record) =>
+          hasErasures && erasures.isErased(record.conversationId) ? "erased" : insert(record),
+        );
+      }),
+
+    /**
+     * Makes a quarantined event a processed one, with all that follows from it. Where another event turns out to hold
+     * the same body, as one that came again to a later version does, that one stays and the quarantined row goes.
+     *
+     * @returns "gone" where there is no quarantined event of that id
+     */
+    replaceQuarantined(id: number, record: EventRecord): "replaced" | "gone" | "erased" {
+      return inTransaction(() => {
+        if (quarantined.find(id) === null) return "gone";
+        if (erasures.isErased(record.conversationId)) {
+          quarantined.remove(id);
+          return "erased";
+        }
+        const eventId = quarantined.twinOf(id, record) ?? id;
+        if (eventId !== id) quarantined.remove(id);
+        quarantined.replace(eventId, record);
+        const { conversationId, recording, receivedAtMs } = record;
+        const isOld =
+          conversationId !== null &&
+          recording !== null &&
+          conversations.hasLaterRecording(conversationId, recording, receivedAtMs);
+        derive(isOld ? { ...record, recording: null } : record, eventId, Date.now());
+        noteReprocessed(state, eventId);
+        return "replaced";
+      });
+    },
+
+    /**
+     * Reads where new rows go, and writes to the database without changing it.
+     *
+     * @throws where the database is corrupt there, or the disk does not take it
+     */
+    probe(): void {
+      for (const sql of ENDS) sqlite.query(sql).values();
+      sqlite.run("BEGIN IMMEDIATE");
+      const version = Number(sqlite.query("PRAGMA user_version").values()[0]?.[0]);
+      sqlite.run(`PRAGMA user_version = ${version}`);
+      sqlite.run("COMMIT");
+    },
+
+    /** Copies the write-ahead log back into the database, so that the file is complete by itself. */
+    checkpoint(): void {
+      sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    },
+
+    close(): void {
+      sqlite.close();
+    },
+  };
+}

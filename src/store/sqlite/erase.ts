@@ -1,0 +1,196 @@
+import type { Database } from "bun:sqlite";
+import { lstat, readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { findRecordings } from "../files/conversation-files.ts";
+import { removeDataFile } from "../files/data-files.ts";
+import { dueConversations, dueEvents } from "./due.ts";
+import type { EventPlace, Limits } from "./due.ts";
+import { withDatabase } from "./erase-connection.ts";
+import { eraseLoneEvents, eraseRecordings } from "./erase-parts.ts";
+import type { Erased } from "./erase-parts.ts";
+import type { Holds } from "./holds.ts";
+import { scrub } from "./scrub.ts";
+import {
+  areTracesLeft,
+  completeTombstones,
+  forgetIds,
+  isUnfinished,
+  unfinishedErasures,
+  writeTombstones,
+  writeTombstonesOfOld,
+} from "./tombstones.ts";
+
+export type Eraser = ReturnType<typeof createEraser>;
+
+/** Statements that hold for every schema: tables and columns are only ever added. */
+const DELETE_ROWS = [
+  "DELETE FROM conversations WHERE conversation_id = ?",
+  "DELETE FROM call_failures WHERE event_id IN (SELECT id FROM events WHERE conversation_id = ?)",
+  "DELETE FROM events WHERE conversation_id = ?",
+];
+
+/**
+ * Erases conversations: rows, recordings and quarantined bodies, the traces of the rows in the database's file and in
+ * its log, and all of it in the copies that were made before migrations. It can be stopped at any instruction: what was
+ * begun is in `unfinished` until it is done.
+ */
+export function createEraser(options: { databasePath: string; recordingsFolder: string; holds: Holds }) {
+  const { databasePath, recordingsFolder, holds } = options;
+  const databaseFolder = dirname(databasePath);
+  const within = <T>(work: (sqlite: Database) => T | Promise<T>) => withDatabase(databasePath, work);
+
+  return {
+    /** The conversations whose erasure was begun and of which something is left in tables, folders or elsewhere. */
+    unfinished: (): Promise<string[]> =>
+      within((sqlite) => unfinishedErasures(sqlite).flatMap(({ conversationId }) => conversationId ?? [])),
+
+    /**
+     * Begins to erase a conversation: from here on its deliveries are dropped. `erase` has to follow.
+     *
+     * @returns false if there is nothing of it that could be erased
+     */
+    begin: (conversationId: string, nowMs: number): Promise<boolean> =>
+      within(async (sqlite) => {
+        if (!hasRows(sqlite, conversationId) && !isUnfinished(sqlite, conversationId)) {
+          const { pathsOf, problem } = await findRecordings(recordingsFolder, [conversationId]);
+          if (pathsOf(conversationId).length === 0 && problem !== null) throw problem;
+          if (pathsOf(conversationId).length === 0) return false;
+        }
+        writeTombstones(sqlite, [conversationId], nowMs);
+        return true;
+      }),
+
+    /** Begins to erase those conversations that are still too old when it is their turn, and returns them. */
+    beginOld: (conversationIds: readonly string[], beforeMs: number, nowMs: number): Promise<string[]> =>
+      within((sqlite) =>
+        writeTombstonesOfOld(sqlite, conversationIds, { beforeMs, nowMs, isHeld: holds.isHeld }),
+      ),
+
+    /**
+     * Erases conversations from the database and the folders, once they were begun. `forget` has to follow if nothing
+     * else holds anything of those that were erased, then `finish`.
+     *
+     * @throws what SQLite or the system says of all of them; to be called again then
+     */
+    async erase(conversationIds: readonly string[]): Promise<Erased> {
+      const { pathsOf, problem } = await findRecordings(recordingsFolder, conversationIds);
+      const erased: string[] = [];
+      const failures: unknown[] = [];
+      await within(async (sqlite) => {
+        for (const id of conversationIds) {
+          try {
+            // Files first: as long as a row names them they can be found again.
+            await removeFiles(sqlite, id, pathsOf(id));
+            erased.push(id);
+          } catch (error) {
+            failures.push(error);
+          }
+        }
+        deleteRows(sqlite, erased);
+      });
+      for (const copy of await migrationCopies()) {
+        await withDatabase(copy, async (sqlite) => {
+          deleteRows(sqlite, erased);
+          await scrub(sqlite, copy);
+        });
+      }
+      // A folder that can't be read may hold a recording of each.
+      return problem === null ? { erased, failures } : { erased: [], failures: [problem] };
+    },
+
+    /** Says that nothing but traces in the database's file is left of conversations. */
+    forget: (conversationIds: readonly string[]): Promise<void> =>
+      within((sqlite) => forgetIds(sqlite, conversationIds)),
+
+    /** Whether there is anything for `finish` to do, which reads the whole file. */
+    areTracesLeft: (): Promise<boolean> =>
+      within((sqlite) => areTracesLeft(sqlite) || forgotten(sqlite).length > 0),
+
+    /** Clears what is left in the database's file and its log: when this returns, what was forgotten is gone. */
+    finish: (): Promise<void> =>
+      within(async (sqlite) => {
+        const hashes = forgotten(sqlite);
+        await scrub(sqlite, databasePath);
+        completeTombstones(sqlite, hashes);
+      }),
+
+    /** Erases recordings that are still too old when it is their turn, and nothing else of their conversations. */
+    eraseRecordings: (conversationIds: readonly string[], beforeMs: number): Promise<Erased> =>
+      within((sqlite) =>
+        eraseRecordings(sqlite, conversationIds, {
+          folder: recordingsFolder,
+          beforeMs,
+          isHeld: holds.isHeld,
+        }),
+      ),
+
+    /** Erases events that belong to no conversation, by their ids. */
+    eraseEvents: (eventIds: readonly number[]): Promise<Erased<number>> =>
+      within((sqlite) => eraseLoneEvents(sqlite, eventIds, databaseFolder)),
+
+    dueConversations: (afterRow: number, limits: Limits) =>
+      within((sqlite) => dueConversations(sqlite, afterRow, limits)),
+    dueEvents: (after: EventPlace, beforeMs: number) =>
+      within((sqlite) => dueEvents(sqlite, after, beforeMs)),
+  };
+
+  async function removeFiles(
+    sqlite: Database,
+    conversationId: string,
+    recordings: readonly string[],
+  ): Promise<void> {
+    const bodies = sqlite
+      .query<{ path: string }, [string]>(
+        "SELECT payload_path AS path FROM events WHERE conversation_id = ? AND payload_path IS NOT NULL",
+      )
+      .all(conversationId);
+    const named = sqlite
+      .query<{ path: string }, [string]>(
+        "SELECT audio_path AS path FROM conversations WHERE conversation_id = ? AND audio_path IS NOT NULL",
+      )
+      .all(conversationId);
+    for (const { path } of bodies) await removeDataFile("body", databaseFolder, path);
+    for (const path of new Set([...recordings, ...named.map((row) => row.path)])) {
+      await removeDataFile("recording", recordingsFolder, path);
+    }
+  }
+
+  async function migrationCopies(): Promise<string[]> {
+    const ours = new RegExp(`^${RegExp.escape(basename(databasePath))}\\.before-schema-\\d+$`);
+    const names = await readdir(databaseFolder);
+    const copies = names.filter((name) => ours.test(name)).map((name) => join(databaseFolder, name));
+    for (const copy of copies) await refuseLink(copy);
+    return copies;
+  }
+}
+
+/** What is behind a symlink is not erased, so that it must not be said to be. */
+async function refuseLink(path: string): Promise<void> {
+  if ((await lstat(path)).isFile()) return;
+  throw new Error(
+    `${path} is not a file: symlinks among the data are not followed, put the copy in its place`,
+  );
+}
+
+/** The hashes of conversations of which nothing but traces is left. */
+function forgotten(sqlite: Database): string[] {
+  const left = unfinishedErasures(sqlite).filter(({ conversationId }) => conversationId === null);
+  return left.map(({ sha256 }) => sha256);
+}
+
+function hasRows(sqlite: Database, conversationId: string): boolean {
+  return ["conversations", "events"].some(
+    (table) =>
+      sqlite.query(`SELECT 1 FROM ${table} WHERE conversation_id = ? LIMIT 1`).get(conversationId) !== null,
+  );
+}
+
+function deleteRows(sqlite: Database, conversationIds: readonly string[]): void {
+  sqlite
+    .transaction(() => {
+      for (const id of conversationIds) {
+        for (const sql of DELETE_ROWS) sqlite.query(sql).run(id);
+      }
+    })
+    .immediate();
+}

@@ -1,0 +1,78 @@
+import { noFacts } from "../store/sqlite/conversations.ts";
+import type { ConversationFacts } from "../store/sqlite/conversations.ts";
+import { integerAt, isObject, numberAt, secondsOfNano, textAt } from "./json-value.ts";
+import type { JsonObject } from "./json-value.ts";
+import type {
+  OtelConversation,
+  OtlpAttribute,
+  OtlpResourceSpans,
+  OtlpScopeSpans,
+  OtlpSpan,
+} from "./models/otel.ts";
+import { reading } from "./reading.ts";
+
+const ofConversation = reading<OtelConversation>();
+const ofResource = reading<OtlpResourceSpans>();
+const ofScope = reading<OtlpScopeSpans>();
+const ofSpan = reading<OtlpSpan>();
+const ofAttribute = reading<OtlpAttribute>();
+
+const ROOT_SPAN = "elevenlabs.conversation";
+const TURN_SPANS = new Set(["elevenlabs.recv.user_transcript", "elevenlabs.recv.agent_response"]);
+
+/** What the OpenTelemetry form of a transcription says of its conversation, as far as its attributes carry it. */
+export function factsOfOtel(data: JsonObject): ConversationFacts {
+  const resources = ofConversation.list(data, "otlp_traces", "resourceSpans");
+  const spans = resources
+    .flatMap((resource) => ofResource.list(resource, "scopeSpans"))
+    .flatMap((scope) => ofScope.list(scope, "spans"));
+  const root = spans.find((span) => ofSpan.text(span, "name") === ROOT_SPAN);
+  const turns = spans.filter((span) => isObject(span) && TURN_SPANS.has(ofSpan.text(span, "name") ?? ""));
+
+  const attributes = attributesOf([
+    ...resources.map((resource) => ofResource.value(resource, "resource")),
+    root,
+  ]);
+  const durationMs = numberAt(attributes, "elevenlabs.session.duration_ms");
+  return {
+    ...noFacts,
+    agentId: ofConversation.text(data, "agent_id") ?? textAt(attributes, "elevenlabs.agent_id"),
+    agentName: textAt(attributes, "elevenlabs.agent_name"),
+    status: textAt(attributes, "elevenlabs.status"),
+    userId: textAt(attributes, "elevenlabs.user_id"),
+    startedAt: secondsOfNano(ofSpan.number(root, "startTimeUnixNano")),
+    durationSecs: durationMs === null ? null : integerAt(durationMs / 1000),
+    ...partiesOf(attributes),
+    terminationReason: textAt(attributes, "elevenlabs.termination_reason"),
+    callSuccessful: textAt(attributes, "elevenlabs.analysis.call_successful"),
+    title: textAt(attributes, "elevenlabs.analysis.call_summary_title"),
+    summary: textAt(attributes, "elevenlabs.analysis.transcript_summary"),
+    turnCount: turns.length > 0 ? turns.length : null,
+    holdsTurns: turns.length > 0,
+  };
+}
+
+/** The form names no direction: it follows from which of the two numbers called. */
+function partiesOf(attributes: JsonObject) {
+  const external = textAt(attributes, "elevenlabs.telephony.external_number");
+  const caller = textAt(attributes, "elevenlabs.dynamic_variable.system__caller_id");
+  const called = textAt(attributes, "elevenlabs.dynamic_variable.system__called_number");
+  if (external === null) return { externalNumber: caller, agentNumber: called };
+
+  if (caller === external) {
+    return { externalNumber: external, agentNumber: called, direction: "inbound" as const, channel: "phone" };
+  }
+  const direction = called === external || caller !== null ? ("outbound" as const) : null;
+  return { externalNumber: external, agentNumber: caller, direction, channel: "phone" };
+}
+
+/** The attributes of several holders in one object: values as OTLP's AnyValue wraps them, strings or numbers. */
+function attributesOf(holders: unknown[]): JsonObject {
+  const attributes: JsonObject = {};
+  for (const attribute of holders.flatMap((holder) => ofSpan.list(holder, "attributes"))) {
+    const name = ofAttribute.text(attribute, "key");
+    const value = ofAttribute.value(attribute, "value");
+    if (name !== null && isObject(value)) attributes[name] = Object.values(value)[0];
+  }
+  return attributes;
+}
