@@ -45,6 +45,8 @@ export const installing: Scenario = {
     for (const [name, text] of [
       ["systemctl", systemctl],
       ["journalctl", "#!/bin/sh\n"],
+      // An install waits before it looks again.
+      ["sleep", "#!/bin/sh\n"],
     ] as const) {
       writeFileSync(join(folder, "tools", name), text);
       chmodSync(join(folder, "tools", name), 0o755);

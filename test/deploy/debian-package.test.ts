@@ -105,14 +105,14 @@ describe.skipIf(!hasMeans(what, "dpkg-deb") || !canBoot(what))("the Debian packa
   });
 
   test("installed again after a removal it says how to start it, and goes on with its data", () => {
-    expect(install("1.1.0")).toContain(
-      "elevenlabs-webhook: the service is disabled, it receives nothing: systemctl enable --now elevenlabs-webhook\n",
+    expect(machine.get("dpkg --install /root/1.1.0.deb")).toContain(
+      "elevenlabs-webhook: the service is disabled, it receives nothing: systemctl enable --now elevenlabs-webhook",
     );
     expect([property("ActiveState"), property("UnitFileState")]).toEqual(["inactive", "disabled"]);
     machine.get("systemctl enable --now elevenlabs-webhook");
     send();
     expect(eventCount()).toBe(3);
-    expect(install("1.1.1")).not.toContain("disabled");
+    expect(machine.get("dpkg --install /root/1.1.0.deb")).not.toContain("disabled");
     machine.get("dpkg --remove elevenlabs-webhook");
   });
 

@@ -57,6 +57,8 @@ describe.skipIf(!canBoot("a reload under systemd"))("systemctl reload", () => {
       );
     expect(journal("warning")).toBe("");
     expect(journal("info")).toContain("has taken over");
+    // Nor is any of it dropped.
+    expect(machine.property("LogRateLimitIntervalUSec")).toBe("0");
   });
 
   test("of a process that ends before the old one has left fails, and the old one goes on as the main one", async () => {
