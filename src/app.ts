@@ -9,8 +9,8 @@ import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
 import type { Metrics } from "./http/prometheus.ts";
 import { webhookRoutes } from "./http/webhook.ts";
-import { ArchiveBusyError } from "./query/archive.ts";
-import type { Archive } from "./query/archive.ts";
+import { QueriesBusyError } from "./query/queries.ts";
+import type { Queries } from "./query/queries.ts";
 import { createErase } from "./erase/erase.ts";
 import { createIndexEraser } from "./query/search/erase-from-index.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
@@ -42,13 +42,13 @@ const HEALTHY_DISK_BYTES = 64 * 1024;
 export function createApp(options: {
   config: Config;
   store: Store;
-  archive: Archive;
+  queries: Queries;
   /** null: nobody asks for them */
   metrics: Metrics | null;
   clock: Clock;
   log: Log;
 }) {
-  const { config, store, archive, metrics, clock, log } = options;
+  const { config, store, queries, metrics, clock, log } = options;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
@@ -76,7 +76,7 @@ export function createApp(options: {
     metrics === null ? receive : observeDeliveries(receive, { observer: metrics.observer, clock });
 
   const isFollowed = config.apiTokens.length > 0;
-  const index = createIndexEraser({ databasePath: config.databasePath, archive, isFollowed });
+  const index = createIndexEraser({ databasePath: config.databasePath, queries, isFollowed });
   const erase = createErase({ eraser: store.eraser, index, clock, log });
   const connections = createConnections(config.trustedProxies);
   const guard = createApiGuard({
@@ -104,7 +104,7 @@ export function createApp(options: {
     // Elysia's own errors name schemas and files: none of them is ever serialised.
     .onError(({ code, error }) => {
       if (code === "NOT_FOUND") return errorResponse("not_found");
-      if (error instanceof ArchiveBusyError) return errorResponse("overloaded");
+      if (error instanceof QueriesBusyError) return errorResponse("overloaded");
       log.error(`A request failed: ${faultText(error)}`, { error: errorCode(error) });
       return errorResponse("storage_failed");
     })
@@ -119,7 +119,7 @@ export function createApp(options: {
     .use(
       apiRoutes({
         guard,
-        archive,
+        queries,
         store,
         admission,
         erase,

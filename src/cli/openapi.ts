@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createApp, readingThread } from "../app.ts";
 import { loadConfig } from "../config/config.ts";
 import { options } from "../config/options.ts";
-import { createArchive } from "../query/archive.ts";
+import { createQueries } from "../query/queries.ts";
 import { createLog } from "../platform/log.ts";
 import { openStore } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
@@ -57,11 +57,11 @@ async function documentOf(context: CommandContext): Promise<string> {
     const { config } = loaded;
     const log = createLog({ level: config.logLevel, format: config.logFormat, write: () => {} });
     const store = await openStore({ ...config, factsOfPayload, recordOfLeftBody, log });
-    const archive = createArchive({ ...config, thread: readingThread, log });
-    const { app } = createApp({ config, store, archive, metrics: null, clock: context.clock, log });
+    const queries = createQueries({ ...config, thread: readingThread, log });
+    const { app } = createApp({ config, store, queries, metrics: null, clock: context.clock, log });
     const answer = await app.handle(new Request("http://localhost/docs/json"));
     const text = await answer.text();
-    archive.close();
+    queries.close();
     await store.close();
     return text;
   } finally {

@@ -4,8 +4,8 @@ import { createGate } from "../http/gate.ts";
 import { openMetrics } from "../http/metrics.ts";
 import { listen } from "../http/server.ts";
 import type { Application, Server } from "../http/server.ts";
-import { createArchive } from "../query/archive.ts";
-import type { Archive } from "../query/archive.ts";
+import { createQueries } from "../query/queries.ts";
+import type { Queries } from "../query/queries.ts";
 import type { Erase } from "../erase/erase.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -27,7 +27,7 @@ const MIGRATION_MS_MAX = 3_600_000;
 /** All that receives, from the data to the port. */
 export type Receiver = {
   store: Store;
-  archive: Archive;
+  queries: Queries;
   server: Server;
   healthProblem: () => string | null;
   drain: () => Promise<void>;
@@ -100,11 +100,11 @@ async function openAfterPredecessor(options: Options): Promise<Receiver | Proble
 }
 
 async function createParts({ config, log, clock, predecessor }: Options, store: Store) {
-  const archive = createArchive({ ...config, thread: readingThread, log });
-  if (config.apiTokens.length > 0) archive.warmUp();
+  const queries = createQueries({ ...config, thread: readingThread, log });
+  if (config.apiTokens.length > 0) queries.warmUp();
   const metrics = await openMetrics(config);
-  const parts = createApp({ config, store, archive, metrics, clock, log });
-  return { ...parts, store, archive, predecessor };
+  const parts = createApp({ config, store, queries, metrics, clock, log });
+  return { ...parts, store, queries, predecessor };
 }
 
 async function openData(

@@ -81,7 +81,7 @@ async function tellOfEnd({ ended }: Predecessor, log: Log): Promise<void> {
 }
 
 async function stop({ receiver, log }: Options, supervision: Supervision | null): Promise<void> {
-  const { server, drain, archive, store, predecessor } = receiver;
+  const { server, drain, queries, store, predecessor } = receiver;
   log.info("Stopping: finishing what is in flight");
   supervision?.stopping();
   predecessor?.hurry();
@@ -89,7 +89,7 @@ async function stop({ receiver, log }: Options, supervision: Supervision | null)
   const isDrained = await withinMs(Promise.all(work), DRAIN_MS_MAX);
   if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
   await server.stopNow();
-  archive.close();
+  queries.close();
   await store.close({ isShared: !(await hasEndedClean(receiver)) });
   supervision?.end();
   log.info("Stopped");

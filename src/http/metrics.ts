@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Archive } from "../query/archive.ts";
+import type { Queries } from "../query/queries.ts";
 import { createStoredFigures } from "../query/stored-figures.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -33,7 +33,7 @@ export async function openMetrics(config: {
 /** `GET /metrics`: the program's figures for Prometheus. */
 export function metricsRoutes(options: {
   metrics: Metrics | null;
-  archive: Archive;
+  queries: Queries;
   store: Store;
   admission: Admission;
   config: MeasuredConfig;
@@ -41,7 +41,7 @@ export function metricsRoutes(options: {
   trustedClock: TrustedClock;
 }) {
   const { metrics } = options;
-  const storedFigures = createStoredFigures(options.archive);
+  const storedFigures = createStoredFigures(options.queries);
   const { 200: _, ...errors } = describeAnswers(Type.Any(), "");
   const schema = Type.String({ description: "Prometheus' text format, version 0.0.4." });
 
@@ -69,7 +69,7 @@ export function metricsRoutes(options: {
     .all("/metrics", ...otherMethods("GET, HEAD"));
 }
 
-type Measured = Omit<Parameters<typeof metricsRoutes>[0], "metrics" | "archive"> & {
+type Measured = Omit<Parameters<typeof metricsRoutes>[0], "metrics" | "queries"> & {
   storedFigures: ReturnType<typeof createStoredFigures>;
 };
 

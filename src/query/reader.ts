@@ -18,10 +18,10 @@ export function openReader(databasePath: string, tell: Tell): Reader {
   const sqlite = new Database(databasePath, { readwrite: true, create: false, strict: true });
   sqlite.run("PRAGMA busy_timeout = 5000");
   sqlite.run("PRAGMA query_only = ON");
-  const archive = { sqlite, orm: drizzle({ client: sqlite }) };
+  const database = { sqlite, orm: drizzle({ client: sqlite }) };
   return {
-    ...archive,
-    index: createSearchIndex({ databasePath, archive, tell }),
+    ...database,
+    index: createSearchIndex({ databasePath, database, tell }),
     readQuery: createQueryReader(),
   };
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createApp, readingThread } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import { openMetrics } from "../../src/http/metrics.ts";
-import { createArchive } from "../../src/query/archive.ts";
+import { createQueries } from "../../src/query/queries.ts";
 import { anyAddress, noAddress } from "../../src/config/addresses.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Clock } from "../../src/platform/clock.ts";
@@ -70,9 +70,9 @@ export async function openTestApp(
     isSuccessor,
     takesOverRecordings,
   });
-  const archive = createArchive({ ...config, thread: readingThread, log });
+  const queries = createQueries({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config);
-  const { app, drain, erase, trustedClock } = createApp({ config, store, archive, metrics, clock, log });
+  const { app, drain, erase, trustedClock } = createApp({ config, store, queries, metrics, clock, log });
 
   const handle = (path: string, init?: RequestInit) =>
     app.handle(new Request(`http://localhost${path}`, init));
@@ -82,7 +82,7 @@ export async function openTestApp(
     config,
     store,
     app,
-    archive,
+    queries,
     drain,
     erase,
     trustedClock,
@@ -130,7 +130,7 @@ export async function openTestApp(
     },
 
     async close({ keepFolder = false, isShared = false } = {}) {
-      archive.close();
+      queries.close();
       await store.close({ isShared });
       if (!keepFolder) rmSync(folder, { recursive: true, force: true });
     },

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { ArchiveBusyError } from "../../src/query/archive.ts";
+import { QueriesBusyError } from "../../src/query/queries.ts";
 import { csvCell } from "../../src/http/api/export-format.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -189,7 +189,7 @@ test.each([
 
 test("says that it is busy while there is still an answer to give", async () => {
   const other = await openTestApp({ config: { apiTokens: [TOKEN] } });
-  other.archive.ask = () => Promise.reject(new ArchiveBusyError("too many questions"));
+  other.queries.ask = () => Promise.reject(new QueriesBusyError("too many questions"));
   const response = await other.handle("/export?format=csv", { headers });
   expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
   await other.close();

@@ -134,7 +134,7 @@ describe("conversations that say they have audio", () => {
 test("tells what it can while the database can't be asked", async () => {
   const other = await openTestApp({ config: { apiTokens: [TOKEN] } });
   await other.post(transcription("conv_1"));
-  other.archive.ask = () => Promise.reject(new Error("busy"));
+  other.queries.ask = () => Promise.reject(new Error("busy"));
   expect(await valueOf('deliveries_total{outcome="stored"}', other)).toBe(1);
   expect(await valueOf("quarantined_events", other)).toBeNull();
   await other.close();

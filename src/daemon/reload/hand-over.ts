@@ -39,7 +39,7 @@ export async function handOver(
     retire: () => void;
   },
 ): Promise<boolean> {
-  const { server, drain, archive, store, predecessor } = receiver;
+  const { server, drain, queries, store, predecessor } = receiver;
   const { taken, stopped, supervision, confirm, retire } = about;
   const { successor } = taken;
   log.info(`Process ${successor.pid} is ready and takes over in ${OVERLAP_MS / 1000} s`);
@@ -75,7 +75,7 @@ export async function handOver(
   const isDrained = await Promise.race([work.then(() => true), deadline.then(() => false)]);
   if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
   await server.stopNow();
-  archive.close();
+  queries.close();
   // Where the successor waits for the data, or has other data, nobody else is at work on these.
   const isOther = taken.kind === "ready" && successor.databasePath === config.databasePath;
   const hasInherited = await hasEndedClean(receiver);

@@ -1,5 +1,5 @@
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { Erase } from "../../erase/erase.ts";
 import type { TrustedClock } from "../../erase/trusted-clock.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -24,7 +24,7 @@ import { statsRoutes } from "./stats.ts";
 /** The routes that read and erase what arrived, all behind one guard. */
 export function apiRoutes(options: {
   guard: ApiGuard;
-  archive: Archive;
+  queries: Queries;
   store: Store;
   admission: Admission;
   erase: Erase;

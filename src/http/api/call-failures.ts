@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { CallFailureRow } from "../../query/call-failures.ts";
 import { describeAnswers, Nullable, optionalSecondsText, secondsOf, Time } from "./api-models.ts";
 import { cursorOf, cursorParameter, positionOf } from "../lib/cursor.ts";
@@ -53,8 +53,8 @@ const CallFailurePage = Type.Object({
 });
 
 /** `GET /call-failures`: calls that could not be started, of which ElevenLabs tells once. */
-export function callFailureRoutes(options: { archive: Archive }) {
-  const { archive } = options;
+export function callFailureRoutes(options: { queries: Queries }) {
+  const { queries } = options;
 
   return new Elysia({ name: "call-failures" }).get(
     "/call-failures",
@@ -69,7 +69,7 @@ export function callFailureRoutes(options: { archive: Archive }) {
         return errorResponse("invalid_parameter", { error: "Invalid parameter: cursor is not of this list" });
       }
       const rowsMax = limit ?? ROWS_USUAL;
-      const rows = await archive.ask("listCallFailures", {
+      const rows = await queries.ask("listCallFailures", {
         agentId,
         since: secondsOf(since),
         until: secondsOf(until),

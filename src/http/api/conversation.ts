@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import { describeAnswer, describeContent, describeErrors } from "./api-models.ts";
 import { ConversationModel, shownConversation, shownTurn } from "./conversation-models.ts";
 import { conversationIdOf, conversationIdParameter, hidden, refuseMethod } from "./conversation-path.ts";
@@ -14,14 +14,14 @@ const TranscriptText = Type.String({
 });
 
 /** `GET /conversations/{id}`, everything about one, and `GET /conversations/{id}/transcript`, what was said as text. */
-export function conversationRoutes(options: { archive: Archive }) {
-  const { archive } = options;
+export function conversationRoutes(options: { queries: Queries }) {
+  const { queries } = options;
 
   return new Elysia({ name: "conversation" })
     .get(
       "/conversations/:id",
       async ({ params }) => {
-        const found = await archive.ask("readConversation", conversationIdOf(params));
+        const found = await queries.ask("readConversation", conversationIdOf(params));
         if (found === null) return errorResponse("not_found");
         return Response.json({
           ...shownConversation(found.row),
@@ -43,7 +43,7 @@ export function conversationRoutes(options: { archive: Archive }) {
     .get(
       "/conversations/:id/transcript",
       async ({ params }) => {
-        const found = await archive.ask("readConversation", conversationIdOf(params));
+        const found = await queries.ask("readConversation", conversationIdOf(params));
         if (found === null) return errorResponse("not_found");
         if (found.turns.length === 0) {
           return errorResponse("not_found", { error: "This conversation has no transcript" });

@@ -1,5 +1,5 @@
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { ConversationFilter } from "../../query/conversation-filter.ts";
 import type { ConversationPosition } from "../../query/conversation-sources.ts";
 import type { ListedConversation } from "../../query/list-conversations.ts";
@@ -49,8 +49,8 @@ const parameters = {
 };
 
 /** `GET /conversations`: what was said, newest first, by filters and by words. */
-export function conversationsRoutes(options: { archive: Archive }) {
-  const { archive } = options;
+export function conversationsRoutes(options: { queries: Queries }) {
+  const { queries } = options;
 
   return new Elysia({ name: "conversations" })
     .get(
@@ -70,7 +70,7 @@ export function conversationsRoutes(options: { archive: Archive }) {
             error: "Invalid parameter: cursor is not of this list",
           });
         }
-        const page = await archive.ask("listConversations", {
+        const page = await queries.ask("listConversations", {
           filter: filterOf(given),
           query: q,
           after,

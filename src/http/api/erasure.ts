@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { ArchiveError } from "../../query/archive.ts";
+import { QueryError } from "../../query/queries.ts";
 import type { Erase } from "../../erase/erase.ts";
 import { withinMs } from "../../platform/wait.ts";
 import { ScrubError } from "../../store/sqlite/scrub.ts";
@@ -24,7 +24,7 @@ export function erasureRoutes(options: { erase: Erase }) {
       return isErased ? Response.json({ status: "erased" }) : errorResponse("not_found");
     } catch (error) {
       // The one comes from the database, the other from the search index, which the thread that reads works on.
-      if (error instanceof ScrubError || error instanceof ArchiveError)
+      if (error instanceof ScrubError || error instanceof QueryError)
         return errorResponse("erasure_unfinished");
       throw error;
     }

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { StoredPayload } from "../../query/event-payload.ts";
 import type { Log } from "../../platform/log.ts";
 import { findDataFile } from "../../store/files/data-files.ts";
@@ -20,11 +20,11 @@ if the body is a file that is gone from the disk.`;
 
 /** `GET /events/{id}/payload`: what was stored of an event's body, to the byte. */
 export function eventPayloadRoutes(options: {
-  archive: Archive;
+  queries: Queries;
   config: { databasePath: string };
   log: Log;
 }) {
-  const { archive, config, log } = options;
+  const { queries, config, log } = options;
   const folder = dirname(config.databasePath);
 
   async function answer(id: number, payload: StoredPayload): Promise<Response> {
@@ -41,7 +41,7 @@ export function eventPayloadRoutes(options: {
 
   async function* pieces(id: number, byteCount: number): AsyncGenerator<Uint8Array> {
     for (let from = 0; from < byteCount; from += PIECE_BYTES_MAX) {
-      const piece = await archive.ask("readPayload", { id, from, bytesMax: PIECE_BYTES_MAX });
+      const piece = await queries.ask("readPayload", { id, from, bytesMax: PIECE_BYTES_MAX });
       if (piece === null) throw new Error(`the payload of event ${id} is gone`);
       yield piece;
     }
@@ -52,7 +52,7 @@ export function eventPayloadRoutes(options: {
       "/events/:id/payload",
       async ({ params }) => {
         const id = eventIdOf(params.id);
-        const payload = id === null ? null : await archive.ask("findPayload", id);
+        const payload = id === null ? null : await queries.ask("findPayload", id);
         return id === null || payload === null ? errorResponse("not_found") : answer(id, payload);
       },
       {

@@ -1,5 +1,5 @@
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { EventFilter, EventPosition } from "../../query/events.ts";
 import { describeAnswers } from "./api-models.ts";
 import { cursorOf, cursorParameter, positionOf } from "../lib/cursor.ts";
@@ -47,8 +47,8 @@ an event is being stored, one event after the other, so that none ever appears b
 event that is reprocessed keeps its id, and its place.`;
 
 /** `GET /events` and `GET /events/{id}`: every signed event that arrived. */
-export function eventRoutes(options: { archive: Archive }) {
-  const { archive } = options;
+export function eventRoutes(options: { queries: Queries }) {
+  const { queries } = options;
 
   return new Elysia({ name: "events" })
     .get(
@@ -57,7 +57,7 @@ export function eventRoutes(options: { archive: Archive }) {
         const read = readParameters(request.url, parameters);
         if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
         const { values } = read;
-        return values.after === null ? list(archive, values) : follow(archive, values, values.after);
+        return values.after === null ? list(queries, values) : follow(queries, values, values.after);
       },
       {
         detail: {
@@ -74,7 +74,7 @@ export function eventRoutes(options: { archive: Archive }) {
       "/events/:id",
       async ({ params }) => {
         const id = eventIdOf(params.id);
-        const row = id === null ? null : await archive.ask("findEvent", id);
+        const row = id === null ? null : await queries.ask("findEvent", id);
         return row === null ? errorResponse("not_found") : Response.json(shownEvent(row));
       },
       {
@@ -89,7 +89,7 @@ export function eventRoutes(options: { archive: Archive }) {
     .all("/events/:id", ...otherMethods("GET, HEAD"));
 }
 
-async function list(archive: Archive, values: Values): Promise<Response> {
+async function list(queries: Queries, values: Values): Promise<Response> {
   const { since, until, cursor } = values;
   const filter = filterOf(values);
   const scope = JSON.stringify(["events", filter.type, filter.status, filter.conversationId, since, until]);
@@ -98,7 +98,7 @@ async function list(archive: Archive, values: Values): Promise<Response> {
     return errorResponse("invalid_parameter", { error: "Invalid parameter: cursor is not of this list" });
   }
   const asked = { ...filter, rowsMax: filter.rowsMax + 1, sinceMs: since, untilMs: until, before };
-  const rows = await archive.ask("listEvents", asked);
+  const rows = await queries.ask("listEvents", asked);
   const page = rows.slice(0, filter.rowsMax);
   const last = rows.length > filter.rowsMax ? page.at(-1) : undefined;
   return Response.json({
@@ -108,13 +108,13 @@ async function list(archive: Archive, values: Values): Promise<Response> {
   });
 }
 
-async function follow(archive: Archive, values: Values, afterId: number): Promise<Response> {
+async function follow(queries: Queries, values: Values, afterId: number): Promise<Response> {
   if (values.since !== null || values.until !== null || values.cursor !== null) {
     return errorResponse("invalid_parameter", {
       error: "Invalid parameter: after goes with neither since, until nor cursor",
     });
   }
-  const rows = await archive.ask("followEvents", { ...filterOf(values), afterId });
+  const rows = await queries.ask("followEvents", { ...filterOf(values), afterId });
   return Response.json({
     events: rows.map(shownEvent),
     next_cursor: null,

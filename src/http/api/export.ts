@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { ExportFilter } from "../../query/export-conversations.ts";
 import { describeAnswers, secondsOf } from "./api-models.ts";
 import { errorResponse, otherMethods } from "../errors.ts";
@@ -35,8 +35,8 @@ CSV is that of RFC 4180, in UTF-8, with a header row. What a spreadsheet could t
 zero-width characters) gets an apostrophe in front, so that no spreadsheet runs it; phone numbers stay as they are.`;
 
 /** `GET /export`: all conversations of a range, for other programs. */
-export function exportRoutes(options: { archive: Archive }) {
-  const { archive } = options;
+export function exportRoutes(options: { queries: Queries }) {
+  const { queries } = options;
   const encoder = new TextEncoder();
 
   async function* pieces(format: ExportFormat, filter: ExportFilter): AsyncGenerator<Uint8Array> {
@@ -53,7 +53,7 @@ export function exportRoutes(options: { archive: Archive }) {
 
   // Each page is a question of its own: no read transaction stays open, which would keep the write-ahead log growing.
   function nextPage(filter: ExportFilter, afterId: string) {
-    return archive.ask("exportConversations", { ...filter, afterId, rowsMax: ROWS_AT_ONCE });
+    return queries.ask("exportConversations", { ...filter, afterId, rowsMax: ROWS_AT_ONCE });
   }
 
   return new Elysia({ name: "export" })

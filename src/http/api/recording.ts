@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { Log } from "../../platform/log.ts";
 import { describeContent, describeErrors } from "./api-models.ts";
 import { conversationIdOf, conversationIdParameter, hidden, refuseMethod } from "./conversation-path.ts";
@@ -11,15 +11,15 @@ import { findRecordingFile } from "./recording-file.ts";
 const TYPE = "audio/mpeg";
 
 /** `GET /conversations/{id}/audio`: the recording, for players and to be kept. */
-export function recordingRoutes(options: { archive: Archive; folder: string; log: Log }) {
-  const { archive, folder, log } = options;
+export function recordingRoutes(options: { queries: Queries; folder: string; log: Log }) {
+  const { queries, folder, log } = options;
 
   return new Elysia({ name: "recording" })
     .get(
       "/conversations/:id/audio",
       async ({ params, request }) => {
         const conversationId = conversationIdOf(params);
-        const recording = await archive.ask("findRecording", conversationId);
+        const recording = await queries.ask("findRecording", conversationId);
         if (recording === null) return errorResponse("not_found");
         const { path, byteCount, sha256 } = recording;
         if (path === null) return errorResponse("not_found", { error: "This conversation has no recording" });

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Server } from "bun";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { Reprocess, Reprocessed } from "../../webhook/reprocess.ts";
 import { describeAnswers, Nullable } from "./api-models.ts";
 import { PROVEN_IDLE_SECONDS } from "../connections.ts";
@@ -43,8 +43,8 @@ its conversation, turns, call failure and recording are made, and only then is a
 repeated, and cut off, at any time: what is processed stays processed, the rest stays as it is.`;
 
 /** `POST /events/{id}/reprocess` and `POST /events/reprocess`: for what a later version can make sense of. */
-export function reprocessRoutes(options: { archive: Archive; reprocess: Reprocess }) {
-  const { archive, reprocess } = options;
+export function reprocessRoutes(options: { queries: Queries; reprocess: Reprocess }) {
+  const { queries, reprocess } = options;
 
   /** Goes through what is quarantined, one event after the other; ends when the client has hung up. */
   async function reprocessAll(isOver: () => boolean): Promise<Response> {
@@ -56,7 +56,7 @@ export function reprocessRoutes(options: { archive: Archive; reprocess: Reproces
       conversationId: null,
       rowsMax: EVENTS_AT_ONCE_MAX,
     } as const;
-    let rows = await archive.ask("followEvents", { ...asked, afterId: 0 });
+    let rows = await queries.ask("followEvents", { ...asked, afterId: 0 });
     while (rows.length > 0) {
       for (const { id } of rows) {
         // Deliveries that wait have their turn.
@@ -68,7 +68,7 @@ export function reprocessRoutes(options: { archive: Archive; reprocess: Reproces
         if (result.kind === "processed") processed += 1;
         else if (error !== null) reasons.set(error, (reasons.get(error) ?? 0) + 1);
       }
-      rows = await archive.ask("followEvents", { ...asked, afterId: rows.at(-1)?.id ?? 0 });
+      rows = await queries.ask("followEvents", { ...asked, afterId: rows.at(-1)?.id ?? 0 });
     }
     const counted = [...reasons].map(([error, count]) => ({ error, count }));
     return Response.json({
@@ -79,7 +79,7 @@ export function reprocessRoutes(options: { archive: Archive; reprocess: Reproces
   }
 
   async function reprocessOne(id: number | null): Promise<Response> {
-    const event = id === null ? null : await archive.ask("findEvent", id);
+    const event = id === null ? null : await queries.ask("findEvent", id);
     if (id === null || event === null) return errorResponse("not_found");
     const result = await reprocess(id);
     if (result.kind === "refused") return errorResponse(result.code);

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Archive } from "../../query/archive.ts";
+import type { Queries } from "../../query/queries.ts";
 import type { CallCount, DeliveryCount } from "../../query/stats.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { describeAnswers, Nullable, Time, timeText } from "./api-models.ts";
@@ -71,8 +71,8 @@ const Stats = Type.Object({
 });
 
 /** `GET /stats`: what arrived, how long the calls were and what they cost, day by day. */
-export function statsRoutes(options: { archive: Archive; clock: Clock }) {
-  const { archive, clock } = options;
+export function statsRoutes(options: { queries: Queries; clock: Clock }) {
+  const { queries, clock } = options;
 
   return new Elysia({ name: "stats" })
     .get(
@@ -87,7 +87,7 @@ export function statsRoutes(options: { archive: Archive; clock: Clock }) {
         if (problem !== null) return errorResponse("invalid_parameter", { error: problem });
 
         const asked = { sinceMs, untilMs, agentId, rowsMax: ROWS_MAX + 1 };
-        const { deliveries, calls } = await archive.ask("countByDay", asked);
+        const { deliveries, calls } = await queries.ask("countByDay", asked);
         if (deliveries.length > ROWS_MAX || calls.length > ROWS_MAX) {
           const error =
             "Invalid parameter: too many days and agents at once, take a shorter range or one agent";

@@ -1,4 +1,4 @@
-import type { Archive } from "../archive.ts";
+import type { Queries } from "../queries.ts";
 import { indexPath, removeIndexFile } from "./file.ts";
 import type { CleanPosition } from "./search-index.ts";
 
@@ -13,15 +13,15 @@ export type IndexEraser = ReturnType<typeof createIndexEraser>;
  * @param isFollowed whether the index is in use. One that was made before the API was turned off is of no use, and goes
  *   whole.
  */
-export function createIndexEraser(options: { databasePath: string; archive: Archive; isFollowed: boolean }) {
-  const { databasePath, archive, isFollowed } = options;
+export function createIndexEraser(options: { databasePath: string; queries: Queries; isFollowed: boolean }) {
+  const { databasePath, queries, isFollowed } = options;
   return {
     /** Deletes conversations; `finish` has to follow, once for many. */
     async erase(conversationIds: readonly string[]): Promise<void> {
       if (!isFollowed) return removeIndexFile(indexPath(databasePath));
       for (let from = 0; from < conversationIds.length; from += CONVERSATIONS_AT_ONCE_MAX) {
         const some = conversationIds.slice(from, from + CONVERSATIONS_AT_ONCE_MAX);
-        await archive.ask("eraseConversations", some);
+        await queries.ask("eraseConversations", some);
       }
     },
 
@@ -29,7 +29,7 @@ export function createIndexEraser(options: { databasePath: string; archive: Arch
     async finish(): Promise<void> {
       if (!isFollowed) return;
       let from: CleanPosition | null = null;
-      do from = await archive.ask("cleanIndex", from);
+      do from = await queries.ask("cleanIndex", from);
       while (from !== null);
     },
   };

@@ -9,39 +9,39 @@ import type { Documents } from "./documents.ts";
 /** Taken over in one go, while other questions wait: some tens of milliseconds. */
 const EVENTS_AT_ONCE_MAX = 128;
 
-type Archive = { orm: Orm; sqlite: Database };
+type EventsDatabase = { orm: Orm; sqlite: Database };
 type State = { eventId: number; eventSha256: string | null; reprocessedCount: number };
 
 /** What an index has to have seen: the last event that has arrived, 0 if there is none, and all that were reprocessed. */
 export type Target = { eventId: number; reprocessedCount: number };
 
-/** Whether an index was made from this archive: the last event that it has seen is there, and is the same. */
-export function belongsTo(archive: Archive, index: Database): boolean {
+/** Whether an index was made from this database: the last event that it has seen is there, and is the same. */
+export function belongsTo(database: EventsDatabase, index: Database): boolean {
   const { eventId, eventSha256, reprocessedCount } = readState(index);
-  if (reprocessedCount > readReprocessed(archive.sqlite).count) return false;
+  if (reprocessedCount > readReprocessed(database.sqlite).count) return false;
   if (eventId === 0) return true;
-  const event = archive.sqlite.query("SELECT body_sha256 FROM events WHERE id = ?").values(eventId)[0];
+  const event = database.sqlite.query("SELECT body_sha256 FROM events WHERE id = ?").values(eventId)[0];
   return event !== undefined && event[0] === eventSha256;
 }
 
 /** Takes over into the index what has arrived since the last time. */
-export function createIntake(archive: Archive, index: Database, documents: Documents) {
-  const newEvents = archive.sqlite.query<
+export function createIntake(database: EventsDatabase, index: Database, documents: Documents) {
+  const newEvents = database.sqlite.query<
     { id: number; conversationId: string | null; sha256: string },
     [number, number]
   >(
     "SELECT id, conversation_id AS conversationId, body_sha256 AS sha256 FROM events WHERE id > ? ORDER BY id LIMIT ?",
   );
-  const eventUpTo = archive.sqlite.query<{ id: number; sha256: string }, [number]>(
+  const eventUpTo = database.sqlite.query<{ id: number; sha256: string }, [number]>(
     "SELECT id, body_sha256 AS sha256 FROM events WHERE id <= ? ORDER BY id DESC LIMIT 1",
   );
-  const lastEvent = archive.sqlite.query("SELECT max(id) FROM events");
-  const conversationOf = archive.sqlite.query<{ conversationId: string | null }, [number]>(
+  const lastEvent = database.sqlite.query("SELECT max(id) FROM events");
+  const conversationOf = database.sqlite.query<{ conversationId: string | null }, [number]>(
     "SELECT conversation_id AS conversationId FROM events WHERE id = ?",
   );
   const setState = index.query("UPDATE state SET event_id = ?, event_sha256 = ?");
   const setReprocessed = index.query("UPDATE state SET reprocessed_count = ?");
-  const conversation = archive.orm
+  const conversation = database.orm
     .select({
       row: conversations,
       payload: sql<string | null>`iif(typeof(${events.payload}) = 'text', ${events.payload}, NULL)`,
@@ -76,7 +76,7 @@ export function createIntake(archive: Archive, index: Database, documents: Docum
   /** A reprocessed event keeps its id: the index has passed it. */
   function takeOverReprocessed(): void {
     const seenCount = readState(index).reprocessedCount;
-    const { count, eventIds } = readReprocessed(archive.sqlite);
+    const { count, eventIds } = readReprocessed(database.sqlite);
     if (count - seenCount > eventIds.length) {
       // Which they were is not known any more: all events are gone through once more.
       setState.run(0, null);
@@ -93,7 +93,7 @@ export function createIntake(archive: Archive, index: Database, documents: Docum
     /** What has arrived by now. */
     target: (): Target => ({
       eventId: Number(lastEvent.values()[0]?.[0] ?? 0),
-      reprocessedCount: readReprocessed(archive.sqlite).count,
+      reprocessedCount: readReprocessed(database.sqlite).count,
     }),
 
     isBehind(target: Target): boolean {

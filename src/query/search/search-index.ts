@@ -39,10 +39,10 @@ type Opened = { sqlite: Database; documents: Documents; intake: ReturnType<typeo
  */
 export function createSearchIndex(options: {
   databasePath: string;
-  archive: { orm: Orm; sqlite: Database };
+  database: { orm: Orm; sqlite: Database };
   tell: Tell;
 }) {
-  const { databasePath, archive, tell } = options;
+  const { databasePath, database, tell } = options;
   const path = indexPath(databasePath);
   let opened: Opened | null = null;
   let hasFailed = false;
@@ -50,9 +50,9 @@ export function createSearchIndex(options: {
 
   function open(): Opened {
     if (opened !== null) return opened;
-    const { sqlite, isNew } = openIndexFile(path, (file) => belongsTo(archive, file));
+    const { sqlite, isNew } = openIndexFile(path, (file) => belongsTo(database, file));
     const documents = createDocuments(sqlite);
-    opened = { sqlite, documents, intake: createIntake(archive, sqlite, documents) };
+    opened = { sqlite, documents, intake: createIntake(database, sqlite, documents) };
     if (isNew && opened.intake.target().eventId > 0)
       tell("info", "The search index is being made from the events");
     return opened;

@@ -1,4 +1,4 @@
-// Makes a database of many conversations by the store's own code, for scripts/bench-archive.
+// Makes a database of many conversations by the store's own code, for scripts/bench-queries.
 import { openConnection } from "../src/store/sqlite/connection.ts";
 import type { EventRecord } from "../src/store/event-record.ts";
 import { deriveFacts, factsOfPayload } from "../src/webhook/derive.ts";
@@ -104,7 +104,7 @@ function recordOf(index: number, count: number): EventRecord {
 }
 
 /** Fills a database, without flushing every commit to disk. */
-export function makeArchive(databasePath: string, count: number): void {
+export function makeConversations(databasePath: string, count: number): void {
   const connection = openConnection(databasePath, factsOfPayload);
   for (let from = 0; from < count; from += BATCH_EVENTS) {
     const size = Math.min(BATCH_EVENTS, count - from);

@@ -6,13 +6,13 @@ const WAITING_MAX = 64;
 const ANSWER_MS_MAX = 30_000;
 
 /** More is being asked than can be answered, or one question takes too long. */
-export class ArchiveBusyError extends Error {
-  override readonly name = "ArchiveBusyError";
+export class QueriesBusyError extends Error {
+  override readonly name = "QueriesBusyError";
 }
 
 /** An operation failed; `code` says why, and can be logged. */
-export class ArchiveError extends Error {
-  override readonly name = "ArchiveError";
+export class QueryError extends Error {
+  override readonly name = "QueryError";
   constructor(
     operation: string,
     readonly code: string,
@@ -21,7 +21,7 @@ export class ArchiveError extends Error {
   }
 }
 
-export type Archive = ReturnType<typeof createArchive>;
+export type Queries = ReturnType<typeof createQueries>;
 
 /**
  * Reads what has been stored, in a thread of its own: a slow search keeps no delivery waiting. The thread starts with
@@ -29,7 +29,7 @@ export type Archive = ReturnType<typeof createArchive>;
  *
  * @param thread the file that the thread runs: `readingThread`
  */
-export function createArchive(options: ThreadOptions & { thread: URL; log: Log }) {
+export function createQueries(options: ThreadOptions & { thread: URL; log: Log }) {
   const { databasePath, thread, log } = options;
   let worker: Worker | null = null;
   let lastId = 0;
@@ -56,14 +56,14 @@ export function createArchive(options: ThreadOptions & { thread: URL; log: Log }
     /**
      * Asks for one of the operations.
      *
-     * @throws ArchiveBusyError, ArchiveError
+     * @throws QueriesBusyError, QueryError
      */
     ask<Name extends OperationName>(name: Name, argument: Argument<Name>): Promise<Result<Name>> {
-      if (waiting.size >= WAITING_MAX) return Promise.reject(new ArchiveBusyError("too many questions"));
+      if (waiting.size >= WAITING_MAX) return Promise.reject(new QueriesBusyError("too many questions"));
       worker ??= start();
       const id = ++lastId;
       const { promise, resolve, reject } = Promise.withResolvers<Result<Name>>();
-      const deadline = setTimeout(() => stop(new ArchiveBusyError(`${name} took too long`)), ANSWER_MS_MAX);
+      const deadline = setTimeout(() => stop(new QueriesBusyError(`${name} took too long`)), ANSWER_MS_MAX);
       const end = () => {
         clearTimeout(deadline);
         waiting.delete(id);
@@ -71,7 +71,7 @@ export function createArchive(options: ThreadOptions & { thread: URL; log: Log }
       waiting.set(id, {
         settle(answer) {
           end();
-          if ("problem" in answer) return reject(new ArchiveError(name, answer.problem));
+          if ("problem" in answer) return reject(new QueryError(name, answer.problem));
           // The thread answers with what the operation of this name returns.
           resolve(answer.result as Result<Name>);
         },
@@ -91,7 +91,7 @@ export function createArchive(options: ThreadOptions & { thread: URL; log: Log }
 
     /** Ends the thread. What is still being asked fails. */
     close(): void {
-      stop(new ArchiveBusyError("shutting down"));
+      stop(new QueriesBusyError("shutting down"));
     },
   };
 }

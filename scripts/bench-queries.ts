@@ -1,9 +1,9 @@
-// The work behind scripts/bench-archive.
+// The work behind scripts/bench-queries.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startReceiver } from "../test/helpers/receiver.ts";
-import { agentId, callerNumber, conversationId, makeArchive, searchWords } from "./archive-data.ts";
+import { agentId, callerNumber, conversationId, makeConversations, searchWords } from "./queries-data.ts";
 import { sendFor, transcriptRequests } from "./bench-load.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
@@ -16,11 +16,11 @@ const REQUESTS_PER_SECOND_MAX = 16_000;
 const PAUSE_MS = 20;
 
 const count = Number(process.argv[2] ?? CONVERSATIONS_USUAL);
-const folder = process.argv[3] ?? mkdtempSync(join(tmpdir(), "bench-archive-"));
+const folder = process.argv[3] ?? mkdtempSync(join(tmpdir(), "bench-queries-"));
 mkdirSync(folder, { recursive: true });
 const databasePath = join(folder, "transcripts.sqlite");
 if (!existsSync(databasePath)) {
-  const ms = await timeOf(() => makeArchive(databasePath, count));
+  const ms = await timeOf(() => makeConversations(databasePath, count));
   console.error(`${count} conversations made in ${Math.round(ms / 1000)} s`);
 }
 
