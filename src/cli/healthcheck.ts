@@ -3,7 +3,8 @@ import { request } from "../sender/request.ts";
 import type { Answer } from "../sender/request.ts";
 import { healthUrl, webhookUrl } from "../sender/target.ts";
 import { exitStatus, refuse } from "./command.ts";
-import type { Command, CommandContext, Given } from "./command.ts";
+import type { Command, Given } from "./command.ts";
+import type { CommandContext } from "../platform/process.ts";
 import { findSettings, wholeNumber } from "./settings.ts";
 
 /** Asks a running receiver for its health, by exit status. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Parsed } from "../config/values.ts";
 import { errorCode, hasCode } from "../platform/errors.ts";
-import type { CommandContext } from "./command.ts";
+import type { CommandContext } from "../platform/process.ts";
 
 /** What may be read into memory at once. */
 const INPUT_BYTES_MAX = 1024 ** 3;

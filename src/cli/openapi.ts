@@ -10,7 +10,8 @@ import { openStore } from "../store/store.ts";
 import { factsOfPayload } from "../webhook/derive.ts";
 import { recordOfLeftBody } from "../webhook/record.ts";
 import { exitStatus, refuse } from "./command.ts";
-import type { Command, CommandContext, Given } from "./command.ts";
+import type { Command, Given } from "./command.ts";
+import type { CommandContext } from "../platform/process.ts";
 import { settingSources } from "./settings.ts";
 
 /** Prints the document that a receiver serves at /docs/json. */

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { CommandContext } from "./command.ts";
+import type { CommandContext } from "../platform/process.ts";
 
 export type Paint = Record<"good" | "bad" | "warning" | "faint" | "strong", (text: string) => string>;
 

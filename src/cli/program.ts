@@ -4,7 +4,8 @@ import { compileAsUsual } from "../platform/jit.ts";
 import { version } from "../platform/version.ts";
 import { sqliteVersion } from "../store/sqlite/database.ts";
 import { exitStatus } from "./command.ts";
-import type { Command, CommandContext, Given } from "./command.ts";
+import type { Command, Given } from "./command.ts";
+import type { CommandContext } from "../platform/process.ts";
 import { commands } from "./commands.ts";
 
 /** Reads the arguments (without the program's own name), runs the command and returns its exit status. */

@@ -1,4 +1,4 @@
-import type { CommandContext } from "./command.ts";
+import type { CommandContext } from "../platform/process.ts";
 
 const WIDTH = 30;
 const REDRAW_MS = 100;

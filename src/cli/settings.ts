@@ -4,7 +4,8 @@ import type { Settings } from "../config/config.ts";
 import type { ConfigSources } from "../config/sources.ts";
 import { options } from "../config/options.ts";
 import type { Parsed } from "../config/values.ts";
-import type { CommandContext, Given } from "./command.ts";
+import type { Given } from "./command.ts";
+import type { CommandContext } from "../platform/process.ts";
 
 /** Where the program's settings come from, for a command that was given these flags. */
 export function settingSources(context: CommandContext, flags: Given = {}): ConfigSources {

@@ -1,6 +1,7 @@
 import { signatureHeader } from "../sender/signing.ts";
 import { exitStatus, refuse } from "./command.ts";
-import type { Command, CommandContext, Given } from "./command.ts";
+import type { Command, Given } from "./command.ts";
+import type { CommandContext } from "../platform/process.ts";
 import { readInput } from "./input.ts";
 import { configuredSecrets, findSettings, givenSecrets, wholeNumber } from "./settings.ts";
 

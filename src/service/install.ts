@@ -2,7 +2,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { replaceFiles } from "./files.ts";
 import type { PlannedFile } from "./files.ts";
-import type { Machine, Systemd } from "./machine.ts";
+import type { Systemd } from "./machine.ts";
+import type { Machine } from "../platform/process.ts";
 import { NAME, places } from "./places.ts";
 import { unitOptionsOf } from "./unit.ts";
 

@@ -1,15 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Machine } from "../platform/process.ts";
 import { NAME } from "./places.ts";
-
-/** The machine that the service is for. */
-export type Machine = {
-  /** `/`, or a folder that stands for it. */
-  root: string;
-  isRoot: boolean;
-  /** The path of this program's file, as it was started; null where the runtime runs its source. */
-  executable: string | null;
-};
 
 /** LoadCredential= came with 247, NoExecPaths= with 248: an older systemd leaves out what it does not know. */
 const SYSTEMD_VERSION_MIN = 248;

@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import type { CommandContext } from "../../src/cli/command.ts";
+import type { CommandContext } from "../../src/platform/process.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 

@@ -6,7 +6,8 @@ import type { VerifyReport } from "../../backup/verify.ts";
 import { sizeText } from "../../checks/result.ts";
 import { count, findDataPlace, oneLine, placeFlags, refuseFault } from "./terms.ts";
 import { exitStatus, refuse } from "../command.ts";
-import type { Command, CommandContext, Given } from "../command.ts";
+import type { Command, Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 
 const SCHEMA_FAULTS_SHOWN_MAX = 10;
 

@@ -3,7 +3,8 @@ import { restoreBackup } from "../../backup/restore.ts";
 import { sizeText } from "../../checks/result.ts";
 import { count, findDataPlace, oneLine, placeFlags, refuseFault } from "./terms.ts";
 import { exitStatus, refuse } from "../command.ts";
-import type { Command, CommandContext, Given } from "../command.ts";
+import type { Command, Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 
 /** Puts the data of a backup where a receiver will look for it. */
 export const restore: Command = {

@@ -4,7 +4,8 @@ import { readSettings } from "../../config/config.ts";
 import { options } from "../../config/options.ts";
 import type { Parsed } from "../../config/values.ts";
 import { refuse } from "../command.ts";
-import type { CommandContext, Given } from "../command.ts";
+import type { Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 import { optionFlags } from "../option-flags.ts";
 import { settingSources } from "../settings.ts";
 

@@ -1,5 +1,5 @@
 import { findFile } from "../input.ts";
-import type { CommandContext } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 import type { Parsed } from "../../config/values.ts";
 import { freshIds } from "../../samples/sample.ts";
 import { findSample, sampleBody } from "../../samples/samples.ts";

@@ -2,7 +2,8 @@ import { valueOf } from "../../config/config.ts";
 import type { Parsed } from "../../config/values.ts";
 import type { Expectation } from "../../sender/expectation.ts";
 import { webhookUrl } from "../../sender/target.ts";
-import type { CommandContext, CommandFlag, Given } from "../command.ts";
+import type { CommandFlag, Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 import { configuredSecrets, findSettings, givenSecrets, wholeNumber } from "../settings.ts";
 
 /** How `send` is to send. */

@@ -8,7 +8,8 @@ import { errorCode } from "../../platform/errors.ts";
 import { isCredential } from "../../service/environment-file.ts";
 import type { ApiToken } from "../../service/plan.ts";
 import type { UnitOptions } from "../../service/unit.ts";
-import type { CommandContext, Given } from "../command.ts";
+import type { Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 import { findFile } from "../input.ts";
 
 const SECRET_BYTES_MAX = 64 * 1024;

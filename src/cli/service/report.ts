@@ -4,7 +4,7 @@ import { version } from "../../platform/version.ts";
 import type { PlannedFile } from "../../service/files.ts";
 import { NAME, places } from "../../service/places.ts";
 import type { UnitOptions } from "../../service/unit.ts";
-import type { CommandContext } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 import { createPaint } from "../paint.ts";
 
 const words = {

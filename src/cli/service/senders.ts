@@ -1,6 +1,7 @@
 import { options } from "../../config/options.ts";
 import type { Parsed } from "../../config/values.ts";
-import type { CommandContext, Given } from "../command.ts";
+import type { Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 
 const ANSWER_CHARS_MAX = 64;
 

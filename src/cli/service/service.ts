@@ -1,7 +1,8 @@
 import { NAME, places } from "../../service/places.ts";
 import { unitText } from "../../service/unit.ts";
 import { exitStatus, refuse } from "../command.ts";
-import type { Command, CommandContext, Given } from "../command.ts";
+import type { Command, Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 import { plainOptionFlags } from "../option-flags.ts";
 import { tlsFilesOf } from "./input.ts";
 import { install } from "./install.ts";

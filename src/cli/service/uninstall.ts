@@ -2,7 +2,8 @@ import { uninstallService } from "../../service/install.ts";
 import { systemdOf } from "../../service/machine.ts";
 import { NAME } from "../../service/places.ts";
 import { exitStatus, refuse } from "../command.ts";
-import type { CommandContext, Given } from "../command.ts";
+import type { Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 
 /** Removes the service, and says what stays. */
 export function uninstall(given: Given, context: CommandContext): number {

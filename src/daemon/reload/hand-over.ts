@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Notify } from "../../platform/systemd.ts";
 import { withinMs } from "../../platform/wait.ts";
-import type { CommandContext } from "../../cli/command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 import type { Taken } from "./handover.ts";
 import type { Signals } from "./signals.ts";
 import type { Successor } from "./successor.ts";

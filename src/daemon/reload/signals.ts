@@ -1,4 +1,4 @@
-import type { CommandContext } from "../../cli/command.ts";
+import type { CommandContext } from "../../platform/process.ts";
 
 /** The signals that a receiver obeys. */
 export type Signals = {
