@@ -1,8 +1,8 @@
 // Makes a database of many conversations by the store's own code, for scripts/bench-queries.
 import { openConnection } from "../src/store/sqlite/connection.ts";
-import type { EventRecord } from "../src/store/event-record.ts";
-import { deriveFacts, factsOfPayload } from "../src/webhook/derive.ts";
-import { isQuarantine, readEvent } from "../src/webhook/event.ts";
+import type { EventRecord } from "../src/model/event.ts";
+import { deriveFacts, factsOfPayload } from "../src/vendor/derive.ts";
+import { isQuarantine, readEvent } from "../src/vendor/event.ts";
 
 const BATCH_EVENTS = 256;
 const TURNS = 12;

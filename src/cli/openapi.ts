@@ -7,7 +7,7 @@ import { options } from "../config/options.ts";
 import { createQueries } from "../query/queries.ts";
 import { createLog } from "../platform/log.ts";
 import { openStore } from "../store/store.ts";
-import { factsOfPayload } from "../webhook/derive.ts";
+import { factsOfPayload } from "../vendor/derive.ts";
 import { recordOfLeftBody } from "../webhook/record.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";

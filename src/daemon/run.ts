@@ -5,7 +5,7 @@ import { syncedAtMs } from "../platform/time-sync.ts";
 import { watchdogMs } from "../platform/systemd.ts";
 import { withinMs } from "../platform/wait.ts";
 import { startTurnsPayloads } from "../store/sqlite/turns-payloads.ts";
-import { factsOfPayload } from "../webhook/derive.ts";
+import { factsOfPayload } from "../vendor/derive.ts";
 import { watchCertificate } from "./certificate-watch.ts";
 import { controlPath, openControl } from "./reload/control.ts";
 import { successorSurroundings } from "./reload/environment.ts";

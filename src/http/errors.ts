@@ -1,4 +1,4 @@
-import type { QuarantineCode } from "../webhook/event.ts";
+import type { QuarantineCode } from "../vendor/event.ts";
 import type { RefusalCode } from "../webhook/outcome.ts";
 
 export type ErrorCode =

@@ -1,4 +1,4 @@
-import { isQuarantine, readEvent } from "../webhook/event.ts";
+import { isQuarantine, readEvent } from "../vendor/event.ts";
 import { isObject, listAt, numberAt, secondsOfNano, textAt, valueAt } from "../vendor/json-value.ts";
 import type { JsonObject } from "../vendor/json-value.ts";
 

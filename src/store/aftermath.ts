@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { atFault, faultText } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
-import type { EventRecord } from "./event-record.ts";
+import type { EventRecord } from "../model/event.ts";
 import type { LateListener, LateOutcome } from "./files/late.ts";
 import type { Leftovers } from "./files/leftovers.ts";
 import { bodyPath } from "./files/quarantine.ts";

@@ -9,7 +9,7 @@ import { createAftermath } from "./aftermath.ts";
 import { openConnection } from "./sqlite/connection.ts";
 import type { FactsOfPayload } from "./sqlite/conversations.ts";
 import { createEraser } from "./sqlite/erase.ts";
-import type { EventRecord, StoreOutcome } from "./event-record.ts";
+import type { EventRecord, StoreOutcome } from "../model/event.ts";
 import type { EventKey } from "./sqlite/events.ts";
 import { findDataFile } from "./files/data-files.ts";
 import { createHolds } from "./sqlite/holds.ts";

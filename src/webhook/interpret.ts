@@ -1,7 +1,7 @@
 import { readPieces, readWhole } from "./body.ts";
 import type { ReadableBody } from "./body.ts";
-import { isQuarantine, NESTING_LEVELS_MAX, readEvent, unusable } from "./event.ts";
-import type { Event, Quarantine } from "./event.ts";
+import { isQuarantine, NESTING_LEVELS_MAX, readEvent, unusable } from "../vendor/event.ts";
+import type { Event, Quarantine } from "../vendor/event.ts";
 import { isDerivedFrom } from "../vendor/event-type.ts";
 import { JsonScanner } from "./json/scan.ts";
 import type { Scan } from "./json/scan.ts";

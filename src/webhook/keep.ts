@@ -1,11 +1,11 @@
 import { createLimit } from "../platform/limit.ts";
-import type { EventRecord, StoreOutcome } from "../store/event-record.ts";
+import type { EventRecord, StoreOutcome } from "../model/event.ts";
 import { QUARANTINE_ROW_BYTES_MAX } from "../store/files/quarantine.ts";
 import type { Store } from "../store/store.ts";
 import { readWhole } from "./body.ts";
 import type { SignedBody } from "./body.ts";
-import { isQuarantine, isQuarantineCode } from "./event.ts";
-import type { Quarantine } from "./event.ts";
+import { isQuarantine, isQuarantineCode } from "../vendor/event.ts";
+import type { Quarantine } from "../vendor/event.ts";
 import { interpret } from "./interpret.ts";
 import type { Interpretation } from "./interpret.ts";
 import type { Outcome } from "./outcome.ts";

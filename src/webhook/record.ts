@@ -1,13 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import type { EventRecord } from "../store/event-record.ts";
+import type { EventRecord } from "../model/event.ts";
 import type { LeftBody } from "../store/files/quarantine.ts";
 import { readableCopy } from "../store/sqlite/readable-copy.ts";
 import type { Recordings } from "../store/files/recordings.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
-import { failureOf } from "./call-failure.ts";
-import { deriveFacts } from "./derive.ts";
-import { isQuarantine } from "./event.ts";
-import type { Quarantine } from "./event.ts";
+import { failureOf } from "../vendor/call-failure.ts";
+import { deriveFacts } from "../vendor/derive.ts";
+import { isQuarantine } from "../vendor/event.ts";
+import type { Quarantine } from "../vendor/event.ts";
 import { interpret } from "./interpret.ts";
 import type { Interpretation } from "./interpret.ts";
 import { storeRecording } from "./recording.ts";

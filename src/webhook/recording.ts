@@ -2,8 +2,8 @@ import type { Recording, Recordings } from "../store/files/recordings.ts";
 import { decodeAudioText } from "./json/audio-text.ts";
 import { readPieces } from "./body.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
-import { unusable } from "./event.ts";
-import type { Quarantine } from "./event.ts";
+import { unusable } from "../vendor/event.ts";
+import type { Quarantine } from "../vendor/event.ts";
 import type { Interpretation } from "./interpret.ts";
 
 /**

@@ -11,7 +11,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { openStore } from "../../src/store/store.ts";
-import { factsOfPayload } from "../../src/webhook/derive.ts";
+import { factsOfPayload } from "../../src/vendor/derive.ts";
 import { recordOfLeftBody } from "../../src/webhook/record.ts";
 import { SECRET, sign } from "./deliveries.ts";
 

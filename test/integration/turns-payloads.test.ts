@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createLog } from "../../src/platform/log.ts";
 import { fillTurnsPayloads } from "../../src/store/sqlite/turns-payloads.ts";
-import { factsOfPayload } from "../../src/webhook/derive.ts";
+import { factsOfPayload } from "../../src/vendor/derive.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { newFolder, runFor } from "../helpers/backups.ts";

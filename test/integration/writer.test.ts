@@ -7,10 +7,10 @@ import { createLog } from "../../src/platform/log.ts";
 import { openConnection } from "../../src/store/sqlite/connection.ts";
 import type { Connection } from "../../src/store/sqlite/connection.ts";
 import { noFacts } from "../../src/store/sqlite/conversations.ts";
-import type { EventRecord } from "../../src/store/event-record.ts";
+import type { EventRecord } from "../../src/model/event.ts";
 import { createWriter } from "../../src/store/sqlite/writer.ts";
 import type { Writer } from "../../src/store/sqlite/writer.ts";
-import { factsOfPayload } from "../../src/webhook/derive.ts";
+import { factsOfPayload } from "../../src/vendor/derive.ts";
 
 let folder: string;
 let path: string;

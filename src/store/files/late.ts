@@ -1,6 +1,6 @@
 import type { Connection } from "../sqlite/connection.ts";
 import { isEventFault } from "../sqlite/event-fault.ts";
-import type { EventRecord, StoreOutcome } from "../event-record.ts";
+import type { EventRecord, StoreOutcome } from "../../model/event.ts";
 
 /** When this much is late, no further file gets its name; what is in flight comes on top. */
 const LATE_EVENTS_MAX = 64;

@@ -6,7 +6,7 @@ import type { Log } from "../../platform/log.ts";
 import { makeRealFolders, realNames } from "../../platform/real-files.ts";
 import type { Connection } from "../sqlite/connection.ts";
 import { putEachInOrder } from "./each-file.ts";
-import type { EventRecord } from "../event-record.ts";
+import type { EventRecord } from "../../model/event.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { giveName, inTurn } from "./naming.ts";
 import { fileSha256, hasContent } from "./recordings.ts";

@@ -4,7 +4,7 @@ import type { FactsOfPayload } from "./conversations.ts";
 import { openDatabase } from "./database.ts";
 import type { OpenOptions } from "./database.ts";
 import { createErasureStore } from "./erasures.ts";
-import type { EventRecord, StoreOutcome } from "../event-record.ts";
+import type { EventRecord, StoreOutcome } from "../../model/event.ts";
 import { createEventStore } from "./events.ts";
 import { beginKeepingRecordings } from "./kept-recordings.ts";
 import { createQuarantinedEvents } from "./quarantined-events.ts";

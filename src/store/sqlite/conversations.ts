@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { and, eq, getTableColumns, gt, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import { prepareInsert } from "./bound.ts";
 import type { Orm } from "./database.ts";
-import type { EventRecord } from "../event-record.ts";
+import type { EventRecord } from "../../model/event.ts";
 import { placeholders } from "./placeholders.ts";
 import type { Recording } from "../files/recordings.ts";
 import { conversations, events } from "./schema.ts";

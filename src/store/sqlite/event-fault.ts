@@ -1,7 +1,7 @@
 import { errorCode } from "../../platform/errors.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Connection } from "./connection.ts";
-import type { EventRecord, StoreOutcome } from "../event-record.ts";
+import type { EventRecord, StoreOutcome } from "../../model/event.ts";
 
 /** Codes of SQLite that blame a value. Any other, and any other error, speaks of the disk, the file or the process. */
 const EVENT_FAULTS = [

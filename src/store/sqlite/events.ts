@@ -3,7 +3,7 @@ import { and, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import { prepareInsert } from "./bound.ts";
 import type { Orm } from "./database.ts";
-import type { EventOutcome, EventRecord } from "../event-record.ts";
+import type { EventOutcome, EventRecord } from "../../model/event.ts";
 import { placeholders } from "./placeholders.ts";
 import { events } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import type { Orm } from "./database.ts";
-import type { EventRecord } from "../event-record.ts";
+import type { EventRecord } from "../../model/event.ts";
 import { events } from "./schema.ts";
 
 /** The body of a quarantined event, as it was received. */

@@ -1,7 +1,7 @@
 import type { Log } from "../../platform/log.ts";
 import type { Connection } from "./connection.ts";
 import { insertOrQuarantine, isEventFault } from "./event-fault.ts";
-import type { EventRecord, StoreOutcome } from "../event-record.ts";
+import type { EventRecord, StoreOutcome } from "../../model/event.ts";
 import type { EventKey } from "./events.ts";
 import { createLate, LateFilesError } from "../files/late.ts";
 import type { LateListener, Replacement } from "../files/late.ts";

@@ -1,4 +1,4 @@
-import { NESTING_LEVELS_MAX } from "../event.ts";
+import { NESTING_LEVELS_MAX } from "../../vendor/event.ts";
 import * as bytes from "./bytes.ts";
 import { StringReader } from "./string.ts";
 import { Outline } from "./outline.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { failureOf } from "../../../src/webhook/call-failure.ts";
-import { isQuarantine, readEvent } from "../../../src/webhook/event.ts";
+import { failureOf } from "../../../src/vendor/call-failure.ts";
+import { isQuarantine, readEvent } from "../../../src/vendor/event.ts";
 import { fixture } from "../../helpers/deliveries.ts";
 
 function failure(body: unknown) {

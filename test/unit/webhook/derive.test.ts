@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { noFacts } from "../../../src/store/sqlite/conversations.ts";
 import type { ConversationFacts } from "../../../src/store/sqlite/conversations.ts";
-import { failureOf } from "../../../src/webhook/call-failure.ts";
-import { deriveFacts, factsOfPayload } from "../../../src/webhook/derive.ts";
-import { isQuarantine, readEvent } from "../../../src/webhook/event.ts";
-import type { Event } from "../../../src/webhook/event.ts";
+import { failureOf } from "../../../src/vendor/call-failure.ts";
+import { deriveFacts, factsOfPayload } from "../../../src/vendor/derive.ts";
+import { isQuarantine, readEvent } from "../../../src/vendor/event.ts";
+import type { Event } from "../../../src/vendor/event.ts";
 import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 
 const AGENT = { agentId: "agent_2601kfx0demo0synthetic0aaaa", agentName: "Front desk demo" };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { isQuarantine, readEvent } from "../../../src/webhook/event.ts";
+import { isQuarantine, readEvent } from "../../../src/vendor/event.ts";
 import { eventKind, needsConversation } from "../../../src/vendor/event-type.ts";
 import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 

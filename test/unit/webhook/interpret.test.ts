@@ -4,7 +4,7 @@ import { openSpool } from "../../../src/store/files/spool.ts";
 import { decodeAudioText } from "../../../src/webhook/json/audio-text.ts";
 import { readPieces } from "../../../src/webhook/body.ts";
 import type { Body } from "../../../src/webhook/body.ts";
-import { isQuarantine } from "../../../src/webhook/event.ts";
+import { isQuarantine } from "../../../src/vendor/event.ts";
 import { interpret, PARSED_BYTES_MAX } from "../../../src/webhook/interpret.ts";
 import { storeRecording } from "../../../src/webhook/recording.ts";
 import { asBothBodies, memoryBody } from "../../helpers/bodies.ts";

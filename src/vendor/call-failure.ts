@@ -1,8 +1,8 @@
 import type { CallFailureFacts } from "../store/sqlite/call-failures.ts";
 import type { Event } from "./event.ts";
-import { textAt } from "../vendor/json-value.ts";
-import type { CallFailure, ProviderReport } from "../vendor/models/call-failure.ts";
-import { reading } from "../vendor/reading.ts";
+import { textAt } from "./json-value.ts";
+import type { CallFailure, ProviderReport } from "./models/call-failure.ts";
+import { reading } from "./reading.ts";
 
 const ofFailure = reading<CallFailure>();
 const ofReport = reading<ProviderReport>();

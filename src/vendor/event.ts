@@ -1,7 +1,7 @@
-import { eventKind, needsConversation } from "../vendor/event-type.ts";
-import type { EventKind } from "../vendor/event-type.ts";
-import { isObject, secondsAt, textAt } from "../vendor/json-value.ts";
-import type { JsonObject } from "../vendor/json-value.ts";
+import { eventKind, needsConversation } from "./event-type.ts";
+import type { EventKind } from "./event-type.ts";
+import { isObject, secondsAt, textAt } from "./json-value.ts";
+import type { JsonObject } from "./json-value.ts";
 
 /** SQLite's JSON functions stop at this depth; deeper payloads could not be read by anybody. */
 export const NESTING_LEVELS_MAX = 1000;

@@ -2,10 +2,10 @@ import { noFacts } from "../store/sqlite/conversations.ts";
 import type { ConversationFacts } from "../store/sqlite/conversations.ts";
 import { readEvent, isQuarantine } from "./event.ts";
 import type { Event } from "./event.ts";
-import { eventKind, isDerivedFrom } from "../vendor/event-type.ts";
-import { factsOfOtel } from "../vendor/otel.ts";
-import { textAt } from "../vendor/json-value.ts";
-import { factsOfTranscription } from "../vendor/transcription.ts";
+import { eventKind, isDerivedFrom } from "./event-type.ts";
+import { factsOfOtel } from "./otel.ts";
+import { textAt } from "./json-value.ts";
+import { factsOfTranscription } from "./transcription.ts";
 
 /** What an event says of its conversation; null where it has none, or makes none, as a call failure does. */
 export function deriveFacts(event: Event): ConversationFacts | null {

@@ -1,6 +1,6 @@
-import type { CallFailureFacts } from "./sqlite/call-failures.ts";
-import type { ConversationFacts } from "./sqlite/conversations.ts";
-import type { Recording } from "./files/recordings.ts";
+import type { CallFailureFacts } from "../store/sqlite/call-failures.ts";
+import type { ConversationFacts } from "../store/sqlite/conversations.ts";
+import type { Recording } from "../store/files/recordings.ts";
 
 /** One signed event, ready to be written: its row, and what is derived from it. */
 export type EventRecord = {
