@@ -152,7 +152,7 @@ export const breakages: Breakage[] = [
     file: "src/erase/trusted-clock.ts",
     find: "    isConfirmed = false;\n    hasJumped = true;",
     replace: "    hasJumped = true;",
-    tests: ["test/unit/inspect/trusted-clock.test.ts"],
+    tests: ["test/unit/erase/trusted-clock.test.ts"],
   },
   {
     name: "believe a wall clock that is far ahead of the data",
@@ -219,9 +219,9 @@ export const breakages: Breakage[] = [
   },
   {
     name: "follow a symlink to another folder",
-    file: "src/store/files/recordings.ts",
-    find: "(await lstat(path)).isDirectory()",
-    replace: "(await Bun.file(path).stat()).isDirectory()",
+    file: "src/platform/real-files.ts",
+    find: "if (stat.isDirectory()) return;",
+    replace: "if (stat.isDirectory() || stat.isSymbolicLink()) return;",
     tests: ["test/integration/recordings.test.ts"],
   },
   {
