@@ -72,7 +72,7 @@ async function writeCall(): Promise<{ id: string; files: string[] }> {
   const fresh = freshIds(Date.now(), audio);
   const files = ["transcription", "audio"].map((name) => {
     const sample = findSample(name);
-    if ("problem" in sample) throw new Error(sample.problem);
+    if (!sample.ok) throw new Error(sample.problem);
     const file = join(folder, `${name}.json`);
     writeFileSync(file, sampleBody(sample.value, fresh));
     return file;

@@ -31,5 +31,5 @@ export function checkApi({ host, apiTokens, apiSources, tlsCertFile }: ApiAccess
 }
 
 function isPrivate(host: string): boolean {
-  return host === "localhost" || ("value" in privateAddresses && privateAddresses.value.has(host));
+  return host === "localhost" || (privateAddresses.ok && privateAddresses.value.has(host));
 }

@@ -15,7 +15,7 @@ const SUBJECT = "settings";
 /** Every fault of the configuration, or that there is none. */
 export function checkConfiguration({ settings, problems, warnings }: Read): CheckResult[] {
   const faults = entriesOf(settings).flatMap(([key, { parsed }]) =>
-    "problem" in parsed ? [settingFault(options[key].name, parsed.problem)] : [],
+    parsed.ok ? [] : [settingFault(options[key].name, parsed.problem)],
   );
   const results = [
     ...faults,
@@ -27,7 +27,7 @@ export function checkConfiguration({ settings, problems, warnings }: Read): Chec
 
 /** Whether the secrets look like secrets; null where none could be read. */
 export function checkSecrets({ secrets: { parsed } }: Settings): CheckResult | null {
-  if ("problem" in parsed) return null;
+  if (!parsed.ok) return null;
   const unusual = parsed.value.find((secret) => !looksLikeSecret(secret));
   if (unusual === undefined) {
     const number = parsed.value.length === 1 ? "1 looks" : `${parsed.value.length} look`;
@@ -43,7 +43,7 @@ export function checkSecrets({ secrets: { parsed } }: Settings): CheckResult | n
 export function shownSettings(settings: Settings): ShownSetting[] {
   return entriesOf(settings).map(([key, { parsed, origin }]) => ({
     name: options[key].name,
-    value: "problem" in parsed ? "?" : shownValue(key, parsed.value),
+    value: parsed.ok ? shownValue(key, parsed.value) : "?",
     origin,
   }));
 }

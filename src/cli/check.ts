@@ -40,7 +40,7 @@ Exit status: 0 without errors (there may be warnings), 1 with errors.
 
 async function run(given: Given, context: CommandContext): Promise<number> {
   const read = readSettings(settingSources(context, given));
-  if ("problem" in read) return refuse(context, read.problem, "failure");
+  if (!read.ok) return refuse(context, read.problem, "failure");
   const { settings } = read.value;
   const results = [...checkConfiguration(read.value), ...(await checkSystem(settings, context))];
   const shown = shownSettings(settings);
@@ -103,10 +103,7 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
 
 /** The settings, with null for those that are not sound. */
 function valuesOf(settings: Settings): { [K in keyof Settings]: ValueOf<Settings[K]> | null } {
-  const entries = Object.entries(settings).map(([key, { parsed }]) => [
-    key,
-    "value" in parsed ? parsed.value : null,
-  ]);
+  const entries = Object.entries(settings).map(([key, { parsed }]) => [key, parsed.ok ? parsed.value : null]);
   // Every setting has an entry.
   return Object.fromEntries(entries) as { [K in keyof Settings]: ValueOf<Settings[K]> | null };
 }

@@ -32,12 +32,12 @@ Exit status: 0 healthy, or short of nothing but disk space, which no restart fix
 
 async function run(given: Given, context: CommandContext): Promise<number> {
   const settings = findSettings(context);
-  if ("problem" in settings) return refuse(context, settings.problem, "failure");
+  if (!settings.ok) return refuse(context, settings.problem, "failure");
   const url = webhookUrl(given.url, settings.value);
   const timeout = wholeNumber(given, "timeout", { otherwise: 5, min: 1, max: 600 });
   // Docker keeps 2 and more for itself: whatever is wrong is 1.
-  if ("problem" in url) return refuse(context, url.problem, "failure");
-  if ("problem" in timeout) return refuse(context, timeout.problem, "failure");
+  if (!url.ok) return refuse(context, url.problem, "failure");
+  if (!timeout.ok) return refuse(context, timeout.problem, "failure");
 
   const health = healthUrl(url.value);
   const answer = await request(health, {

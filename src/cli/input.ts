@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Parsed } from "../config/values.ts";
+import type { Parsed } from "../platform/parsed.ts";
 import { errorCode, hasCode } from "../platform/errors.ts";
 import type { CommandContext } from "../platform/process.ts";
 
@@ -16,12 +16,12 @@ export function findFile(
   const path = resolve(folder, name);
   try {
     const stat = statSync(path);
-    if (stat.isDirectory()) return { problem: `${name} is a folder: name a file in it` };
-    if (!stat.isFile()) return { problem: `${name} is not a file` };
-    if (stat.size === 0) return { problem: `${name} is empty` };
-    return { value: { path, byteCount: stat.size } };
+    if (stat.isDirectory()) return { ok: false, problem: `${name} is a folder: name a file in it` };
+    if (!stat.isFile()) return { ok: false, problem: `${name} is not a file` };
+    if (stat.size === 0) return { ok: false, problem: `${name} is empty` };
+    return { ok: true, value: { path, byteCount: stat.size } };
   } catch (error) {
-    return { problem: unreadable(name, error) };
+    return { ok: false, problem: unreadable(name, error) };
   }
 }
 
@@ -32,12 +32,12 @@ export async function readInput(
 ): Promise<Parsed<Uint8Array<ArrayBuffer>>> {
   if (name === undefined || name === "-") return readStandardInput(context);
   const file = findFile(name, context);
-  if ("problem" in file) return file;
-  if (file.value.byteCount > INPUT_BYTES_MAX) return { problem: `${name} is larger than 1 GiB` };
+  if (!file.ok) return file;
+  if (file.value.byteCount > INPUT_BYTES_MAX) return { ok: false, problem: `${name} is larger than 1 GiB` };
   try {
-    return { value: new Uint8Array(await readFile(file.value.path)) };
+    return { ok: true, value: new Uint8Array(await readFile(file.value.path)) };
   } catch (error) {
-    return { problem: unreadable(name, error) };
+    return { ok: false, problem: unreadable(name, error) };
   }
 }
 
@@ -48,10 +48,11 @@ async function readStandardInput(context: CommandContext): Promise<Parsed<Uint8A
   for await (const chunk of context.input) {
     chunks.push(chunk);
     byteCount += chunk.byteLength;
-    if (byteCount > INPUT_BYTES_MAX) return { problem: "standard input is larger than 1 GiB" };
+    if (byteCount > INPUT_BYTES_MAX) return { ok: false, problem: "standard input is larger than 1 GiB" };
   }
-  if (byteCount === 0) return { problem: "standard input is empty: name a file, or pipe the body in" };
-  return { value: Buffer.concat(chunks) };
+  if (byteCount === 0)
+    return { ok: false, problem: "standard input is empty: name a file, or pipe the body in" };
+  return { ok: true, value: Buffer.concat(chunks) };
 }
 
 function unreadable(name: string, error: unknown): string {

@@ -3,7 +3,7 @@ import { channelSocket } from "../platform/channel.ts";
 import { errorCode, hasCode } from "../platform/errors.ts";
 import { isJournal } from "../platform/systemd.ts";
 import { valueOf } from "../config/config.ts";
-import type { Parsed } from "../config/values.ts";
+import type { Parsed } from "../platform/parsed.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
@@ -49,7 +49,7 @@ Exit status: 0 when the new one has taken over, 1 when not.
 
 async function run(given: Given, context: CommandContext): Promise<number> {
   const credentials = readCredentials(given.credentials);
-  if ("problem" in credentials) return refuse(context, credentials.problem, "failure");
+  if (!credentials.ok) return refuse(context, credentials.problem, "failure");
 
   // Under systemd it runs as root: it reads nothing that the service could have put there.
   const path = controlPath(context.environment, () => configuredDatabase(context));
@@ -69,7 +69,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
 
 function configuredDatabase(context: CommandContext): string {
   const settings = findSettings(context);
-  return "problem" in settings ? "" : valueOf(settings.value.databasePath, "");
+  return settings.ok ? valueOf(settings.value.databasePath, "") : "";
 }
 
 /** Right after a handover the predecessor may still be where its successor is about to be. */
@@ -109,7 +109,7 @@ async function ask(path: string, request: Message): Promise<Message | null> {
 }
 
 function readCredentials(text: string | undefined): Parsed<Record<string, string> | null> {
-  if (text === undefined) return { value: null };
+  if (text === undefined) return { ok: true, value: null };
   const credentials: Record<string, string> = {};
   for (const one of text.split(",")) {
     const [, name = "", optional, path = ""] = /^([^:]*):(-?)(.*)$/.exec(one) ?? [];
@@ -117,10 +117,13 @@ function readCredentials(text: string | undefined): Parsed<Record<string, string
       credentials[name] = readFileSync(path).toString("base64");
     } catch (error) {
       if (optional === "-" && hasCode(error, "ENOENT")) continue;
-      return { problem: `The file for the credential ${name} can't be read (${errorCode(error)})` };
+      return {
+        ok: false,
+        problem: `The file for the credential ${name} can't be read (${errorCode(error)})`,
+      };
     }
   }
-  return { value: credentials };
+  return { ok: true, value: credentials };
 }
 
 function defined(environment: Record<string, string | undefined>): Record<string, string> {

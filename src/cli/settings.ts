@@ -3,7 +3,7 @@ import { readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
 import type { ConfigSources } from "../config/sources.ts";
 import { options } from "../config/options.ts";
-import type { Parsed } from "../config/values.ts";
+import type { Parsed } from "../platform/parsed.ts";
 import type { Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
 
@@ -16,20 +16,23 @@ export function settingSources(context: CommandContext, flags: Given = {}): Conf
 /** Every setting, each sound or not by itself: a command complains only of those that it needs. */
 export function findSettings(context: CommandContext): Parsed<Settings> {
   const read = readSettings(settingSources(context));
-  return "problem" in read ? read : { value: read.value.settings };
+  return read.ok ? { ok: true, value: read.value.settings } : read;
 }
 
 /** The secrets that `--secret` names, exactly as given: a stray space is what may have to be found. */
 export function givenSecrets(text: string): Parsed<string[]> {
   const secrets = text.split(",").filter((secret) => secret.trim() !== "");
-  return secrets.length === 0 ? { problem: "--secret is empty" } : { value: secrets };
+  return secrets.length === 0 ? { ok: false, problem: "--secret is empty" } : { ok: true, value: secrets };
 }
 
 /** The secrets that are configured, else what to do about it. */
 export function configuredSecrets(settings: Settings): Parsed<readonly string[]> {
   const { parsed } = settings.secrets;
-  if ("value" in parsed) return parsed;
-  return { problem: `No secret: give it with --secret, or set ${options.secrets.name} (${parsed.problem})` };
+  if (parsed.ok) return parsed;
+  return {
+    ok: false,
+    problem: `No secret: give it with --secret, or set ${options.secrets.name} (${parsed.problem})`,
+  };
 }
 
 /** A whole number from text, where one was given. */
@@ -39,8 +42,8 @@ export function wholeNumber(
   { otherwise, min, max }: { otherwise: number; min: number; max: number },
 ): Parsed<number> {
   const text = given[key];
-  if (text === undefined) return { value: otherwise };
+  if (text === undefined) return { ok: true, value: otherwise };
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return { value };
-  return { problem: `--${key}: "${text}" is not a whole number from ${min} to ${max}` };
+  if (value >= min && value <= max) return { ok: true, value };
+  return { ok: false, problem: `--${key}: "${text}" is not a whole number from ${min} to ${max}` };
 }

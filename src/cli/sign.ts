@@ -35,13 +35,13 @@ export const sign: Command = {
 async function run(given: Given, context: CommandContext): Promise<number> {
   const nowSeconds = Math.floor(context.clock.nowMs() / 1000);
   const time = wholeNumber(given, "time", { otherwise: nowSeconds, min: 0, max: SECONDS_MAX });
-  if ("problem" in time) return refuse(context, time.problem, "usage");
+  if (!time.ok) return refuse(context, time.problem, "usage");
   const settings = findSettings(context);
-  if ("problem" in settings) return refuse(context, settings.problem, "config");
+  if (!settings.ok) return refuse(context, settings.problem, "config");
   const secrets = given.secret === undefined ? configuredSecrets(settings.value) : givenSecrets(given.secret);
-  if ("problem" in secrets) return refuse(context, secrets.problem, "config");
+  if (!secrets.ok) return refuse(context, secrets.problem, "config");
   const body = await readInput(given.body, context);
-  if ("problem" in body) return refuse(context, body.problem, "usage");
+  if (!body.ok) return refuse(context, body.problem, "usage");
 
   const [secret = ""] = secrets.value;
   const header = signatureHeader(secret, time.value, body.value);

@@ -1,5 +1,5 @@
 import { valueOf } from "../config/config.ts";
-import type { Parsed } from "../config/values.ts";
+import type { Parsed } from "../platform/parsed.ts";
 import { diagnose } from "../diagnose/diagnose.ts";
 import { explain } from "../diagnose/explain.ts";
 import type { Diagnosis } from "../diagnose/finding.ts";
@@ -45,20 +45,20 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     return refuse(context, "--header is missing: give what the ElevenLabs-Signature header held", "usage");
   }
   const now = nowSeconds(given, context);
-  if ("problem" in now) return refuse(context, now.problem, "usage");
+  if (!now.ok) return refuse(context, now.problem, "usage");
   const settings = findSettings(context);
-  if ("problem" in settings) return refuse(context, settings.problem, "config");
+  if (!settings.ok) return refuse(context, settings.problem, "config");
   const configured = configuredSecrets(settings.value);
   const accepted = given.secret === undefined ? configured : givenSecrets(given.secret);
-  if ("problem" in accepted) return refuse(context, accepted.problem, "config");
+  if (!accepted.ok) return refuse(context, accepted.problem, "config");
   const body = await readInput(given.body, context);
-  if ("problem" in body) return refuse(context, body.problem, "usage");
+  if (!body.ok) return refuse(context, body.problem, "usage");
 
   const diagnosis = diagnose({
     header,
     body: body.value,
     secrets: accepted.value,
-    otherSecrets: given.secret !== undefined && "value" in configured ? configured.value : [],
+    otherSecrets: given.secret !== undefined && configured.ok ? configured.value : [],
     nowSeconds: now.value,
     toleranceSeconds: valueOf(settings.value.toleranceSeconds, 1800),
   });
@@ -67,10 +67,13 @@ async function run(given: Given, context: CommandContext): Promise<number> {
 }
 
 function nowSeconds({ now }: Given, { clock }: CommandContext): Parsed<number> {
-  if (now === undefined) return { value: Math.floor(clock.nowMs() / 1000) };
+  if (now === undefined) return { ok: true, value: Math.floor(clock.nowMs() / 1000) };
   const seconds = /^\d{1,12}$/.test(now) ? Number(now) : Math.floor(Date.parse(now) / 1000);
-  if (Number.isFinite(seconds)) return { value: seconds };
-  return { problem: `--now: "${now}" is neither unix seconds nor a time such as 2026-11-02T12:00:05Z` };
+  if (Number.isFinite(seconds)) return { ok: true, value: seconds };
+  return {
+    ok: false,
+    problem: `--now: "${now}" is neither unix seconds nor a time such as 2026-11-02T12:00:05Z`,
+  };
 }
 
 function forPeople(diagnosis: Diagnosis, context: CommandContext): string {

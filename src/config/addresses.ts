@@ -1,5 +1,6 @@
 import { listed } from "./values.ts";
-import type { Parse, Parsed } from "./values.ts";
+import type { Parsed } from "../platform/parsed.ts";
+import type { Parse } from "./values.ts";
 import { addressList, parseRange } from "../platform/address.ts";
 import type { AddressList, AddressRange } from "../platform/address.ts";
 import { vendorAddresses } from "../vendor/addresses.ts";
@@ -16,16 +17,17 @@ export const noAddress: AddressList = { has: () => false, toString: () => "none"
 
 /** Who may deliver: `any`, or addresses, ranges and `elevenlabs` with commas between them. */
 export const allowedSources: Parse<AddressList> = (text) => {
-  if (text.toLowerCase() === anyAddress.toString()) return { value: anyAddress };
+  if (text.toLowerCase() === anyAddress.toString()) return { ok: true, value: anyAddress };
   return parseList(text, (word) => (word.toLowerCase() === VENDOR ? [...vendorAddresses] : [word]));
 };
 
 /** Whose word about where a request comes from is taken: `none`, or addresses and ranges with commas between them. */
 export const trustedProxies: Parse<AddressList> = (text) => {
-  if (text.toLowerCase() === noAddress.toString()) return { value: noAddress };
+  if (text.toLowerCase() === noAddress.toString()) return { ok: true, value: noAddress };
   const everybody = listed(text).find((word) => word.endsWith("/0"));
   if (everybody !== undefined) {
     return {
+      ok: false,
       problem: `"${everybody}" would let everybody claim to be anybody: name the addresses of your proxies`,
     };
   }
@@ -35,15 +37,18 @@ export const trustedProxies: Parse<AddressList> = (text) => {
 /** @param resolve the addresses that a word stands for */
 function parseList(text: string, resolve: (word: string) => string[]): Parsed<AddressList> {
   const addresses = listed(text).flatMap(resolve);
-  if (addresses.length === 0) return { problem: `"${text}" holds no address` };
+  if (addresses.length === 0) return { ok: false, problem: `"${text}" holds no address` };
   if (addresses.length > RANGES_MAX) {
-    return { problem: `it holds ${addresses.length} addresses, more than ${RANGES_MAX}: use ranges` };
+    return {
+      ok: false,
+      problem: `it holds ${addresses.length} addresses, more than ${RANGES_MAX}: use ranges`,
+    };
   }
   const ranges: AddressRange[] = [];
   for (const address of addresses) {
     const range = parseRange(address);
-    if ("problem" in range) return range;
+    if (!range.ok) return range;
     ranges.push(range.value);
   }
-  return { value: addressList(ranges, listed(text).join(", ")) };
+  return { ok: true, value: addressList(ranges, listed(text).join(", ")) };
 }

@@ -5,7 +5,7 @@ import { findText, readVariables } from "./sources.ts";
 import type { ConfigSources, Origin, Variables } from "./sources.ts";
 import { expiryWarning, loadTls } from "./tls.ts";
 import type { Tls } from "./tls.ts";
-import type { Parsed } from "./values.ts";
+import type { Parsed } from "../platform/parsed.ts";
 
 const PREFIX = "ELEVENLABS_WEBHOOK_";
 const SECRET_SHAPE = /^wsec_[0-9a-f]{64}$/;
@@ -38,14 +38,14 @@ export type ConfigResult =
 /** Reads the whole configuration, or finds every fault in it. */
 export function loadConfig(sources: ConfigSources): ConfigResult {
   const read = readSettings(sources);
-  if ("problem" in read) return { kind: "faulty", problems: [read.problem] };
+  if (!read.ok) return { kind: "faulty", problems: [read.problem] };
   const { settings, problems, warnings } = read.value;
 
   const values: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
   for (const [key, { parsed, origin }] of Object.entries(settings)) {
     origins[key] = origin;
-    if ("problem" in parsed) problems.push(`${options[key as OptionKey].name}: ${parsed.problem}`);
+    if (!parsed.ok) problems.push(`${options[key as OptionKey].name}: ${parsed.problem}`);
     else values[key] = parsed.value;
   }
   const tls = loadTls(
@@ -82,20 +82,20 @@ export function readSettings(
   sources: ConfigSources,
 ): Parsed<{ settings: Settings; problems: string[]; warnings: string[] }> {
   const variables = readVariables(sources);
-  if ("problem" in variables) return variables;
+  if (!variables.ok) return variables;
   const settings: Record<string, Setting<unknown>> = {};
   for (const [key, option] of Object.entries(options)) {
     const { origin, ...text } = findText(key as OptionKey, variables.value, sources);
-    const parsed = "problem" in text ? text : option.parse(text.value, sources.folder);
+    const parsed = text.ok ? option.parse(text.value, sources.folder) : text;
     settings[key] = { origin, parsed };
   }
   // The loop has gone over the whole table.
-  return { value: { settings: settings as Settings, ...judgeNames(variables.value) } };
+  return { ok: true, value: { settings: settings as Settings, ...judgeNames(variables.value) } };
 }
 
 /** A setting's value, or another one where it is not sound. */
 export function valueOf<T>({ parsed }: Setting<T>, otherwise: T): T {
-  return "value" in parsed ? parsed.value : otherwise;
+  return parsed.ok ? parsed.value : otherwise;
 }
 
 /** True for the shape of all secrets that are known; nothing documents it. */

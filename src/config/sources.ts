@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { flagOf, options } from "./options.ts";
 import type { OptionKey } from "./options.ts";
-import type { Parsed } from "./values.ts";
+import type { Parsed } from "../platform/parsed.ts";
 import { errorCode, hasCode } from "../platform/errors.ts";
 
 /** Where settings come from. The first that has one wins: a flag, the environment, the working directory's `.env`. */
@@ -35,7 +35,7 @@ export function readVariables({ environment, folder, readText }: ConfigSources):
     file = parseEnv(readText(path));
   } catch (error) {
     if (!hasCode(error, "ENOENT"))
-      return { problem: `${path} can't be read (${String(error)}): fix or remove it` };
+      return { ok: false, problem: `${path} can't be read (${String(error)}): fix or remove it` };
   }
   const variables: Variables = {};
   for (const [origin, values] of [
@@ -46,7 +46,7 @@ export function readVariables({ environment, folder, readText }: ConfigSources):
       if (value !== undefined && value.trim() !== "") variables[name] = { text: value.trim(), origin };
     }
   }
-  return { value: variables };
+  return { ok: true, value: variables };
 }
 
 /** Finds the text of one option, from whichever source gives it. */
@@ -58,15 +58,16 @@ export function findText(key: OptionKey, variables: Variables, sources: ConfigSo
     const secret = findSecretFile(option.name, flag ?? variable?.text, variables, sources);
     if (secret !== null) return secret;
   }
-  if (flag !== undefined) return { value: flag, origin: `flag ${flagOf(option)}` };
-  if (variable !== undefined) return { value: variable.text, origin: variable.origin };
+  if (flag !== undefined) return { ok: true, value: flag, origin: `flag ${flagOf(option)}` };
+  if (variable !== undefined) return { ok: true, value: variable.text, origin: variable.origin };
 
   const state = variables.STATE_DIRECTORY?.text.split(":")[0];
   if (option.stateName !== undefined && state !== undefined) {
-    return { value: join(state, option.stateName), origin: "$STATE_DIRECTORY" };
+    return { ok: true, value: join(state, option.stateName), origin: "$STATE_DIRECTORY" };
   }
-  if (option.default !== null) return { value: option.default, origin: "default" };
+  if (option.default !== null) return { ok: true, value: option.default, origin: "default" };
   return {
+    ok: false,
     problem: `not set: set it, or ${option.name}_FILE to the path of a file that holds it`,
     origin: "default",
   };
@@ -81,26 +82,27 @@ function findSecretFile(
 ): FoundText | null {
   const file = variables[`${name}_FILE`];
   if (given !== undefined && file !== undefined) {
-    return { problem: `it is set and so is ${name}_FILE: remove one of them`, origin: "file" };
+    return { ok: false, problem: `it is set and so is ${name}_FILE: remove one of them`, origin: "file" };
   }
   if (given !== undefined) return null;
   if (file !== undefined) {
     const path = resolve(folder, file.text);
     const secret = readSecret(path, readText);
-    return { ...secret, origin: "value" in secret ? `file ${path}` : `${name}_FILE` };
+    return { ...secret, origin: secret.ok ? `file ${path}` : `${name}_FILE` };
   }
   const credentials = variables.CREDENTIALS_DIRECTORY;
   if (credentials === undefined) return null;
   const secret = readSecret(join(credentials.text, name), readText);
-  return "value" in secret ? { ...secret, origin: "credential" } : null;
+  return secret.ok ? { ...secret, origin: "credential" } : null;
 }
 
 function readSecret(path: string, readText: (path: string) => string): Parsed<string> {
   try {
-    return { value: readText(path) };
+    return { ok: true, value: readText(path) };
   } catch (error) {
     // Neither the path nor the message that quotes it: some put the secret itself where its file should be named.
     return {
+      ok: false,
       problem: `the file named for it can't be read (${errorCode(error)}): correct its name or its rights`,
     };
   }

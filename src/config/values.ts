@@ -1,7 +1,5 @@
 import { resolve } from "node:path";
-
-/** A value read from text, or what is wrong with the text and what to write instead. */
-export type Parsed<T> = { value: T } | { problem: string };
+import type { Parsed } from "../platform/parsed.ts";
 
 export type Parse<T> = (text: string, folder: string) => Parsed<T>;
 
@@ -19,57 +17,65 @@ const UNITS = new Map([
 export function integer(min: number, max: number): Parse<number> {
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return { value };
-    return { problem: `"${text}" is not a whole number from ${min} to ${max}` };
+    if (value >= min && value <= max) return { ok: true, value };
+    return { ok: false, problem: `"${text}" is not a whole number from ${min} to ${max}` };
   };
 }
 
 /** Whole days; null where none are given. */
 export const days: Parse<number | null> = (text, folder) =>
-  text === "" ? { value: null } : integer(1, DAYS_MAX)(text, folder);
+  text === "" ? { ok: true, value: null } : integer(1, DAYS_MAX)(text, folder);
 
 /** Bytes, or KiB, MiB, GiB with that unit behind the number. */
 export function bytes(min: number, max: number): Parse<number> {
   return (text) => {
     const [, number = "", unit = ""] = /^(\d{1,15}) ?([KMG]iB)?$/.exec(text) ?? [];
     const value = number === "" ? Number.NaN : Number(number) * (UNITS.get(unit) ?? Number.NaN);
-    if (value >= min && value <= max) return { value };
-    return { problem: `"${text}" is not a number of bytes from ${min} to ${max}, such as 1048576 or 1MiB` };
+    if (value >= min && value <= max) return { ok: true, value };
+    return {
+      ok: false,
+      problem: `"${text}" is not a number of bytes from ${min} to ${max}, such as 1048576 or 1MiB`,
+    };
   };
 }
 
 export function oneOf<const T extends string>(...choices: T[]): Parse<T> {
   return (text) => {
     const value = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
-    return value === undefined ? { problem: `"${text}" is not one of ${choices.join(", ")}` } : { value };
+    return value === undefined
+      ? { ok: false, problem: `"${text}" is not one of ${choices.join(", ")}` }
+      : { ok: true, value };
   };
 }
 
 export const boolean: Parse<boolean> = (text) => {
-  if (/^(true|1|yes|on)$/i.test(text)) return { value: true };
-  if (/^(false|0|no|off)$/i.test(text)) return { value: false };
-  return { problem: `"${text}" is neither true nor false` };
+  if (/^(true|1|yes|on)$/i.test(text)) return { ok: true, value: true };
+  if (/^(false|0|no|off)$/i.test(text)) return { ok: true, value: false };
+  return { ok: false, problem: `"${text}" is neither true nor false` };
 };
 
 export const host: Parse<string> = (text) =>
   /^[\w.:-]+$/.test(text)
-    ? { value: text }
-    : { problem: `"${text}" is not an address to listen on, such as 127.0.0.1` };
+    ? { ok: true, value: text }
+    : { ok: false, problem: `"${text}" is not an address to listen on, such as 127.0.0.1` };
 
 /** Absolute, or relative to the working directory. */
 export const path: Parse<string> = (text, folder) =>
-  text.includes("\0") ? { problem: "a path can't hold a NUL character" } : { value: resolve(folder, text) };
+  text.includes("\0")
+    ? { ok: false, problem: "a path can't hold a NUL character" }
+    : { ok: true, value: resolve(folder, text) };
 
 /** The same, or null where the text is empty. */
 export const optionalPath: Parse<string | null> = (text, folder) =>
-  text === "" ? { value: null } : path(text, folder);
+  text === "" ? { ok: true, value: null } : path(text, folder);
 
 /** One secret, or several with commas between them. The problem never quotes any. */
 export const secrets: Parse<readonly string[]> = (text) => {
   const value = listed(text);
-  if (value.length === 0) return { problem: "it holds no secret" };
+  if (value.length === 0) return { ok: false, problem: "it holds no secret" };
   // Left of a line NAME="" by what does not take quotes away: a secret that anybody guesses.
-  if (value.some((secret) => /^["'\s]*$/.test(secret))) return { problem: "a secret is nothing but quotes" };
+  if (value.some((secret) => /^["'\s]*$/.test(secret)))
+    return { ok: false, problem: "a secret is nothing but quotes" };
   return bounded(value);
 };
 
@@ -78,6 +84,7 @@ export const tokens: Parse<readonly string[]> = (text) => {
   const value = listed(text);
   if (value.some((token) => token.length < TOKEN_CHARS_MIN || !/^[\w.~+/-]+=*$/.test(token))) {
     return {
+      ok: false,
       problem: `a token has at least ${TOKEN_CHARS_MIN} letters and digits: make one with openssl rand -hex 32`,
     };
   }
@@ -94,9 +101,9 @@ export function listed(text: string): string[] {
 
 function bounded(value: readonly string[]): Parsed<readonly string[]> {
   if (value.length > SECRETS_MAX)
-    return { problem: `it holds ${value.length} secrets, more than ${SECRETS_MAX}` };
+    return { ok: false, problem: `it holds ${value.length} secrets, more than ${SECRETS_MAX}` };
   if (value.some((secret) => secret.length > SECRET_CHARS_MAX)) {
-    return { problem: `a secret is longer than ${SECRET_CHARS_MAX} characters` };
+    return { ok: false, problem: `a secret is longer than ${SECRET_CHARS_MAX} characters` };
   }
-  return { value };
+  return { ok: true, value };
 }

@@ -21,23 +21,25 @@ export function canonicalAddress(text: string): string | null {
 }
 
 /** Reads `192.0.2.1`, `10.0.0.0/8`, `2001:db8::/32`, or says what is wrong with it. */
-export function parseRange(text: string): { value: AddressRange } | { problem: string } {
+export function parseRange(text: string): { ok: true; value: AddressRange } | { ok: false; problem: string } {
   const [, address = "", prefix] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const first = parse(address);
-  if (first === null) return { problem: `"${text}" is not an address or a range such as 192.0.2.0/24` };
+  if (first === null)
+    return { ok: false, problem: `"${text}" is not an address or a range such as 192.0.2.0/24` };
   if (prefix !== undefined && first.kind() === "ipv4" && address.includes(":")) {
-    return { problem: `"${text}" is a range of IPv4 written as IPv6: write it as IPv4` };
+    return { ok: false, problem: `"${text}" is a range of IPv4 written as IPv6: write it as IPv4` };
   }
   const bits = first.kind() === "ipv4" ? 32 : 128;
   const prefixBits = prefix === undefined ? bits : Number(prefix);
-  if (prefixBits > bits) return { problem: `"${text}" has a prefix longer than ${bits} bits` };
+  if (prefixBits > bits) return { ok: false, problem: `"${text}" has a prefix longer than ${bits} bits` };
   const network = networkOf(first, prefixBits);
   if (network !== first.toString()) {
     return {
+      ok: false,
       problem: `"${text}" does not begin at the start of a range: write ${network}/${prefixBits}, or ${first.toString()} alone`,
     };
   }
-  return { value: { first, prefixBits } };
+  return { ok: true, value: { first, prefixBits } };
 }
 
 /** The addresses of these ranges. */

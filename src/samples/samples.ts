@@ -1,5 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
-import type { Parsed } from "../config/values.ts";
+import type { Parsed } from "../platform/parsed.ts";
 import { busyEvent, sipEvent } from "./call-failure.ts";
 import { AGENT_ID, envelope } from "./sample.ts";
 import type { Fresh, Sample } from "./sample.ts";
@@ -143,13 +143,14 @@ export const samples: readonly Sample[] = [
 export function findSample(name: string): Parsed<Sample> {
   const found =
     samples.find((sample) => sample.name === name) ?? samples.find((sample) => sample.type === name);
-  if (found !== undefined) return { value: found };
+  if (found !== undefined) return { ok: true, value: found };
   const nearest = closest(
     name,
     samples.map((sample) => sample.name),
   );
   const isNear = distance(name, nearest) <= TYPO_DISTANCE_MAX || nearest.startsWith(name);
   return {
+    ok: false,
     problem: `there is no sample "${name}"${isNear ? `, did you mean ${nearest}?` : ""} (send --list shows all)`,
   };
 }

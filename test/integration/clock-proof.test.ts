@@ -9,7 +9,7 @@ import { freePort } from "../helpers/ports.ts";
 
 function proxies(text: string): AddressList {
   const parsed = trustedProxies(text, "/");
-  if ("problem" in parsed) throw new Error(parsed.problem);
+  if (!parsed.ok) throw new Error(parsed.problem);
   return parsed.value;
 }
 

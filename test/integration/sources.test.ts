@@ -3,13 +3,14 @@ import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../src
 import { listen } from "../../src/http/server.ts";
 import type { Server } from "../../src/http/server.ts";
 import type { AddressList } from "../../src/platform/address.ts";
+import type { Parsed } from "../../src/platform/parsed.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { sign, transcription } from "../helpers/deliveries.ts";
 import { freePort } from "../helpers/ports.ts";
 
-function listOf(parsed: { value: AddressList } | { problem: string }): AddressList {
-  if ("problem" in parsed) throw new Error(parsed.problem);
+function listOf(parsed: Parsed<AddressList>): AddressList {
+  if (!parsed.ok) throw new Error(parsed.problem);
   return parsed.value;
 }
 

@@ -6,7 +6,7 @@ import type { AddressList } from "../../src/platform/address.ts";
 
 function listOf(parse: Parse<AddressList>, text: string): AddressList {
   const parsed = parse(text, "/");
-  if ("problem" in parsed) throw new Error(parsed.problem);
+  if (!parsed.ok) throw new Error(parsed.problem);
   return parsed.value;
 }
 
@@ -45,7 +45,7 @@ test.each([
   [trustedProxies, "127.0.0.1, 0.0.0.0/0", '"0.0.0.0/0" would let everybody claim to be anybody'],
   [trustedProxies, "::/0", '"::/0" would let everybody'],
 ] as const)("a list is not %p", (parse, text, problem) => {
-  expect(parse(text, "/")).toEqual({ problem: expect.stringContaining(problem) });
+  expect(parse(text, "/")).toEqual({ ok: false, problem: expect.stringContaining(problem) });
 });
 
 test("256 ranges are not too many", () => {

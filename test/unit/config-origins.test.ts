@@ -64,9 +64,9 @@ test("reads the settings that are sound where others are not", () => {
   const read = readSettings(
     sources({ environment: { ELEVENLABS_WEBHOOK_PORT: "x", ELEVENLABS_WEBHOOK_HOST: "::1" } }),
   );
-  if ("problem" in read) throw new Error(read.problem);
+  if (!read.ok) throw new Error(read.problem);
   const { host, port, secrets } = read.value.settings;
-  expect(host).toEqual({ origin: "environment", parsed: { value: "::1" } });
-  expect(port.parsed).toEqual({ problem: '"x" is not a whole number from 1 to 65535' });
-  expect(secrets.parsed).toMatchObject({ problem: expect.stringContaining("not set") });
+  expect(host).toEqual({ origin: "environment", parsed: { ok: true, value: "::1" } });
+  expect(port.parsed).toEqual({ ok: false, problem: '"x" is not a whole number from 1 to 65535' });
+  expect(secrets.parsed).toMatchObject({ ok: false, problem: expect.stringContaining("not set") });
 });

@@ -10,10 +10,10 @@ import {
   secrets,
   tokens,
 } from "../../src/config/values.ts";
+import type { Parsed } from "../../src/platform/parsed.ts";
 
 /** The value read, or undefined where the text is refused. */
-const valueOf = <T>(parsed: { value: T } | { problem: string }): T | undefined =>
-  "value" in parsed ? parsed.value : undefined;
+const valueOf = <T>(parsed: Parsed<T>): T | undefined => (parsed.ok ? parsed.value : undefined);
 
 test.each([
   ["1", 1],
@@ -81,19 +81,22 @@ test.each([
 });
 
 test("a choice is read in any case and told as it is written", () => {
-  expect(oneOf("INFO", "ERROR")("error", "/")).toEqual({ value: "ERROR" });
-  expect(oneOf("INFO", "ERROR")("errors", "/")).toEqual({ problem: '"errors" is not one of INFO, ERROR' });
+  expect(oneOf("INFO", "ERROR")("error", "/")).toEqual({ ok: true, value: "ERROR" });
+  expect(oneOf("INFO", "ERROR")("errors", "/")).toEqual({
+    ok: false,
+    problem: '"errors" is not one of INFO, ERROR',
+  });
 });
 
 test("a path is absolute in the end", () => {
-  expect(path("a/../b", "/srv")).toEqual({ value: "/srv/b" });
-  expect(path("/a", "/srv")).toEqual({ value: "/a" });
+  expect(path("a/../b", "/srv")).toEqual({ ok: true, value: "/srv/b" });
+  expect(path("/a", "/srv")).toEqual({ ok: true, value: "/a" });
   expect(path("a\0", "/srv")).toHaveProperty("problem");
 });
 
 test("a path that may be left out is null where it is", () => {
-  expect(optionalPath("", "/srv")).toEqual({ value: null });
-  expect(optionalPath("a", "/srv")).toEqual({ value: "/srv/a" });
+  expect(optionalPath("", "/srv")).toEqual({ ok: true, value: null });
+  expect(optionalPath("a", "/srv")).toEqual({ ok: true, value: "/srv/a" });
   expect(optionalPath("a\0", "/srv")).toHaveProperty("problem");
 });
 
@@ -105,11 +108,11 @@ describe("secrets", () => {
   });
 
   test("are trimmed, and empty ones are left out", () => {
-    expect(secrets(" a ,\n, b\n", "/")).toEqual({ value: ["a", "b"] });
+    expect(secrets(" a ,\n, b\n", "/")).toEqual({ ok: true, value: ["a", "b"] });
   });
 
   test.each(['""', "''", '"', '" "', `wsec_1,''`])("of nothing but quotes are none: %s", (text) => {
-    expect(secrets(text, "/")).toEqual({ problem: expect.stringContaining("nothing but quotes") });
+    expect(secrets(text, "/")).toEqual({ ok: false, problem: expect.stringContaining("nothing but quotes") });
   });
 });
 
@@ -117,8 +120,8 @@ describe("tokens", () => {
   const token = "0123456789abcdef0123456789abcdef";
 
   test("are none, one or several", () => {
-    expect(tokens("", "/")).toEqual({ value: [] });
-    expect(tokens(`${token}, ${token}x`, "/")).toEqual({ value: [token, `${token}x`] });
+    expect(tokens("", "/")).toEqual({ ok: true, value: [] });
+    expect(tokens(`${token}, ${token}x`, "/")).toEqual({ ok: true, value: [token, `${token}x`] });
   });
 
   test.each([
@@ -127,7 +130,7 @@ describe("tokens", () => {
     ["one of two too short", `${token},abc`],
   ])("%s: a fault that says how to make one, and does not quote it", (_, text) => {
     const parsed = tokens(text, "/");
-    expect(parsed).toEqual({ problem: expect.stringContaining("openssl rand -hex 32") });
+    expect(parsed).toEqual({ ok: false, problem: expect.stringContaining("openssl rand -hex 32") });
     expect(JSON.stringify(parsed)).not.toContain(text);
   });
 });

@@ -47,7 +47,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
 
 async function make(folder: string, given: Given, context: CommandContext): Promise<number> {
   const place = findDataPlace(given, context);
-  if ("problem" in place) return refuse(context, place.problem, "config");
+  if (!place.ok) return refuse(context, place.problem, "config");
   const startedMs = context.clock.monotonicMs();
   const report = await makeBackup({ place: place.value, folder, clock: context.clock });
   const seconds = ((context.clock.monotonicMs() - startedMs) / 1000).toFixed(1);

@@ -26,7 +26,7 @@ Exit status: 0 restored; 1 not, and why; 64 wrong usage; 78 a faulty setting.
 
 async function run(given: Given, context: CommandContext): Promise<number> {
   const place = findDataPlace(given, context);
-  if ("problem" in place) return refuse(context, place.problem, "config");
+  if (!place.ok) return refuse(context, place.problem, "config");
   const { databasePath, audioFolder } = place.value;
   const folder = resolve(context.folder, given.folder ?? "");
   process.umask(0o077);

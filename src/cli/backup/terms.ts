@@ -2,7 +2,7 @@ import type { DataPlace } from "../../backup/place.ts";
 import { BackupError } from "../../backup/problem.ts";
 import { readSettings } from "../../config/config.ts";
 import { options } from "../../config/options.ts";
-import type { Parsed } from "../../config/values.ts";
+import type { Parsed } from "../../platform/parsed.ts";
 import { refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
@@ -17,15 +17,18 @@ export const placeFlags = optionFlags.filter(({ key }) => PLACE_KEYS.some((known
 /** Where the receiver keeps its data, by the same settings as its own. */
 export function findDataPlace(given: Given, context: CommandContext): Parsed<DataPlace> {
   const read = readSettings(settingSources(context, given));
-  if ("problem" in read) return read;
+  if (!read.ok) return read;
   const { databasePath, audioFolder } = read.value.settings;
-  if ("problem" in databasePath.parsed) return named("databasePath", databasePath.parsed.problem);
-  if ("problem" in audioFolder.parsed) return named("audioFolder", audioFolder.parsed.problem);
-  return { value: { databasePath: databasePath.parsed.value, audioFolder: audioFolder.parsed.value } };
+  if (!databasePath.parsed.ok) return named("databasePath", databasePath.parsed.problem);
+  if (!audioFolder.parsed.ok) return named("audioFolder", audioFolder.parsed.problem);
+  return {
+    ok: true,
+    value: { databasePath: databasePath.parsed.value, audioFolder: audioFolder.parsed.value },
+  };
 }
 
-function named(key: (typeof PLACE_KEYS)[number], problem: string): { problem: string } {
-  return { problem: `${options[key].name}: ${problem}` };
+function named(key: (typeof PLACE_KEYS)[number], problem: string): { ok: false; problem: string } {
+  return { ok: false, problem: `${options[key].name}: ${problem}` };
 }
 
 /** Says why nothing was done. @throws what is not about a backup */

@@ -1,6 +1,6 @@
 import { findFile } from "../input.ts";
 import type { CommandContext } from "../../platform/process.ts";
-import type { Parsed } from "../../config/values.ts";
+import type { Parsed } from "../../platform/parsed.ts";
 import { freshIds } from "../../samples/sample.ts";
 import { findSample, sampleBody } from "../../samples/samples.ts";
 import type { NextBody } from "../../sender/deliver.ts";
@@ -17,24 +17,24 @@ type Source = { file?: string; sample?: string; audio?: string; isRaw: boolean }
 export async function findBody(source: Source, context: CommandContext): Promise<Parsed<NextBody>> {
   const { file, sample, audio, isRaw } = source;
   if (file !== undefined && (sample !== undefined || audio !== undefined)) {
-    return { problem: `name either the file ${file} or a sample, not both` };
+    return { ok: false, problem: `name either the file ${file} or a sample, not both` };
   }
   if (file !== undefined) return bodyOfFile(file, isRaw, context);
   if (sample === undefined && audio === undefined) {
-    return { problem: "name a file to send, or --sample NAME (send --list shows them)" };
+    return { ok: false, problem: "name a file to send, or --sample NAME (send --list shows them)" };
   }
   return bodyOfSample(sample ?? "audio", audio, context);
 }
 
 async function bodyOfFile(name: string, isRaw: boolean, context: CommandContext): Promise<Parsed<NextBody>> {
   const found = findFile(name, context);
-  if ("problem" in found) return found;
+  if (!found.ok) return found;
   const { path, byteCount } = found.value;
   const content = Bun.file(path);
   if (!isRaw && !(await looksLikeJson(content, byteCount))) {
-    return { problem: `${name} is not JSON: send it anyway with --raw` };
+    return { ok: false, problem: `${name} is not JSON: send it anyway with --raw` };
   }
-  return { value: () => ({ content, byteCount, about: name }) };
+  return { ok: true, value: () => ({ content, byteCount, about: name }) };
 }
 
 async function looksLikeJson(file: Bun.BunFile, byteCount: number): Promise<boolean> {
@@ -56,15 +56,18 @@ async function bodyOfSample(
   context: CommandContext,
 ): Promise<Parsed<NextBody>> {
   const sample = findSample(name);
-  if ("problem" in sample) return sample;
+  if (!sample.ok) return sample;
   if (audio !== undefined && sample.value.name !== "audio") {
-    return { problem: `--audio goes with --sample audio, not with ${sample.value.name}` };
+    return { ok: false, problem: `--audio goes with --sample audio, not with ${sample.value.name}` };
   }
-  const recording = audio === undefined ? { value: { path: tone, byteCount: 0 } } : findFile(audio, context);
-  if ("problem" in recording) return recording;
-  if (recording.value.byteCount > AUDIO_BYTES_MAX) return { problem: `${audio} is larger than 512 MiB` };
+  const recording: ReturnType<typeof findFile> =
+    audio === undefined ? { ok: true, value: { path: tone, byteCount: 0 } } : findFile(audio, context);
+  if (!recording.ok) return recording;
+  if (recording.value.byteCount > AUDIO_BYTES_MAX)
+    return { ok: false, problem: `${audio} is larger than 512 MiB` };
   const base64 = (await Bun.file(recording.value.path).bytes()).toBase64();
   return {
+    ok: true,
     value: () => {
       const fresh = freshIds(context.clock.nowMs(), base64);
       const text = sampleBody(sample.value, fresh);

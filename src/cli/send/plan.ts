@@ -1,5 +1,5 @@
 import { valueOf } from "../../config/config.ts";
-import type { Parsed } from "../../config/values.ts";
+import type { Parsed } from "../../platform/parsed.ts";
 import type { Expectation } from "../../sender/expectation.ts";
 import { webhookUrl } from "../../sender/target.ts";
 import type { CommandFlag, Given } from "../command.ts";
@@ -52,33 +52,34 @@ export const sendFlags: CommandFlag[] = [
 export function planOf(
   given: Given,
   context: CommandContext,
-): { value: SendPlan } | { problem: string; status: "usage" | "config" } {
+): { ok: true; value: SendPlan } | { ok: false; problem: string; status: "usage" | "config" } {
   const settings = findSettings(context);
-  if ("problem" in settings) return { ...settings, status: "config" };
+  if (!settings.ok) return { ...settings, status: "config" };
   const url = webhookUrl(given.url, settings.value);
   const age = wholeNumber(given, "age", { otherwise: 0, min: -AGE_SECONDS_MAX, max: AGE_SECONDS_MAX });
   const count = wholeNumber(given, "count", { otherwise: 1, min: 1, max: COUNT_MAX });
   const concurrency = wholeNumber(given, "concurrency", { otherwise: 1, min: 1, max: CONCURRENCY_MAX });
   const timeout = wholeNumber(given, "timeout", { otherwise: 30, min: 1, max: TIMEOUT_SECONDS_MAX });
-  if ("problem" in url) return { ...url, status: "usage" };
-  if ("problem" in age) return { ...age, status: "usage" };
-  if ("problem" in count) return { ...count, status: "usage" };
-  if ("problem" in concurrency) return { ...concurrency, status: "usage" };
-  if ("problem" in timeout) return { ...timeout, status: "usage" };
+  if (!url.ok) return { ...url, status: "usage" };
+  if (!age.ok) return { ...age, status: "usage" };
+  if (!count.ok) return { ...count, status: "usage" };
+  if (!concurrency.ok) return { ...concurrency, status: "usage" };
+  if (!timeout.ok) return { ...timeout, status: "usage" };
 
   const isInvalid = given.invalid !== undefined;
   const needsNone = isInvalid || given.health !== undefined;
   const secrets: Parsed<readonly string[]> =
     given.secret === undefined ? configuredSecrets(settings.value) : givenSecrets(given.secret);
-  if ("problem" in secrets && !needsNone) return { ...secrets, status: "config" };
+  if (!secrets.ok && !needsNone) return { ...secrets, status: "config" };
 
   const toleranceSeconds = valueOf(settings.value.toleranceSeconds, 1800);
   const isRefused = isInvalid || Math.abs(age.value) > toleranceSeconds;
   return {
+    ok: true,
     value: {
       url: url.value,
       isOwn: given.url === undefined,
-      secret: "value" in secrets && !isInvalid ? (secrets.value[0] ?? null) : null,
+      secret: secrets.ok && !isInvalid ? (secrets.value[0] ?? null) : null,
       ageSeconds: age.value,
       isChunked: given.chunked !== undefined,
       timeoutMs: timeout.value * 1000,

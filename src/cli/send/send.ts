@@ -1,4 +1,4 @@
-import type { Parsed } from "../../config/values.ts";
+import type { Parsed } from "../../platform/parsed.ts";
 import { samples } from "../../samples/samples.ts";
 import { deliver } from "../../sender/deliver.ts";
 import type { DeliverOptions, NextBody } from "../../sender/deliver.ts";
@@ -47,13 +47,13 @@ async function run(given: Given, context: CommandContext): Promise<number> {
   }
   if (given.health !== undefined) {
     const plan = planOf(given, context);
-    return "problem" in plan ? refuse(context, plan.problem, plan.status) : askHealth(plan.value, context);
+    return plan.ok ? askHealth(plan.value, context) : refuse(context, plan.problem, plan.status);
   }
   // Before the plan: what was typed wrongly is easier to put right than a missing secret.
   const body: Parsed<NextBody> = await findBody({ ...given, isRaw: given.raw !== undefined }, context);
-  if ("problem" in body) return refuse(context, body.problem, "usage");
+  if (!body.ok) return refuse(context, body.problem, "usage");
   const plan = planOf(given, context);
-  if ("problem" in plan) return refuse(context, plan.problem, plan.status);
+  if (!plan.ok) return refuse(context, plan.problem, plan.status);
   const options = { ...plan.value, clock: context.clock };
   return plan.value.count === 1
     ? sendOne(body.value, options, context)

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { options } from "../../config/options.ts";
 import type { Option } from "../../config/options.ts";
-import type { Parsed } from "../../config/values.ts";
+import type { Parsed } from "../../platform/parsed.ts";
 import { errorCode } from "../../platform/errors.ts";
 import { isCredential } from "../../service/environment-file.ts";
 import type { ApiToken } from "../../service/plan.ts";
@@ -32,20 +32,21 @@ export function settingsOf(given: Given): ReadonlyMap<string, string> {
 /** Certificate and key, or neither. */
 export function tlsFilesOf(given: Given, context: CommandContext): Parsed<UnitOptions["tls"]> {
   const { tlsCertFile, tlsKeyFile } = given;
-  if (tlsCertFile === undefined && tlsKeyFile === undefined) return { value: null };
+  if (tlsCertFile === undefined && tlsKeyFile === undefined) return { ok: true, value: null };
   if (tlsCertFile === undefined || tlsKeyFile === undefined) {
-    return { problem: "--tls-cert-file and --tls-key-file belong together: give both" };
+    return { ok: false, problem: "--tls-cert-file and --tls-key-file belong together: give both" };
   }
   const certFile = resolve(context.folder, tlsCertFile);
   const keyFile = resolve(context.folder, tlsKeyFile);
   for (const path of [certFile, keyFile]) {
     if (UNUSABLE_IN_UNIT.test(path)) {
       return {
+        ok: false,
         problem: `${path}: a unit can't name a file with spaces, quotes, commas, %, : or backslashes`,
       };
     }
   }
-  return { value: { certFile, keyFile } };
+  return { ok: true, value: { certFile, keyFile } };
 }
 
 /** The secret that is to be used from now on; null where the installed one stays. */
@@ -55,9 +56,9 @@ export async function readSecret(
   context: CommandContext,
 ): Promise<Parsed<string | null>> {
   const { secretFile } = given;
-  if (secretFile === undefined && hasSecret) return { value: null };
+  if (secretFile === undefined && hasSecret) return { ok: true, value: null };
   if (secretFile !== undefined && secretFile !== "-") return readText(secretFile, context);
-  if (secretFile === undefined && given.dryRun !== undefined) return { value: STANDS_FOR_SECRET };
+  if (secretFile === undefined && given.dryRun !== undefined) return { ok: true, value: STANDS_FOR_SECRET };
   return context.isTerminal.input ? askForSecret() : readPipedSecret(context);
 }
 
@@ -69,25 +70,28 @@ export function readApiToken(
 ): Parsed<ApiToken | null> {
   const { apiTokenFile, makeApiToken } = given;
   if (apiTokenFile !== undefined && makeApiToken !== undefined) {
-    return { problem: "--api-token-file and --make-api-token exclude each other: give one of them" };
+    return {
+      ok: false,
+      problem: "--api-token-file and --make-api-token exclude each other: give one of them",
+    };
   }
   if (apiTokenFile !== undefined) {
     const file = readText(apiTokenFile, context);
-    return "problem" in file ? file : { value: { text: file.value, isMade: false } };
+    return file.ok ? { ok: true, value: { text: file.value, isMade: false } } : file;
   }
   // To install again is to upgrade: what others use already stays.
-  if (makeApiToken === undefined || hasToken) return { value: null };
-  return { value: { text: randomBytes(TOKEN_BYTES).toString("hex"), isMade: true } };
+  if (makeApiToken === undefined || hasToken) return { ok: true, value: null };
+  return { ok: true, value: { text: randomBytes(TOKEN_BYTES).toString("hex"), isMade: true } };
 }
 
 function readText(name: string, context: CommandContext): Parsed<string> {
   const file = findFile(name, context);
-  if ("problem" in file) return file;
-  if (file.value.byteCount > SECRET_BYTES_MAX) return { problem: `${name} is larger than 64 KiB` };
+  if (!file.ok) return file;
+  if (file.value.byteCount > SECRET_BYTES_MAX) return { ok: false, problem: `${name} is larger than 64 KiB` };
   try {
-    return { value: readFileSync(file.value.path, "utf8") };
+    return { ok: true, value: readFileSync(file.value.path, "utf8") };
   } catch (error) {
-    return { problem: `${name} can't be read (${errorCode(error)})` };
+    return { ok: false, problem: `${name} can't be read (${errorCode(error)})` };
   }
 }
 
@@ -97,10 +101,11 @@ async function readPipedSecret({ input }: CommandContext): Promise<Parsed<string
   for await (const chunk of input) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > SECRET_BYTES_MAX)
-      return { problem: "standard input is larger than 64 KiB: it should hold the secret" };
+      return { ok: false, problem: "standard input is larger than 64 KiB: it should hold the secret" };
   }
-  if (text.trim() !== "") return { value: text };
+  if (text.trim() !== "") return { ok: true, value: text };
   return {
+    ok: false,
     problem: "No secret: name a file that holds it with --secret-file, or pipe it in. Nothing was changed",
   };
 }
@@ -112,6 +117,6 @@ function askForSecret(): Parsed<string> {
     stdin: "inherit",
     stderr: "inherit",
   });
-  if (exitCode === 0) return { value: stdout.toString() };
-  return { problem: "No secret was given: name a file that holds it with --secret-file" };
+  if (exitCode === 0) return { ok: true, value: stdout.toString() };
+  return { ok: false, problem: "No secret was given: name a file that holds it with --secret-file" };
 }

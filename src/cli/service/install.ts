@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkPort } from "../../checks/port.ts";
-import type { Parsed } from "../../config/values.ts";
+import type { Parsed } from "../../platform/parsed.ts";
 import { options } from "../../config/options.ts";
 import { errorCode, hasCode } from "../../platform/errors.ts";
 import { settingsIn } from "../../service/environment-file.ts";
@@ -33,7 +33,7 @@ export async function install(given: Given, context: CommandContext): Promise<nu
   try {
     const present = presentFiles(machine);
     const planned = await plan(given, { present, executable }, context);
-    if ("problem" in planned) return refuse(context, planned.problem, "config");
+    if (!planned.ok) return refuse(context, planned.problem, "config");
     const { files, warnings, config } = planned.value;
     // Its own port is taken by the service itself.
     const isOwnPort = systemd.isActive() && config.port === portIn(present);
@@ -67,13 +67,13 @@ async function plan(
   context: CommandContext,
 ): Promise<Parsed<Plan>> {
   const tls = tlsFilesOf(given, context);
-  if ("problem" in tls) return tls;
+  if (!tls.ok) return tls;
   const secret = await readSecret(given, present.secret !== null, context);
-  if ("problem" in secret) return secret;
+  if (!secret.ok) return secret;
   const apiToken = readApiToken(given, present.apiToken !== null, context);
-  if ("problem" in apiToken) return apiToken;
+  if (!apiToken.ok) return apiToken;
   const senders = await askForSenders(given, present.environment === null, context);
-  if ("problem" in senders) return senders;
+  if (!senders.ok) return senders;
   const request = {
     settings: new Map([...settingsOf(given), ...senders.value]),
     secret: secret.value,
@@ -85,8 +85,9 @@ async function plan(
     executable: readFileSync(executable),
     sources: settingSources(context),
   });
-  if (!("problems" in planned)) return { value: planned };
+  if (!("problems" in planned)) return { ok: true, value: planned };
   return {
+    ok: false,
     problem: `Nothing was changed:\n${planned.problems.map((problem) => `  ${problem}`).join("\n")}`,
   };
 }

@@ -1,5 +1,5 @@
 import { options } from "../../config/options.ts";
-import type { Parsed } from "../../config/values.ts";
+import type { Parsed } from "../../platform/parsed.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
 
@@ -32,12 +32,13 @@ export async function askForSenders(
 ): Promise<Parsed<ReadonlyMap<string, string>>> {
   const { allowedSources, trustedProxies, dryRun } = given;
   const isGiven = allowedSources !== undefined || trustedProxies !== undefined;
-  if (!isFirst || isGiven || dryRun !== undefined || !context.isTerminal.input) return { value: new Map() };
+  if (!isFirst || isGiven || dryRun !== undefined || !context.isTerminal.input)
+    return { ok: true, value: new Map() };
   context.writeError(question);
   const answer = await readLine(context);
   const value = choices[answer.trim()];
-  if (value === undefined) return { problem: "The answer is 1, 2 or 3. Nothing was changed" };
-  return { value };
+  if (value === undefined) return { ok: false, problem: "The answer is 1, 2 or 3. Nothing was changed" };
+  return { ok: true, value };
 }
 
 async function readLine({ input }: CommandContext): Promise<string> {

@@ -70,7 +70,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
 
 function print(given: Given, context: CommandContext): number {
   const tls = tlsFilesOf(given, context);
-  if ("problem" in tls) return refuse(context, tls.problem, "usage");
+  if (!tls.ok) return refuse(context, tls.problem, "usage");
   context.writeOut(unitText({ isPublic: given.public !== undefined, tls: tls.value }));
   return exitStatus.ok;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Parsed } from "../../config/values.ts";
+import type { Parsed } from "../../platform/parsed.ts";
 
 export type Environment = Record<string, string | undefined>;
 
@@ -43,11 +43,14 @@ export function successorSurroundings(own: Surroundings, fresh: Fresh): Parsed<S
   }
   // It has another number, and is watched all the same.
   delete environment.WATCHDOG_PID;
-  if (fresh.credentials === undefined) return { value: { environment, args: own.args } };
+  if (fresh.credentials === undefined) return { ok: true, value: { environment, args: own.args } };
 
   const runtimeFolder = own.environment.RUNTIME_DIRECTORY?.split(":")[0];
   if (runtimeFolder === undefined) {
-    return { problem: "credentials need a folder to be kept in: set RuntimeDirectory= in the unit" };
+    return {
+      ok: false,
+      problem: "credentials need a folder to be kept in: set RuntimeDirectory= in the unit",
+    };
   }
   const before = own.environment.CREDENTIALS_DIRECTORY ?? "";
   const folder = writeCredentials(fresh.credentials, runtimeFolder, before);
@@ -59,6 +62,7 @@ export function successorSurroundings(own: Surroundings, fresh: Fresh): Parsed<S
     names.reduce<string>((result, name) => result.replaceAll(`${name}/`, `${folder}/`), text);
   const values = Object.entries(environment).map(([name, value]) => [name, value && moved(value)]);
   return {
+    ok: true,
     value: {
       environment: { ...Object.fromEntries(values), CREDENTIALS_DIRECTORY: folder },
       args: own.args.map(moved),

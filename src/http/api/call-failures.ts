@@ -60,8 +60,8 @@ export function callFailureRoutes(options: { queries: Queries }) {
     "/call-failures",
     async ({ request }) => {
       const read = readParameters(request.url, parameters);
-      if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
-      const { agent_id: agentId, since, until, limit, cursor } = read.values;
+      if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
+      const { agent_id: agentId, since, until, limit, cursor } = read.value;
       const scope = JSON.stringify(["call-failures", agentId, since, until]);
       const position = cursor === null ? [null] : positionOf(cursor, scope);
       const before = position?.[0];

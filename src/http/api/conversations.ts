@@ -61,8 +61,8 @@ export function conversationsRoutes(options: { queries: Queries }) {
           return errorResponse("invalid_parameter", { error: RENAMED });
         }
         const read = readParameters(request.url, parameters);
-        if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
-        const { q, limit, cursor, ...given } = read.values;
+        if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
+        const { q, limit, cursor, ...given } = read.value;
         const scope = JSON.stringify(["conversations", q, given]);
         const after = cursor === null ? null : placeOf(positionOf(cursor, scope));
         if (after === undefined) {

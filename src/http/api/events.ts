@@ -55,8 +55,8 @@ export function eventRoutes(options: { queries: Queries }) {
       "/events",
       async ({ request }) => {
         const read = readParameters(request.url, parameters);
-        if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
-        const { values } = read;
+        if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
+        const values = read.value;
         return values.after === null ? list(queries, values) : follow(queries, values, values.after);
       },
       {

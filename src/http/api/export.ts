@@ -61,8 +61,8 @@ export function exportRoutes(options: { queries: Queries }) {
       "/export",
       async ({ request, server }) => {
         const read = readParameters(request.url, parameters);
-        if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
-        const { format: name, agent_id: agentId, since, until } = read.values;
+        if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
+        const { format: name, agent_id: agentId, since, until } = read.value;
         const format = exportFormats[name ?? "ndjson"];
         server?.timeout(request, STALL_SECONDS);
         const filter = { agentId, since: secondsOf(since), until: secondsOf(until) };

@@ -79,10 +79,10 @@ export function statsRoutes(options: { queries: Queries; clock: Clock }) {
       "/stats",
       async ({ request }) => {
         const read = readParameters(request.url, parameters);
-        if ("problem" in read) return errorResponse("invalid_parameter", { error: read.problem });
-        const { agent_id: agentId } = read.values;
-        const untilMs = read.values.until ?? clock.nowMs();
-        const sinceMs = read.values.since ?? beginningOfDay(untilMs - DAYS_USUAL * DAY_MS);
+        if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
+        const { agent_id: agentId } = read.value;
+        const untilMs = read.value.until ?? clock.nowMs();
+        const sinceMs = read.value.since ?? beginningOfDay(untilMs - DAYS_USUAL * DAY_MS);
         const problem = problemOf(sinceMs, untilMs);
         if (problem !== null) return errorResponse("invalid_parameter", { error: problem });
 

@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import type { TSchema } from "@sinclair/typebox";
+import type { Parsed } from "../../platform/parsed.ts";
 
 /** A member of a request's query: how it is read, and what the OpenAPI document says of it. */
 export type Parameter<T> = {
@@ -28,21 +29,23 @@ const UNIX_SECONDS_MAX = 253_402_300_799;
 export function readParameters<Table extends ParameterTable>(
   url: string,
   table: Table,
-): { values: ParameterValues<Table> } | { problem: string } {
+): Parsed<ParameterValues<Table>> {
   const given = new URL(url).searchParams;
   for (const name of new Set(given.keys())) {
-    if (!Object.hasOwn(table, name)) return { problem: `Unknown parameter: ${shown(name)}` };
-    if (given.getAll(name).length > 1) return { problem: `Parameter given more than once: ${shown(name)}` };
+    if (!Object.hasOwn(table, name)) return { ok: false, problem: `Unknown parameter: ${shown(name)}` };
+    if (given.getAll(name).length > 1)
+      return { ok: false, problem: `Parameter given more than once: ${shown(name)}` };
   }
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(table)) {
     const text = given.get(name);
     const read = text === null ? { value: null } : parameter.read(text);
-    if ("expected" in read) return { problem: `Invalid parameter: ${name} must be ${read.expected}` };
+    if ("expected" in read)
+      return { ok: false, problem: `Invalid parameter: ${name} must be ${read.expected}` };
     values[name] = read.value;
   }
   // The loop has read every name of the table.
-  return { values: values as ParameterValues<Table> };
+  return { ok: true, value: values as ParameterValues<Table> };
 }
 
 /** What the OpenAPI document says of a table's parameters. */

@@ -19,7 +19,7 @@ test.each(["0.0.0.0", "::", "192.0.2.1", "receiver.example"])(
 
 test("one that is off, private, encrypted or only for some is in order", () => {
   const some = allowedSources(privateSources, "/");
-  if ("problem" in some) throw new Error(some.problem);
+  if (!some.ok) throw new Error(some.problem);
   for (const access of [
     { ...open, apiTokens: [] },
     { ...open, tlsCertFile: "/cert.pem" },

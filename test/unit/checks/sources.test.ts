@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import { adviseSources, checkSources } from "../../../src/checks/sources.ts";
 import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../../src/config/addresses.ts";
+import type { Parsed } from "../../../src/platform/parsed.ts";
 import { runCommand } from "../../helpers/command.ts";
 
-function valueOf<T>(parsed: { value: T } | { problem: string }): T {
-  if ("problem" in parsed) throw new Error(parsed.problem);
+function valueOf<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new Error(parsed.problem);
   return parsed.value;
 }
 

@@ -4,7 +4,7 @@ import { noAddress, trustedProxies as parseProxies } from "../../../src/config/a
 import { clientAddress } from "../../../src/http/client-address.ts";
 
 const proxies = parseProxies("127.0.0.1, 10.0.0.0/8, 2001:db8:f::/48", "/");
-const trustedProxies = "value" in proxies ? proxies.value : noAddress;
+const trustedProxies = proxies.ok ? proxies.value : noAddress;
 
 const clientOf = (peer: string | null, forwardedFor: string | null, trusted = trustedProxies) =>
   clientAddress({ peer, forwardedFor, trustedProxies: trusted });

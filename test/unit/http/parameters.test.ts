@@ -21,13 +21,15 @@ const read = (query: string) => readParameters(`http://localhost/x?${query}`, ta
 
 test("what is not given is null", () => {
   expect(read("")).toEqual({
-    values: { agent_id: null, limit: null, since: null, status: null, has_audio: null },
+    ok: true,
+    value: { agent_id: null, limit: null, since: null, status: null, has_audio: null },
   });
 });
 
 test("values are read as what they are", () => {
   expect(read("agent_id=a%20b&limit=200&since=1769817600&status=done&has_audio=false")).toEqual({
-    values: { agent_id: "a b", limit: 200, since: 1_769_817_600_000, status: "done", has_audio: false },
+    ok: true,
+    value: { agent_id: "a b", limit: 200, since: 1_769_817_600_000, status: "done", has_audio: false },
   });
 });
 
@@ -39,7 +41,7 @@ test.each([
   ["2026-01-31", 1_769_817_600_000],
   ["2024-02-29", Date.UTC(2024, 1, 29)],
 ])("a time: %s", (text, unixMs) => {
-  expect(read(`since=${text}`)).toMatchObject({ values: { since: unixMs } });
+  expect(read(`since=${text}`)).toMatchObject({ ok: true, value: { since: unixMs } });
 });
 
 test.each([
@@ -69,7 +71,7 @@ test.each([
   ["__proto__=1", "Unknown parameter: __proto__"],
   [`${"x".repeat(10_000)}=1`, `Unknown parameter: ${"x".repeat(64)}…`],
 ])("a bad query is named: %s", (query, problem) => {
-  expect(read(query)).toEqual({ problem: expect.stringContaining(problem) });
+  expect(read(query)).toEqual({ ok: false, problem: expect.stringContaining(problem) });
 });
 
 test("the OpenAPI document names every parameter", () => {

@@ -4,7 +4,7 @@ import { addressList, canonicalAddress, parseRange } from "../../../src/platform
 function listOf(...texts: string[]) {
   const ranges = texts.map((text) => {
     const range = parseRange(text);
-    if ("problem" in range) throw new Error(range.problem);
+    if (!range.ok) throw new Error(range.problem);
     return range.value;
   });
   return addressList(ranges, texts.join(", "));
@@ -67,8 +67,8 @@ describe("a range", () => {
     ["fe80::1%eth0", "not an address or a range"],
     ["example.com", "not an address or a range"],
   ])("is not %s, and the message says what to do", (text, problem) => {
-    expect(parseRange(text)).toEqual({ problem: expect.stringContaining(problem) });
-    expect(parseRange(text)).toEqual({ problem: expect.stringContaining(`"${text}"`) });
+    expect(parseRange(text)).toEqual({ ok: false, problem: expect.stringContaining(problem) });
+    expect(parseRange(text)).toEqual({ ok: false, problem: expect.stringContaining(`"${text}"`) });
   });
 });
 

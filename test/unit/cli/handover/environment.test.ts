@@ -7,7 +7,7 @@ import { temporaryFolder } from "../../../helpers/folders.ts";
 
 function surroundings(own: Surroundings, fresh: Fresh): Surroundings {
   const found = successorSurroundings(own, fresh);
-  if ("problem" in found) throw new Error(found.problem);
+  if (!found.ok) throw new Error(found.problem);
   return found.value;
 }
 
@@ -68,5 +68,5 @@ test("fresh credentials go into a folder of their own, which everything that nam
 
 test("credentials without a folder to keep them in are refused", () => {
   const found = successorSurroundings({ environment: {}, args: [] }, { credentials: {} });
-  expect(found).toEqual({ problem: expect.stringContaining("RuntimeDirectory=") });
+  expect(found).toEqual({ ok: false, problem: expect.stringContaining("RuntimeDirectory=") });
 });
