@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { rmSync } from "node:fs";
+import { existsSync, unlinkSync } from "node:fs";
 import { errorCode } from "../../platform/errors.ts";
 
 /** Of the tables below: a file of another version is rebuilt. */
@@ -62,7 +62,10 @@ export function openIndexFile(
 
 /** All that is in it can be read again out of the events. */
 export function removeIndexFile(path: string): void {
-  for (const ending of ["", "-wal", "-shm"]) rmSync(path + ending, { force: true });
+  for (const ending of ["", "-wal", "-shm"]) {
+    // Not by `rmSync`, which the runtime has report EIO and ENOSPC as EFAULT.
+    if (existsSync(path + ending)) unlinkSync(path + ending);
+  }
 }
 
 /** True where SQLite says that the file is no sound database. */

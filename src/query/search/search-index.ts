@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { errorCode } from "../../platform/errors.ts";
+import { atFault, faultText } from "../../platform/faults.ts";
 import type { Orm } from "../../store/sqlite/database.ts";
 import { withDatabase } from "../../store/sqlite/erase-connection.ts";
 import { editFile, scrubSome } from "../../store/sqlite/scrub.ts";
@@ -113,7 +114,9 @@ export function createSearchIndex(options: {
     } catch (error) {
       if (isBusy(error)) return IDLE_MS;
       // Said once: a full disk stays full for a while. A search tries again, and reports it in the answer.
-      if (!hasFailed) tell("warning", "The search index can't be written", { error: errorCode(error) });
+      const why = faultText(atFault(path, error));
+      if (!hasFailed)
+        tell("warning", `The search index can't be written: ${why}`, { error: errorCode(error) });
       hasFailed = true;
       return FAILED_MS;
     }

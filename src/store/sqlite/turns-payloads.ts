@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "../../platform/errors.ts";
+import { faultText } from "../../platform/faults.ts";
 import type { Log } from "../../platform/log.ts";
 import type { FactsOfPayload } from "./conversations.ts";
 import { withDatabase } from "./erase-connection.ts";
@@ -42,7 +43,7 @@ export async function fillTurnsPayloads(options: Options, signal: AbortSignal): 
     const count = await withDatabase(databasePath, (sqlite) => fill(sqlite, factsOfPayload, signal));
     if (count > 0) log.info("Made turns readable that other programs could not read", { events: count });
   } catch (error) {
-    log.warning("Turns that other programs can't read stay so until the next start", {
+    log.warning(`Turns that other programs can't read stay so until the next start: ${faultText(error)}`, {
       error: errorCode(error),
     });
   }
