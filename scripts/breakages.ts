@@ -84,10 +84,10 @@ export const breakages: Breakage[] = [
   },
   {
     name: "answer before the commit",
-    file: "src/webhook/keep.ts",
-    find: "const keepBody = () => keepAsFile(signed);\n    const record = await recordOf({ read, signed, recordings, storeTranscripts, keepBody });\n    if (isQuarantine(record)) return quarantine(signed, record);\n    const stored = await store.storeEvent(record);",
+    file: "src/webhook/ingest.ts",
+    find: "const stored = await store.storeEvent(record);\n    const outcome",
     replace:
-      "const keepBody = () => keepAsFile(signed);\n    const record = await recordOf({ read, signed, recordings, storeTranscripts, keepBody });\n    if (isQuarantine(record)) return quarantine(signed, record);\n    void store.storeEvent(record).catch(() => {});\n    const stored: StoreOutcome = { isDuplicate: false, ...record };",
+      "void store.storeEvent(record).catch(() => {});\n    const stored: StoreOutcome = { isDuplicate: false, ...record };\n    const outcome",
     tests: ["test/integration/contract.test.ts", "test/integration/refusals.test.ts"],
   },
   {
@@ -121,7 +121,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "skip the fsync of a new recording's folder",
-    file: "src/store/files/naming.ts",
+    file: "src/store/files/commit.ts",
     find: "await syncFolder(dirname(to));",
     replace: "",
     tests: ["test/e2e/order.test.ts"],
@@ -198,7 +198,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "forget the bytes of a quarantined body",
-    file: "src/webhook/keep.ts",
+    file: "src/webhook/ingest.ts",
     find: "payload: isLarge ? null : await readWhole(body),",
     replace: "payload: isLarge ? null : (await readWhole(body)).subarray(0, 100),",
     tests: ["test/integration/bad-input.test.ts"],
@@ -212,7 +212,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "replace another recording of the same name",
-    file: "src/store/files/naming.ts",
+    file: "src/store/files/commit.ts",
     find: "linkSync(from, to);",
     replace: "renameSync(from, to);",
     tests: ["test/integration/recordings.test.ts"],

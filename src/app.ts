@@ -22,7 +22,7 @@ import type { Log } from "./platform/log.ts";
 import type { Store } from "./store/store.ts";
 import { createAdmission } from "./webhook/admission/admission.ts";
 import { logDeliveries } from "./webhook/delivery-log.ts";
-import { createKeep } from "./webhook/keep.ts";
+import { createIngest } from "./webhook/ingest.ts";
 import { observeDeliveries } from "./webhook/observe.ts";
 import { createReceive } from "./webhook/receive.ts";
 import { createReprocess } from "./webhook/reprocess.ts";
@@ -55,7 +55,7 @@ export function createApp(options: {
     trustedProxies: config.trustedProxies,
     clock,
   });
-  const keep = createKeep({ store, storeTranscripts: config.storeTranscripts });
+  const ingest = createIngest({ store, storeTranscripts: config.storeTranscripts });
   const trustedClock = createTrustedClock(clock);
   const receive = createReceive({
     allowedSources: config.allowedSources,
@@ -64,7 +64,7 @@ export function createApp(options: {
     bodyBytesMax: config.bodyBytesMax,
     spool: store.bodies,
     admission,
-    keep,
+    ingest,
     onVerified({ secretIndex, signedAtMs, address }) {
       metrics?.observer.verified(secretIndex);
       // What this machine has signed itself, by the `send` command, says nothing of its clock.

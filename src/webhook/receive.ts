@@ -5,7 +5,7 @@ import type { Admission } from "./admission/admission.ts";
 import { receiveBody } from "./body.ts";
 import type { BodySource } from "./body.ts";
 import { createCut } from "./cut.ts";
-import type { Keep } from "./keep.ts";
+import type { Ingest } from "./ingest.ts";
 import type { Outcome, RefusalCode } from "./outcome.ts";
 import {
   isTimestampWithinTolerance,
@@ -27,7 +27,7 @@ export type Proof = { secretIndex: number; signedAtMs: number; address: string |
 export type Receive = (delivery: Delivery) => Promise<Outcome>;
 
 /**
- * The use case of this program: takes in one delivery, proves its signature, and has it kept before it returns. Checks
+ * The use case of this program: takes in one delivery, proves its signature, and ingests it before it returns. Checks
  * run cheapest first; the body is not touched before the header has passed, and not parsed before its signature.
  * The returned function rejects where storage fails: nothing is acknowledged then.
  */
@@ -40,7 +40,7 @@ export function createReceive(options: {
   /** Takes the bodies that are too large for memory. */
   spool: Spool;
   admission: Admission;
-  keep: Keep;
+  ingest: Ingest;
   onVerified: (proof: Proof) => void;
   clock: Clock;
 }): Receive {
@@ -51,7 +51,7 @@ export function createReceive(options: {
     bodyBytesMax,
     spool,
     admission,
-    keep,
+    ingest,
     onVerified,
     clock,
   } = options;
@@ -84,7 +84,7 @@ export function createReceive(options: {
         if (secretIndex === -1) return refused("signature_mismatch");
         place.verified();
         onVerified({ secretIndex, signedAtMs: Number(header.timestamp) * 1000, address: delivery.address });
-        return await keep({ body, bodySha256: sha256.digest("hex"), receivedAtMs });
+        return await ingest({ body, bodySha256: sha256.digest("hex"), receivedAtMs });
       } finally {
         if (body.kind === "file") await body.file.discard();
       }

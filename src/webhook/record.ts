@@ -22,10 +22,10 @@ export async function recordOf(options: {
   /** null: recordings are not stored */
   recordings: Recordings | null;
   storeTranscripts: boolean;
-  /** Keeps the body as a file and returns its path, relative to the folder of the database. */
-  keepBody: () => Promise<string>;
+  /** Commits the body as a file and returns its path, relative to the folder of the database. */
+  commitBody: () => Promise<string>;
 }): Promise<EventRecord | Quarantine> {
-  const { read, signed, recordings, storeTranscripts, keepBody } = options;
+  const { read, signed, recordings, storeTranscripts, commitBody } = options;
   const recording = await storeRecording({ read, signed, recordings });
   if (recording !== null && isQuarantine(recording)) return recording;
 
@@ -43,7 +43,7 @@ export async function recordOf(options: {
     bodyBytes: signed.body.byteCount,
     payload: storeTranscripts ? payload : null,
     payloadIsText: true,
-    payloadPath: storeTranscripts && payload === null ? await keepBody() : null,
+    payloadPath: storeTranscripts && payload === null ? await commitBody() : null,
     turnsPayload: facts?.holdsTurns === true && payload !== null ? readableCopy(payload) : null,
     facts,
     failure: storeTranscripts && event.kind === "failure" ? failureOf(event) : null,
@@ -86,7 +86,7 @@ export async function recordOfLeftBody({ path, payloadPath, ...kept }: LeftBody)
     code: "invalid_payload",
     reason: "a stop left it without its row",
   };
-  const keepBody = () => Promise.resolve(payloadPath);
+  const commitBody = () => Promise.resolve(payloadPath);
   const record =
     read.payload === null
       ? await recordOf({
@@ -94,7 +94,7 @@ export async function recordOfLeftBody({ path, payloadPath, ...kept }: LeftBody)
           signed: { ...kept, body },
           recordings: null,
           storeTranscripts: true,
-          keepBody,
+          commitBody,
         })
       : why;
   return isQuarantine(record) ? recordOfQuarantined(record, { ...kept, payload: null, payloadPath }) : record;

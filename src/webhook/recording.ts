@@ -22,7 +22,7 @@ export async function storeRecording(options: {
 
   const file = (await options.recordings?.create()) ?? null;
   const hasher = new Bun.CryptoHasher("sha256");
-  let isKept = false;
+  let isCommitted = false;
   try {
     const isDecoded = await decodeAudioText(readPieces(body, audio.start, audio.end), (bytes) => {
       hasher.update(bytes);
@@ -31,10 +31,10 @@ export async function storeRecording(options: {
     if (!isDecoded) return unusable("invalid_payload", "the recording is not valid base64", event);
     if (file === null || file.byteCount === 0 || options.recordings === null) return null;
     const about = { conversationId, sha256: hasher.digest("hex"), eventTimestamp, receivedAtMs };
-    const recording = await options.recordings.keep(file, about);
-    isKept = true;
+    const recording = await options.recordings.commit(file, about);
+    isCommitted = true;
     return recording;
   } finally {
-    if (!isKept) await file?.discard();
+    if (!isCommitted) await file?.discard();
   }
 }

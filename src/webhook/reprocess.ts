@@ -70,8 +70,8 @@ export function createReprocess(options: {
   ): Promise<Reprocessed> {
     const { quarantined, read, signed } = about;
     const recordings = store.isErased(read.event.conversationId) ? null : store.recordings;
-    const keepBody = () => pathOf(quarantined);
-    const record = await recordOf({ read, signed, recordings, storeTranscripts, keepBody });
+    const commitBody = () => pathOf(quarantined);
+    const record = await recordOf({ read, signed, recordings, storeTranscripts, commitBody });
     if (isQuarantine(record)) return { kind: "quarantined", ...reasonOf(record) };
 
     const replaced = await store.replaceQuarantined(id, record);

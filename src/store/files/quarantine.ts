@@ -8,7 +8,7 @@ import type { Connection } from "../sqlite/connection.ts";
 import { putEachInOrder } from "./each-file.ts";
 import type { EventRecord } from "../../model/event.ts";
 import type { Leftovers } from "./leftovers.ts";
-import { giveName, inTurn } from "./naming.ts";
+import { commitFile, inTurn } from "./commit.ts";
 import { fileSha256, hasContent } from "./recordings.ts";
 
 const FOLDER = "quarantine";
@@ -51,7 +51,7 @@ export async function quarantineBody(
   const path = bodyPath(bodySha256);
   const target = join(databaseFolder, path);
   await inTurn(target, async () => {
-    if (await giveName(file.path, { folder: databaseFolder, path }, leftovers)) return;
+    if (await commitFile(file.path, { folder: databaseFolder, path }, leftovers)) return;
     if (await hasContent(target, { byteCount: file.byteCount, sha256: bodySha256 })) await syncFolder(folder);
     else await moveDurably(file.path, target);
   });

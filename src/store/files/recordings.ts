@@ -6,7 +6,7 @@ import { exists, syncFolder } from "../../platform/files.ts";
 import type { TemporaryFile } from "../../platform/files.ts";
 import { makeRealFolders } from "../../platform/real-files.ts";
 import type { Leftovers } from "./leftovers.ts";
-import { giveName, inTurn } from "./naming.ts";
+import { commitFile, inTurn } from "./commit.ts";
 import { openSpool } from "./spool.ts";
 
 /** A recording on disk. */
@@ -42,7 +42,7 @@ export async function openRecordings(
     folder,
     isWritable: spool.isWritable,
 
-    /** A temporary file to write a recording to; it ends in `keep` or is discarded. */
+    /** A temporary file to write a recording to; it ends in `commit` or is discarded. */
     create: () => spool.create({ isFlushedEarly: true }),
 
     /**
@@ -50,7 +50,7 @@ export async function openRecordings(
      * name is left. Another recording of the same conversation is never replaced: a different one gets its hash in its
      * name.
      */
-    async keep(
+    async commit(
       file: TemporaryFile,
       about: { conversationId: string; sha256: string; eventTimestamp: number | null; receivedAtMs: number },
     ): Promise<Recording> {
@@ -59,17 +59,17 @@ export async function openRecordings(
       await makeRealFolders(folder, dateFolder);
       requireRoom();
       const path = `${dateFolder}/${fileStem(about.conversationId)}`;
-      const recording = await inTurn(path, () => nameRecording(file, path, about.sha256));
+      const recording = await inTurn(path, () => commitRecording(file, path, about.sha256));
       await file.discard();
       return recording;
     },
   };
 
-  async function nameRecording(file: TemporaryFile, stem: string, sha256: string): Promise<Recording> {
+  async function commitRecording(file: TemporaryFile, stem: string, sha256: string): Promise<Recording> {
     for (const path of [`${stem}.mp3`, `${stem}-${sha256.slice(0, 12)}.mp3`]) {
       const recording = { path, byteCount: file.byteCount, sha256 };
       const target = join(folder, path);
-      if (await giveName(file.path, { folder, path }, leftovers)) return recording;
+      if (await commitFile(file.path, { folder, path }, leftovers)) return recording;
       if (await hasContent(target, recording)) {
         // The one that is there may have been named just before a crash, its name not yet on disk.
         await syncFolder(dirname(target));

@@ -11,19 +11,19 @@ import type { Interpretation } from "./interpret.ts";
 import type { Outcome } from "./outcome.ts";
 import { recordOf, recordOfQuarantined } from "./record.ts";
 
-/** Bodies in files that are read and decoded at once: enough to keep the processor busy, few enough to stay small. */
+/** Bodies in files that are read and decoded at once: enough to ingest the processor busy, few enough to stay small. */
 const LARGE_BODIES_AT_ONCE_MAX = 2;
 
-/** Has a signed body on disk when it returns, processed or quarantined. Rejects where storage fails. */
-export type Keep = (signed: SignedBody) => Promise<Outcome>;
+/** Stores a signed body, processed or quarantined; it is on disk when this resolves. Rejects if storage fails. */
+export type Ingest = (signed: SignedBody) => Promise<Outcome>;
 
-export function createKeep(options: { store: Store; storeTranscripts: boolean }): Keep {
+export function createIngest(options: { store: Store; storeTranscripts: boolean }): Ingest {
   const { store, storeTranscripts } = options;
   const limit = createLimit(LARGE_BODIES_AT_ONCE_MAX);
 
-  return (signed) => (signed.body.kind === "file" ? limit(() => keep(signed)) : keep(signed));
+  return (signed) => (signed.body.kind === "file" ? limit(() => ingest(signed)) : ingest(signed));
 
-  async function keep(signed: SignedBody): Promise<Outcome> {
+  async function ingest(signed: SignedBody): Promise<Outcome> {
     const read = await interpret(signed.body);
     const release = store.hold(isQuarantine(read) ? read.conversationId : read.event.conversationId);
     try {
@@ -42,8 +42,8 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
       if (first !== null) return outcomeOf(first, signed, event);
     }
     const { recordings } = store;
-    const keepBody = () => keepAsFile(signed);
-    const record = await recordOf({ read, signed, recordings, storeTranscripts, keepBody });
+    const commitBody = () => commitFile(signed);
+    const record = await recordOf({ read, signed, recordings, storeTranscripts, commitBody });
     if (isQuarantine(record)) return quarantine(signed, record);
     const stored = await store.storeEvent(record);
     const outcome = outcomeOf(stored, signed, event);
@@ -61,13 +61,13 @@ export function createKeep(options: { store: Store; storeTranscripts: boolean })
       bodySha256,
       bodyBytes: body.byteCount,
       payload: isLarge ? null : await readWhole(body),
-      payloadPath: isLarge ? await keepAsFile(signed) : null,
+      payloadPath: isLarge ? await commitFile(signed) : null,
     });
     const stored = await store.storeEvent(record);
     return outcomeOf(stored, signed, why);
   }
 
-  async function keepAsFile({ body, bodySha256 }: SignedBody): Promise<string> {
+  async function commitFile({ body, bodySha256 }: SignedBody): Promise<string> {
     if (body.kind === "memory") throw new Error(`a body of ${body.byteCount} bytes is in memory`);
     return store.quarantineBody(body.file, bodySha256);
   }

@@ -8,7 +8,7 @@ import type { Leftovers } from "./leftovers.ts";
 /** What file systems without hard links answer to `link`: vfat, some network and user-space ones. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
-/** Names that are being given now. */
+/** Names that files are being committed to now. */
 const underWay = new Map<string, Promise<unknown>>();
 
 /**
@@ -27,12 +27,13 @@ export async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T
 }
 
 /**
- * Gives a file its final name below a folder; it is on disk when this returns. What is there under that name is never replaced.
+ * Gives a temporary file its final name below a folder; it is on disk when this returns. What is there under that name is
+ * never replaced.
  *
  * @returns false if the name is taken
  * @throws FileFault; the name is taken back then, or is still to be removed
  */
-export async function giveName(
+export async function commitFile(
   from: string,
   { folder, path }: { folder: string; path: string },
   leftovers: Leftovers,
