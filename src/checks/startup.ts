@@ -38,13 +38,13 @@ export function checkPlace({
  * What can be checked before the data is opened. `blocking` keeps the receiver from starting; with the rest it starts,
  * since a 503 that the sender may repeat is better than no answer.
  *
- * @param isPortShared the predecessor has it, and hands it over
+ * @param shared what a predecessor has, and hands over
  */
 export function checkStart(
   options: Place & Access & ApiAccess & { port: number; tlsKeyFile: string | null },
-  { isPortShared = false } = {},
+  shared = { port: false },
 ): { blocking: CheckResult[]; notable: CheckResult[] } {
-  const port = isPortShared ? [] : [checkPort(options.host, options.port)];
+  const port = shared.port ? [] : [checkPort(options.host, options.port)];
   const key = checkKeyFile(options.tlsKeyFile) ?? [];
   const results = [...port, checkSources(options), checkApi(options), ...checkPlace(options)].concat(key);
   return {

@@ -34,7 +34,7 @@ export type Receiver = {
   erase: Erase;
   trustedClock: TrustedClock;
   predecessor: Predecessor | null;
-  /** Of the predecessor; "granted" where there is none. */
+  /** Of the predecessor; "granted" if there is none. */
   grant: Grant;
 };
 
@@ -50,24 +50,29 @@ type Options = {
   takesOverRecordings: boolean;
 };
 
+/** What this process shares with its predecessor until that one has finished. */
+type Shared = { port: boolean; data: boolean };
+
 /** `isOfConfig`: to start again would not help. */
 type Problem = { problem: string; isOfConfig?: boolean };
 
 /** Opens the data and listens; from then on deliveries are received. */
 export async function openReceiver(options: Options): Promise<Receiver | Problem> {
   const { config, log, predecessor } = options;
-  const isPortShared = predecessor?.port === config.port;
-  const obstacle = findObstacle(log, config, { isPortShared });
+  const shared: Shared = {
+    port: predecessor?.port === config.port,
+    data: predecessor?.databasePath === config.databasePath,
+  };
+  const obstacle = findObstacle(log, config, shared);
   if (obstacle !== null) return { problem: obstacle };
 
-  const isSuccessor = predecessor?.databasePath === config.databasePath;
-  const store = await openData(options, isSuccessor);
-  if (store === "predecessor in the way") return openAfterPredecessor(options);
+  const store = await openData(options, shared);
+  if (store === "predecessor in the way") return openAfterPredecessor(options, shared);
   if ("problem" in store) return store;
   const { app, ...rest } = await createParts(options, store);
-  const server = await listenBeside(options, app);
+  const server = await listenBeside(options, app, shared);
   if ("problem" in server) {
-    await store.close({ isShared: isSuccessor });
+    await store.close({ isShared: shared.data });
     return server;
   }
   const grant = predecessor === null ? "granted" : await predecessor.ready(config.databasePath);
@@ -75,14 +80,14 @@ export async function openReceiver(options: Options): Promise<Receiver | Problem
 }
 
 /** Takes the port, has the predecessor finish, and only then opens the data: requests wait meanwhile. */
-async function openAfterPredecessor(options: Options): Promise<Receiver | Problem> {
+async function openAfterPredecessor(options: Options, shared: Shared): Promise<Receiver | Problem> {
   const { config, log, predecessor, notify, watchdogMs } = options;
   if (predecessor === null) return { problem: "there is no predecessor" };
   log.warning(
     "This version changes the database in a way that the version before can't go on beside: requests wait until that one has finished",
   );
   const gate = createGate();
-  const server = await listenBeside(options, gate);
+  const server = await listenBeside(options, gate, shared);
   if ("problem" in server) return server;
   const grant = await predecessor.waiting(config.databasePath);
   if (grant === "cancelled") return { problem: "the handover was called off" };
@@ -90,7 +95,7 @@ async function openAfterPredecessor(options: Options): Promise<Receiver | Proble
   const watch = (ms: number) => watchdogMs !== null && notify(`WATCHDOG_USEC=${Math.round(ms * 1000)}`);
   watch(MIGRATION_MS_MAX);
   await predecessor.ended;
-  const store = await openData(options, false);
+  const store = await openData(options, { ...shared, data: false });
   if (store === "predecessor in the way") return { problem: "another instance is at work on the data" };
   if ("problem" in store) return store;
   const { app, ...rest } = await createParts(options, store);
@@ -109,7 +114,7 @@ async function createParts({ config, log, clock, predecessor }: Options, store: 
 
 async function openData(
   { config, log, takesOverRecordings }: Options,
-  isSuccessor: boolean,
+  shared: Shared,
 ): Promise<Store | Problem | "predecessor in the way"> {
   try {
     const store = await openStore({
@@ -117,7 +122,7 @@ async function openData(
       factsOfPayload,
       recordOfLeftBody,
       log,
-      isSuccessor,
+      isShared: shared.data,
       takesOverRecordings,
     });
     if (store.beginKeepingRecordings(audioTypes)) warnOfKeptRecordings(log);
@@ -129,12 +134,12 @@ async function openData(
 }
 
 async function listenBeside(
-  { config, log, predecessor }: Options,
+  { config, log }: Options,
   app: Application,
+  shared: Shared,
 ): Promise<Server | Problem> {
-  const isShared = predecessor?.port === config.port;
-  const server = listen(app, { ...config, isShared });
-  if ("problem" in server || !isShared) return server;
+  const server = listen(app, { ...config, isShared: shared.port });
+  if ("problem" in server || !shared.port) return server;
   try {
     await steerToSecond(config.port);
   } catch (error) {

@@ -26,8 +26,8 @@ function whyNotReceiving(problem: string, { databasePath, audioFolder }: Config)
  * Makes the checks of the `check` command that can be made before the data is opened. Returns what keeps the receiver from
  * starting, and logs what does not.
  */
-export function findObstacle(log: Log, config: Config, about: { isPortShared: boolean }): string | null {
-  const { blocking, notable } = checkStart(config, about);
+export function findObstacle(log: Log, config: Config, shared: { port: boolean }): string | null {
+  const { blocking, notable } = checkStart(config, shared);
   for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
   const texts = blocking.map(({ subject, text, remedy }) => `${subject} ${text}. ${remedy}`);
   return texts.length === 0 ? null : texts.join(" Also: ");

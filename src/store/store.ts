@@ -47,15 +47,15 @@ export async function openStore(options: {
   recordOfLeftBody: RecordOfLeftBody;
   log: Log;
   /** A predecessor hands over to this process: it is still at work on the same data, and nothing of its is touched. */
-  isSuccessor?: boolean;
+  isShared?: boolean;
   /** Whether to take the folder of the recordings from another database. */
   takesOverRecordings?: boolean;
 }) {
-  const { databasePath, audioFolder, recordingsFolder, factsOfPayload, log, isSuccessor = false } = options;
+  const { databasePath, audioFolder, recordingsFolder, factsOfPayload, log, isShared = false } = options;
   const { takesOverRecordings: takesOver = false } = options;
   const databaseFolder = dirname(databasePath);
   await makeFolder(databaseFolder);
-  const unlockData = lockData(databasePath, { isSuccessor });
+  const unlockData = lockData(databasePath, { isShared });
   let unlockRecordings = (): void => {};
   const unlock = () => {
     unlockRecordings();
@@ -64,17 +64,17 @@ export async function openStore(options: {
   try {
     await refuseHalfRestored(databasePath);
     const isNew = !existsSync(databasePath);
-    const connection = openConnection(databasePath, factsOfPayload, { isShared: isSuccessor });
+    const connection = openConnection(databasePath, factsOfPayload, { isShared });
     const connect = () => openConnection(databasePath, factsOfPayload);
     // SQLite opens a file that it may not write, and says so only at the first write.
     connection.probe();
     let isTakenOver = false;
     if (audioFolder !== null) {
-      const claim = { folder: audioFolder, databasePath, connection, log, isSuccessor, takesOver };
+      const claim = { folder: audioFolder, databasePath, connection, log, isShared, takesOver };
       ({ unlock: unlockRecordings, isTakenOver } = await claimRecordings(claim));
     }
     const running = runningMark(databasePath);
-    const wasInterrupted = !isSuccessor && (await exists(running));
+    const wasInterrupted = !isShared && (await exists(running));
     await setMark(running);
 
     const retry = createRetry(tryAgain);
@@ -92,7 +92,7 @@ export async function openStore(options: {
     });
     const writer = createWriter({ connection, connect, onLate: aftermath.late, log });
     const requireRoom = () => onFileNow(databasePath, writer.requireRoomForFile);
-    const about = { databasePath, audioFolder, leftovers, requireRoom, isShared: isSuccessor };
+    const about = { databasePath, audioFolder, leftovers, requireRoom, isShared };
     const { bodies, recordings, disks } = await openDataFolders(about);
     const areFilesInOrder =
       isNew || isTakenOver || wasInterrupted
@@ -176,11 +176,11 @@ export async function openStore(options: {
        * @returns whether this instance leaves everything in order; if not, the next start that finds nobody at work has to
        *   look, and the mark has to stay
        */
-      async close({ isShared = false } = {}): Promise<{ isClean: boolean }> {
+      async close({ isShared: isStillShared = false } = {}): Promise<{ isClean: boolean }> {
         retry.end();
         const isLeft = await tryAgain();
         try {
-          writer.close({ isShared });
+          writer.close({ isShared: isStillShared });
         } catch (error) {
           log.error(
             `The log of the database stays, the next start reads it: ${faultText(atFault(databasePath, error))}`,
@@ -188,7 +188,7 @@ export async function openStore(options: {
         }
         const isClean = areFilesInOrder && aftermath.isInOrder() && !isLeft && leftovers.isEmpty();
         // What has no row yet is found by the next start.
-        if (isClean && !isShared) await removeRunningMark(databasePath, log);
+        if (isClean && !isStillShared) await removeRunningMark(databasePath, log);
         unlock();
         return { isClean };
       },

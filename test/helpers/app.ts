@@ -24,7 +24,7 @@ export async function openTestApp(
     clock?: Clock;
     folder?: string;
     secrets?: readonly string[];
-    isSuccessor?: boolean;
+    isShared?: boolean;
     takesOverRecordings?: boolean;
   } = {},
 ) {
@@ -61,14 +61,13 @@ export async function openTestApp(
     format: config.logFormat,
     write: (line) => logLines.push(line),
   });
-  const { isSuccessor = false, takesOverRecordings = false } = options;
   const store = await openStore({
     ...config,
     factsOfPayload,
     recordOfLeftBody,
     log,
-    isSuccessor,
-    takesOverRecordings,
+    isShared: options.isShared ?? false,
+    takesOverRecordings: options.takesOverRecordings ?? false,
   });
   const queries = createQueries({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config);

@@ -10,7 +10,7 @@ beforeEach(() => {
   path = join(temporaryFolder(), "transcripts.sqlite");
 });
 
-const successor = { isSuccessor: true };
+const successor = { isShared: true };
 
 test("an instance alone has one lock file, and a second one is refused", () => {
   const unlock = lockData(path);

@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 /** Opens a receiver with a database of its own and the common folder for recordings. */
-async function open(name: string, more: { takesOverRecordings?: boolean; isSuccessor?: boolean } = {}) {
+async function open(name: string, more: { takesOverRecordings?: boolean; isShared?: boolean } = {}) {
   const config = { audioFolder, recordingsFolder: audioFolder };
   const app = await openTestApp({ folder: join(root, name), config, ...more });
   opened.push(app);
@@ -167,7 +167,7 @@ describe("a copy of a database", () => {
 
 test("a successor shares the folder with its predecessor, and keeps others out after that one has ended", async () => {
   const first = await open("first");
-  const successor = await open("first", { isSuccessor: true });
+  const successor = await open("first", { isShared: true });
   opened = opened.filter((app) => app !== first);
   await first.close({ keepFolder: true, isShared: true });
   cpSync(join(root, "first"), join(root, "copy"), { recursive: true });

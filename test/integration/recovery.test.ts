@@ -184,7 +184,7 @@ describe("a successor, while its predecessor finishes what is in flight", () => 
   test("leaves the temporary files and the unfinished recordings of its predecessor alone", async () => {
     const left = [await app.store.bodies.create(), await app.store.recordings?.create()];
     leaveRecording(app.folder, "conv_in_flight.mp3", "a recording");
-    const successor = await openTestApp({ folder: app.folder, isSuccessor: true });
+    const successor = await openTestApp({ folder: app.folder, isShared: true });
     expect(left.map((file) => existsSync(file?.path ?? ""))).toEqual([true, true]);
     expect(conversations()).toEqual([]);
     for (const file of left) await file?.discard();
@@ -192,7 +192,7 @@ describe("a successor, while its predecessor finishes what is in flight", () => 
   });
 
   test("both keep their own where two recordings of a conversation come to both at once", async () => {
-    const successor = await openTestApp({ folder: app.folder, isSuccessor: true });
+    const successor = await openTestApp({ folder: app.folder, isShared: true });
     const bodies = ["one", "two"].map((text) => audio("conv_1", Buffer.from(text)));
     await Promise.all([app, successor].map((one, index) => one.post(bodies[index] ?? "")));
     const folder = join(app.folder, "audio/2026/11/02");
@@ -205,7 +205,7 @@ describe("a successor, while its predecessor finishes what is in flight", () => 
 
   test("the mark of a running instance stays until the last one has stopped in good order", async () => {
     const mark = join(app.folder, "transcripts.sqlite.running");
-    const successor = await openTestApp({ folder: app.folder, isSuccessor: true });
+    const successor = await openTestApp({ folder: app.folder, isShared: true });
     await app.close({ keepFolder: true, isShared: true });
     expect(existsSync(mark)).toBe(true);
     await successor.close({ keepFolder: true });

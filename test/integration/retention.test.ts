@@ -274,7 +274,7 @@ describe("a delivery between the look at the ages and the erasure", () => {
     await deliver(json(0, { transcript: [] }, "conv_1"));
     clock.advanceMs(31 * DAY_MS);
     const { folder } = receiver;
-    const other = await openTestApp({ clock, folder, isSuccessor: true });
+    const other = await openTestApp({ clock, folder, isShared: true });
     const late = event("no_such_type", 0, {}, "conv_1");
     const signature = sign(late, { timestamp: Math.floor(clock.nowMs() / 1000) });
     afterLook(() => other.post(late, signature));

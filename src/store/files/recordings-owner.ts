@@ -28,7 +28,7 @@ type Claim = {
   connection: Connection;
   log: Log;
   /** A predecessor is still at work on the same data. */
-  isSuccessor: boolean;
+  isShared: boolean;
   /** Whether to take the folder from another owner. */
   takesOver: boolean;
 };
@@ -41,9 +41,9 @@ type Claim = {
  * @throws OtherOwnerError; DataLockedError if another process is at work in the folder
  */
 export async function claimRecordings(claim: Claim): Promise<{ unlock: () => void; isTakenOver: boolean }> {
-  const { folder, isSuccessor } = claim;
+  const { folder, isShared } = claim;
   await makeFolder(folder);
-  const unlock = lockRecordings(folder, { isSuccessor });
+  const unlock = lockRecordings(folder, { isShared });
   try {
     return { unlock, isTakenOver: await claimByMark(claim) };
   } catch (error) {

@@ -21,32 +21,31 @@ type Words = { inUse: string; tooMany: string };
  * Takes the data for this process. There is a lock for each instance that may be at work at once, so that an instance and
  * its successor never have to let go of one for the other to take it.
  *
- * @param isSuccessor a predecessor is handing over to this process: any of the locks will do. Otherwise all have to be
- *   free.
+ * @param isShared a predecessor is handing over to this process: any of the locks will do. Otherwise all have to be free.
  * @returns a function that frees it
- * @throws DataLockedError where another instance has it
+ * @throws DataLockedError if another instance has it
  */
-export function lockData(databasePath: string, { isSuccessor = false } = {}): () => void {
-  return lockOneOf(`${databasePath}.lock`, isSuccessor, {
+export function lockData(databasePath: string, { isShared = false } = {}): () => void {
+  return lockOneOf(`${databasePath}.lock`, isShared, {
     inUse: `another instance is running on ${databasePath}: stop it, or give this one a TRANSCRIPT_STORAGE_PATH of its own`,
     tooMany: `${INSTANCES_MAX} instances are still at work on ${databasePath}: wait until one of them has finished`,
   });
 }
 
 /** The same for the folder of the recordings, which a copy of the database may name too. */
-export function lockRecordings(folder: string, { isSuccessor = false } = {}): () => void {
-  return lockOneOf(join(folder, ".owner.lock"), isSuccessor, {
+export function lockRecordings(folder: string, { isShared = false } = {}): () => void {
+  return lockOneOf(join(folder, ".owner.lock"), isShared, {
     inUse: `another receiver is at work on the recordings in ${folder}: stop it, or give this one an AUDIO_STORAGE_PATH of its own`,
     tooMany: `${INSTANCES_MAX} instances are still at work on the recordings in ${folder}: wait until one of them has finished`,
   });
 }
 
-function lockOneOf(first: string, isSuccessor: boolean, { inUse, tooMany }: Words): () => void {
+function lockOneOf(first: string, isShared: boolean, { inUse, tooMany }: Words): () => void {
   const paths = Array.from(
     { length: INSTANCES_MAX },
     (_, index) => `${first}${index === 0 ? "" : index + 1}`,
   );
-  if (isSuccessor) return lockAny(paths, tooMany);
+  if (isShared) return lockAny(paths, tooMany);
 
   const [own = "", ...others] = paths;
   const unlock = takeLock(own);
@@ -71,10 +70,10 @@ function isFree(path: string): boolean {
 }
 
 /**
- * Takes a lock, making its file where there is none. SQLite's own file lock serves: the system frees it when the process
+ * Takes a lock, making its file if there is none. SQLite's own file lock serves: the system frees it when the process
  * ends, however it ends, and nothing has to be guessed from a stale file.
  *
- * @returns a function that frees it; null where another process has it
+ * @returns a function that frees it; null if another process has it
  */
 export function takeLock(path: string): (() => void) | null {
   const lock = onFileNow(path, () => new Database(path, { create: true, readwrite: true }));
