@@ -205,7 +205,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "trust an id as a file name",
-    file: "src/store/files/recordings.ts",
+    file: "src/model/recording.ts",
     find: "if (SAFE_ID.test(conversationId)) return conversationId;",
     replace: "if (SAFE_ID.test(conversationId) || conversationId !== '') return conversationId;",
     tests: ["test/integration/recording-names.test.ts"],

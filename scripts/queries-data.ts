@@ -1,7 +1,7 @@
 // Makes a database of many conversations by the store's own code, for scripts/bench-queries.
 import { openConnection } from "../src/store/sqlite/connection.ts";
 import type { EventRecord } from "../src/model/event.ts";
-import { deriveFacts, factsOfPayload } from "../src/vendor/derive.ts";
+import { deriveFacts } from "../src/vendor/derive.ts";
 import { isQuarantine, readEvent } from "../src/vendor/event.ts";
 
 const BATCH_EVENTS = 256;
@@ -105,7 +105,7 @@ function recordOf(index: number, count: number): EventRecord {
 
 /** Fills a database, without flushing every commit to disk. */
 export function makeConversations(databasePath: string, count: number): void {
-  const connection = openConnection(databasePath, factsOfPayload);
+  const connection = openConnection(databasePath);
   for (let from = 0; from < count; from += BATCH_EVENTS) {
     const size = Math.min(BATCH_EVENTS, count - from);
     connection.insertAll(Array.from({ length: size }, (_, offset) => recordOf(from + offset, count)));

@@ -1,12 +1,10 @@
-import { basename } from "node:path";
 import { exists } from "../platform/files.ts";
+import { readPath } from "../model/recording.ts";
 import type { Snapshot } from "../store/sqlite/snapshot.ts";
 import { layout } from "./layout.ts";
 import { readHeader, readManifest } from "./manifest.ts";
 import type { ManifestFile } from "./manifest.ts";
 import { BackupError } from "./problem.ts";
-
-const HASH_SUFFIX = /-[0-9a-f]{12}$/;
 
 /**
  * Keeps a good backup from being replaced by one of another database, or of the empty one that a receiver makes where
@@ -42,9 +40,9 @@ export async function* overtakenRecordings(folder: string, snapshot: Snapshot): 
   if (!(await exists(path))) return;
   for await (const line of readManifest(path)) {
     if (!("path" in line) || !line.path.startsWith("audio/")) continue;
-    const stem = basename(line.path, ".mp3");
+    const { stem, second } = readPath(line.path);
     if (snapshot.namesRecording(line.path.slice("audio/".length))) continue;
-    const ids = [stem, stem.replace(HASH_SUFFIX, "")];
+    const ids = [stem, second?.stemOfFirst ?? stem];
     if (ids.some((id) => snapshot.hasRecordingOf(id))) yield line;
   }
 }

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { readPath } from "../model/recording.ts";
 import { otherOwner } from "../store/files/recordings-owner.ts";
 import { recordingPaths } from "../store/files/recordings.ts";
 import type { DatabaseContent } from "./database.ts";
@@ -8,7 +9,6 @@ import type { CheckResult } from "./result.ts";
 
 /** The file comes first and its row second: a newer file may belong to a delivery that is just being stored. */
 const SETTLED_MS = 60_000;
-const HASH_SUFFIX = /-[0-9a-f]{12}$/;
 
 /** Compares the recordings on disk with those that the database knows. */
 export async function checkRecordings(
@@ -25,9 +25,9 @@ export async function checkRecordings(
   const lost = [...known].filter((path) => !onDisk.has(path));
   const strays = files.filter((path) => {
     if (known.has(path)) return false;
-    const stem = basename(path, ".mp3");
     // A conversation's row names its latest recording; the earlier ones stay beside it.
-    if (conversations.has(stem) || conversations.has(stem.replace(HASH_SUFFIX, ""))) return false;
+    const { stem, second } = readPath(path);
+    if (conversations.has(stem) || conversations.has(second?.stemOfFirst ?? "")) return false;
     return nowMs - statSync(join(folder, path)).mtimeMs > SETTLED_MS;
   });
 

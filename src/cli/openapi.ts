@@ -7,7 +7,6 @@ import { options } from "../config/options.ts";
 import { createQueries } from "../query/queries.ts";
 import { createLog } from "../platform/log.ts";
 import { openStore } from "../store/store.ts";
-import { factsOfPayload } from "../vendor/derive.ts";
 import { recordOfLeftBody } from "../webhook/record.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
@@ -57,7 +56,7 @@ async function documentOf(context: CommandContext): Promise<string> {
     if (loaded.kind === "faulty") throw new Error(loaded.problems.join(", "));
     const { config } = loaded;
     const log = createLog({ level: config.logLevel, format: config.logFormat, write: () => {} });
-    const store = await openStore({ ...config, factsOfPayload, recordOfLeftBody, log });
+    const store = await openStore({ ...config, recordOfLeftBody, log });
     const queries = createQueries({ ...config, thread: readingThread, log });
     const { app } = createApp({ config, store, queries, metrics: null, clock: context.clock, log });
     const answer = await app.handle(new Request("http://localhost/docs/json"));

@@ -16,7 +16,6 @@ import { PredecessorInTheWayError } from "../store/sqlite/database.ts";
 import { OtherOwnerError } from "../store/files/recordings-owner.ts";
 import { openStore } from "../store/store.ts";
 import type { Store } from "../store/store.ts";
-import { factsOfPayload } from "../vendor/derive.ts";
 import { audioTypes } from "../vendor/event-type.ts";
 import { recordOfLeftBody } from "../webhook/record.ts";
 import type { Grant, Predecessor } from "./reload/predecessor.ts";
@@ -119,7 +118,6 @@ async function openData(
   try {
     const store = await openStore({
       ...config,
-      factsOfPayload,
       recordOfLeftBody,
       log,
       isShared: shared.data,

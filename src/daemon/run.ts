@@ -5,7 +5,6 @@ import { syncedAtMs } from "../platform/time-sync.ts";
 import { watchdogMs } from "../platform/systemd.ts";
 import { withinMs } from "../platform/wait.ts";
 import { startTurnsPayloads } from "../store/sqlite/turns-payloads.ts";
-import { factsOfPayload } from "../vendor/derive.ts";
 import { watchCertificate } from "./certificate-watch.ts";
 import { controlPath, openControl } from "./reload/control.ts";
 import { successorSurroundings } from "./reload/environment.ts";
@@ -49,7 +48,7 @@ export async function receive(options: Options): Promise<void> {
   );
 
   const predecessorEnded = predecessor?.ended ?? Promise.resolve();
-  const stopTurnsPayloads = startTurnsPayloads({ ...config, factsOfPayload, log, predecessorEnded });
+  const stopTurnsPayloads = startTurnsPayloads({ ...config, log, predecessorEnded });
 
   const handover = prepareHandover(options);
   const closeControl = openControlIn(options, handover);

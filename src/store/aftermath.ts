@@ -5,7 +5,7 @@ import type { EventRecord } from "../model/event.ts";
 import type { LateListener, LateOutcome } from "./files/late.ts";
 import type { Leftovers } from "./files/leftovers.ts";
 import { bodyPath } from "./files/quarantine.ts";
-import type { Recording } from "./files/recordings.ts";
+import type { Recording } from "../model/recording.ts";
 
 /** Follows what becomes of the files of events. */
 export function createAftermath(options: {

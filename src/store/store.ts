@@ -7,18 +7,14 @@ import type { TemporaryFile } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
 import { createAftermath } from "./aftermath.ts";
 import { openConnection } from "./sqlite/connection.ts";
-import type { FactsOfPayload } from "./sqlite/conversations.ts";
 import { createEraser } from "./sqlite/erase.ts";
-import type { EventRecord, StoreOutcome } from "../model/event.ts";
-import type { EventKey } from "./sqlite/events.ts";
+import type { EventKey, EventRecord, QuarantinedBody, Replacement, StoreOutcome } from "../model/event.ts";
 import { findDataFile } from "./files/data-files.ts";
 import { createHolds } from "./sqlite/holds.ts";
 import { openDataFolders } from "./files/data-folders.ts";
 import { lockData } from "./sqlite/data-lock.ts";
-import type { Replacement } from "./files/late.ts";
 import { createLeftovers } from "./files/leftovers.ts";
 import { refuseHalfRestored, removeRunningMark, runningMark, setMark } from "./files/marks.ts";
-import type { QuarantinedBody } from "./sqlite/quarantined-events.ts";
 import { warnOfMissingFiles } from "./files/missing-files.ts";
 import { putInOrder } from "./put-in-order.ts";
 import { bodyPath, quarantineBody } from "./files/quarantine.ts";
@@ -43,7 +39,6 @@ export async function openStore(options: {
   audioFolder: string | null;
   /** Where recordings are, be they stored any more or not. */
   recordingsFolder: string;
-  factsOfPayload: FactsOfPayload;
   recordOfLeftBody: RecordOfLeftBody;
   log: Log;
   /** A predecessor hands over to this process: it is still at work on the same data, and nothing of its is touched. */
@@ -51,7 +46,7 @@ export async function openStore(options: {
   /** Whether to take the folder of the recordings from another database. */
   takesOverRecordings?: boolean;
 }) {
-  const { databasePath, audioFolder, recordingsFolder, factsOfPayload, log, isShared = false } = options;
+  const { databasePath, audioFolder, recordingsFolder, log, isShared = false } = options;
   const { takesOverRecordings: takesOver = false } = options;
   const databaseFolder = dirname(databasePath);
   await makeFolder(databaseFolder);
@@ -64,8 +59,8 @@ export async function openStore(options: {
   try {
     await refuseHalfRestored(databasePath);
     const isNew = !existsSync(databasePath);
-    const connection = openConnection(databasePath, factsOfPayload, { isShared });
-    const connect = () => openConnection(databasePath, factsOfPayload);
+    const connection = openConnection(databasePath, { isShared });
+    const connect = () => openConnection(databasePath);
     // SQLite opens a file that it may not write, and says so only at the first write.
     connection.probe();
     let isTakenOver = false;

@@ -1,4 +1,4 @@
-import type { CallFailureFacts } from "../store/sqlite/call-failures.ts";
+import type { CallFailureFacts } from "../model/call-failure.ts";
 import type { Event } from "./event.ts";
 import { textAt } from "./json-value.ts";
 import type { CallFailure, ProviderReport } from "./models/call-failure.ts";

@@ -1,5 +1,5 @@
-import { noFacts } from "../store/sqlite/conversations.ts";
-import type { ConversationFacts } from "../store/sqlite/conversations.ts";
+import { noFacts } from "../model/conversation.ts";
+import type { ConversationFacts } from "../model/conversation.ts";
 import { readEvent, isQuarantine } from "./event.ts";
 import type { Event } from "./event.ts";
 import { eventKind, isDerivedFrom } from "./event-type.ts";

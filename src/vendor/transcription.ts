@@ -1,5 +1,5 @@
-import { noFacts } from "../store/sqlite/conversations.ts";
-import type { ConversationFacts } from "../store/sqlite/conversations.ts";
+import { noFacts } from "../model/conversation.ts";
+import type { ConversationFacts } from "../model/conversation.ts";
 import { channelOf } from "./channel.ts";
 import { isObject } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";

@@ -1,4 +1,5 @@
-import type { Recording, Recordings } from "../store/files/recordings.ts";
+import type { Recording } from "../model/recording.ts";
+import type { Recordings } from "../store/files/recordings.ts";
 import { decodeAudioText } from "./json/audio-text.ts";
 import { readPieces } from "./body.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";

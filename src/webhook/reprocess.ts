@@ -1,7 +1,7 @@
 import { hasCode } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
-import type { QuarantinedBody } from "../store/sqlite/quarantined-events.ts";
+import type { QuarantinedBody } from "../model/event.ts";
 import { fileSha256 } from "../store/files/recordings.ts";
 import type { Store } from "../store/store.ts";
 import type { Admission, AdmissionRefusal } from "./admission/admission.ts";

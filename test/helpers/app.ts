@@ -11,7 +11,6 @@ import { systemClock } from "../../src/platform/clock.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { openStore } from "../../src/store/store.ts";
-import { factsOfPayload } from "../../src/vendor/derive.ts";
 import { recordOfLeftBody } from "../../src/webhook/record.ts";
 import { SECRET, sign } from "./deliveries.ts";
 
@@ -63,7 +62,6 @@ export async function openTestApp(
   });
   const store = await openStore({
     ...config,
-    factsOfPayload,
     recordOfLeftBody,
     log,
     isShared: options.isShared ?? false,

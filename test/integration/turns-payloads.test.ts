@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createLog } from "../../src/platform/log.ts";
 import { fillTurnsPayloads } from "../../src/store/sqlite/turns-payloads.ts";
-import { factsOfPayload } from "../../src/vendor/derive.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { newFolder, runFor } from "../helpers/backups.ts";
@@ -76,7 +75,7 @@ function alter(sql: string): void {
 async function fill(): Promise<string[]> {
   const log = createLog({ level: "DEBUG", format: "text", write: (line) => logLines.push(line) });
   const { databasePath } = app.config;
-  await fillTurnsPayloads({ databasePath, factsOfPayload, log }, new AbortController().signal);
+  await fillTurnsPayloads({ databasePath, log }, new AbortController().signal);
   return copies();
 }
 

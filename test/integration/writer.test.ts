@@ -6,11 +6,10 @@ import { join } from "node:path";
 import { createLog } from "../../src/platform/log.ts";
 import { openConnection } from "../../src/store/sqlite/connection.ts";
 import type { Connection } from "../../src/store/sqlite/connection.ts";
-import { noFacts } from "../../src/store/sqlite/conversations.ts";
+import { noFacts } from "../../src/model/conversation.ts";
 import type { EventRecord } from "../../src/model/event.ts";
 import { createWriter } from "../../src/store/sqlite/writer.ts";
 import type { Writer } from "../../src/store/sqlite/writer.ts";
-import { factsOfPayload } from "../../src/vendor/derive.ts";
 
 let folder: string;
 let path: string;
@@ -21,11 +20,11 @@ let logLines: string[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "receiver-"));
   path = join(folder, "transcripts.sqlite");
-  connection = openConnection(path, factsOfPayload);
+  connection = openConnection(path);
   logLines = [];
   const log = createLog({ level: "DEBUG", format: "text", write: (line) => logLines.push(line) });
   const onLate = { begun: () => {}, ended: () => {} };
-  writer = createWriter({ connection, connect: () => openConnection(path, factsOfPayload), onLate, log });
+  writer = createWriter({ connection, connect: () => openConnection(path), onLate, log });
 });
 
 afterEach(() => {

@@ -1,6 +1,7 @@
 import { lstat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Log } from "../../platform/log.ts";
+import { conversationOf } from "../../model/recording.ts";
 import type { Connection } from "../sqlite/connection.ts";
 import { putEachInOrder } from "./each-file.ts";
 import type { Leftovers } from "./leftovers.ts";
@@ -22,25 +23,27 @@ export function adoptRecordings(options: {
 
   async function adopt(path: string): Promise<void> {
     if (connection.hasRecording(path)) return;
-    const stem = basename(path, ".mp3");
     const file = join(folder, path);
     const sha256 = await fileSha256(file);
     const { size, mtimeMs } = await lstat(file);
-    // A second recording of a conversation has the start of its own hash in its name.
-    const conversationId = stem.endsWith(`-${sha256.slice(0, 12)}`) ? stem.slice(0, -13) : stem;
-    if (isErased(conversationId, connection)) {
+    const conversation = conversationOf(path, sha256);
+    const isErased =
+      "conversationId" in conversation
+        ? connection.isErased(conversation.conversationId)
+        : connection.isHashErased(conversation.conversationSha256);
+    if (isErased) {
       await leftovers.remove(folder, path);
       log.info("A recording of an erased conversation was removed");
       return;
     }
     const recording = { path, byteCount: size, sha256 };
-    if (stem.startsWith("sha256-")) {
+    if (!("conversationId" in conversation)) {
       log.warning("A recording without a row can't be adopted: its name does not tell the conversation", {
         path,
       });
-    } else if (connection.adoptRecording(conversationId, recording, Math.round(mtimeMs))) {
+    } else if (connection.adoptRecording(conversation.conversationId, recording, Math.round(mtimeMs))) {
       log.warning("A recording without a row was adopted", {
-        conversation: conversationId,
+        conversation: conversation.conversationId,
         path,
         bytes: size,
       });
@@ -50,11 +53,4 @@ export function adoptRecordings(options: {
   }
 
   return putEachInOrder({ list: () => recordingPaths(folder), work: adopt, log });
-}
-
-/** A name that holds a hash holds that of the id. */
-function isErased(stem: string, connection: Connection): boolean {
-  return stem.startsWith("sha256-")
-    ? connection.isHashErased(stem.slice("sha256-".length))
-    : connection.isErased(stem);
 }

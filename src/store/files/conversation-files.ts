@@ -2,12 +2,11 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode } from "../../platform/errors.ts";
 import { findDataFile } from "./data-files.ts";
-import { fileSha256, fileStem } from "./recordings.ts";
+import { isRecordingName, readPath, stemOf } from "../../model/recording.ts";
+import { fileSha256 } from "./recordings.ts";
 
 /** The recordings of some conversations, and the first error of a folder that could not be read. */
 export type FoundRecordings = { pathsOf: (conversationId: string) => string[]; problem: Error | null };
-
-const SECOND = /^(.*)-([0-9a-f]{12})$/;
 
 /**
  * Finds the recordings of conversations among those of all days, whether a row names them or not: the day of a recording
@@ -19,24 +18,24 @@ export async function findRecordings(
   folder: string,
   conversationIds: readonly string[],
 ): Promise<FoundRecordings> {
-  const ids = new Map(conversationIds.map((id) => [fileStem(id), id]));
+  const ids = new Map(conversationIds.map((id) => [stemOf(id), id]));
   const found = new Map<string, string[]>();
   let problem: Error | null = null;
 
-  async function ownerOf(path: string, stem: string): Promise<string | null> {
+  async function ownerOf(path: string): Promise<string | null> {
+    const { stem, second } = readPath(path);
     const owner = ids.get(stem);
     if (owner !== undefined) return owner;
-    // Another conversation's id may look like this one with a hash behind it: the hash tells.
-    const [, stemOfFirst = "", hash = ""] = SECOND.exec(stem) ?? [];
-    const other = ids.get(stemOfFirst);
-    if (other === undefined || (await findDataFile("recording", folder, path)) === null) return null;
-    return (await fileSha256(join(folder, path))).startsWith(hash) ? other : null;
+    const other = ids.get(second?.stemOfFirst ?? "");
+    if (second === null || other === undefined) return null;
+    if ((await findDataFile("recording", folder, path)) === null) return null;
+    return (await fileSha256(join(folder, path))).startsWith(second.hashStart) ? other : null;
   }
 
   async function lookIn(day: string): Promise<void> {
     for (const name of await namesIn(join(folder, day))) {
-      if (!name.endsWith(".mp3")) continue;
-      const owner = await ownerOf(`${day}/${name}`, name.slice(0, -".mp3".length));
+      if (!isRecordingName(name)) continue;
+      const owner = await ownerOf(`${day}/${name}`);
       if (owner !== null) found.set(owner, [...(found.get(owner) ?? []), `${day}/${name}`]);
     }
   }

@@ -1,19 +1,16 @@
 import { realFile, removablePath, removeRealFile } from "../../platform/real-files.ts";
 import type { RealFile } from "../../platform/real-files.ts";
 
-/** Names relative to the folder of the recordings, and to that of the database. */
-const NAMES = {
-  // The ids of recordings that were adopted are whatever their files were called.
-  recording: /^[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/[^/\p{Cc}]{1,240}\.mp3$/u,
-  body: /^quarantine\/[0-9a-f]{64}\.body$/,
-};
+import { isRecordingPath } from "../../model/recording.ts";
+
+const BODY = /^quarantine\/[0-9a-f]{64}\.body$/;
 
 /** A file that rows name: a recording, or a body that is not in its row. */
-export type DataFileKind = keyof typeof NAMES;
+export type DataFileKind = "recording" | "body";
 
 /** True for a name that the program gives. A row's may be another: its database may come from anybody. */
 export function isDataFileName(kind: DataFileKind, path: string): boolean {
-  return NAMES[kind].test(path);
+  return kind === "recording" ? isRecordingPath(path) : BODY.test(path);
 }
 
 /** The file that a row names; null if there is none, or if the name or something on the way leads elsewhere. */

@@ -1,13 +1,10 @@
 import type { Connection } from "../sqlite/connection.ts";
 import { isEventFault } from "../sqlite/event-fault.ts";
-import type { EventRecord, StoreOutcome } from "../../model/event.ts";
+import type { EventRecord, Replacement, StoreOutcome } from "../../model/event.ts";
 
 /** When this much is late, no further file gets its name; what is in flight comes on top. */
 const LATE_EVENTS_MAX = 64;
 const LATE_BYTES_MAX = 16 * 1024 * 1024;
-
-/** What became of a quarantined event that can be processed now. */
-export type Replacement = "replaced" | "gone" | "erased" | "unstorable";
 
 export type LateOutcome = StoreOutcome | Replacement;
 

@@ -5,24 +5,13 @@ import { onFile } from "../../platform/faults.ts";
 import { exists, syncFolder } from "../../platform/files.ts";
 import type { TemporaryFile } from "../../platform/files.ts";
 import { makeRealFolders } from "../../platform/real-files.ts";
+import { isRecordingName, pathsOfRecording } from "../../model/recording.ts";
+import type { Recording } from "../../model/recording.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { commitFile, inTurn } from "./commit.ts";
 import { openSpool } from "./spool.ts";
 
-/** A recording on disk. */
-export type Recording = {
-  /** Relative to the folder of the recordings: `2026/11/02/conv_1.mp3`. */
-  path: string;
-  byteCount: number;
-  /** Lower-case hex. */
-  sha256: string;
-};
-
 export type Recordings = Awaited<ReturnType<typeof openRecordings>>;
-
-const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
-const YEAR_MIN = 2020;
-const YEAR_MAX = 2099;
 
 /** Opens the folder of the recordings; to be called by the holder of the data lock only. */
 export async function openRecordings(
@@ -55,18 +44,21 @@ export async function openRecordings(
       about: { conversationId: string; sha256: string; eventTimestamp: number | null; receivedAtMs: number },
     ): Promise<Recording> {
       await file.sync();
-      const dateFolder = datePath(about.eventTimestamp, about.receivedAtMs);
-      await makeRealFolders(folder, dateFolder);
+      const paths = pathsOfRecording(about);
+      await makeRealFolders(folder, dirname(paths.first));
       requireRoom();
-      const path = `${dateFolder}/${fileStem(about.conversationId)}`;
-      const recording = await inTurn(path, () => commitRecording(file, path, about.sha256));
+      const recording = await inTurn(paths.first, () => commitRecording(file, paths, about.sha256));
       await file.discard();
       return recording;
     },
   };
 
-  async function commitRecording(file: TemporaryFile, stem: string, sha256: string): Promise<Recording> {
-    for (const path of [`${stem}.mp3`, `${stem}-${sha256.slice(0, 12)}.mp3`]) {
+  async function commitRecording(
+    file: TemporaryFile,
+    { first, second }: { first: string; second: string },
+    sha256: string,
+  ): Promise<Recording> {
+    for (const path of [first, second]) {
       const recording = { path, byteCount: file.byteCount, sha256 };
       const target = join(folder, path);
       if (await commitFile(file.path, { folder, path }, leftovers)) return recording;
@@ -76,22 +68,8 @@ export async function openRecordings(
         return recording;
       }
     }
-    throw new Error(`${join(folder, stem)}.mp3 and the name with its hash are those of other files`);
+    throw new Error(`${join(folder, first)} and the name with its hash are those of other files`);
   }
-}
-
-/** The name of a recording without its ending: never an unchecked id. */
-export function fileStem(conversationId: string): string {
-  if (SAFE_ID.test(conversationId)) return conversationId;
-  return `sha256-${new Bun.CryptoHasher("sha256").update(conversationId).digest("hex")}`;
-}
-
-/** `YYYY/MM/DD` of the event in UTC, or of its receipt where the event has no sensible date. */
-function datePath(eventTimestamp: number | null, receivedAtMs: number): string {
-  const event = new Date((eventTimestamp ?? Number.NaN) * 1000);
-  const year = event.getUTCFullYear();
-  const date = year >= YEAR_MIN && year <= YEAR_MAX ? event : new Date(receivedAtMs);
-  return date.toISOString().slice(0, 10).replaceAll("-", "/");
 }
 
 /** Whether a file has that size and content. */
@@ -122,7 +100,7 @@ export async function recordingPaths(folder: string): Promise<string[]> {
   for (const part of [/^\d{4}$/, /^\d{2}$/, /^\d{2}$/]) {
     folders = await entriesIn(folder, folders, (entry) => entry.isDirectory() && part.test(entry.name));
   }
-  return entriesIn(folder, folders, (entry) => entry.isFile() && entry.name.endsWith(".mp3"));
+  return entriesIn(folder, folders, (entry) => entry.isFile() && isRecordingName(entry.name));
 }
 
 /** The entries of some folders that are wanted, as paths. Not by `Bun.Glob`, whose faults do not name the folder. */

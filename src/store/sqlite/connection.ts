@@ -1,6 +1,5 @@
 import { createCallFailureStore } from "./call-failures.ts";
 import { createConversationStore } from "./conversations.ts";
-import type { FactsOfPayload } from "./conversations.ts";
 import { openDatabase } from "./database.ts";
 import type { OpenOptions } from "./database.ts";
 import { createErasureStore } from "./erasures.ts";
@@ -35,11 +34,11 @@ const ENDS = [
 ];
 
 /** An open database with all its statements prepared. Not used any more once a write to disk has failed on it. */
-export function openConnection(path: string, factsOfPayload: FactsOfPayload, options: OpenOptions = {}) {
+export function openConnection(path: string, options: OpenOptions = {}) {
   const { sqlite, orm } = openDatabase(path, options);
   const events = createEventStore(sqlite, orm);
   const quarantined = createQuarantinedEvents(orm);
-  const conversations = createConversationStore(sqlite, orm, factsOfPayload);
+  const conversations = createConversationStore(sqlite, orm);
   const callFailures = createCallFailureStore(orm);
   const erasures = createErasureStore(orm);
   const state = createStateStore(orm);

@@ -1,51 +1,16 @@
 import type { Database } from "bun:sqlite";
 import { and, eq, getTableColumns, gt, isNotNull, isNull, ne, sql } from "drizzle-orm";
+import { foldFacts, noFacts } from "../../model/conversation.ts";
+import type { FoldedFacts } from "../../model/conversation.ts";
+import type { EventRecord } from "../../model/event.ts";
+import type { Recording } from "../../model/recording.ts";
+import { factsOfPayload } from "../../vendor/derive.ts";
 import { prepareInsert } from "./bound.ts";
 import type { Orm } from "./database.ts";
-import type { EventRecord } from "../../model/event.ts";
 import { placeholders } from "./placeholders.ts";
-import type { Recording } from "../files/recordings.ts";
 import { conversations, events } from "./schema.ts";
 
 type ConversationRow = typeof conversations.$inferSelect;
-type AudioColumn = "audioPath" | "audioBytes" | "audioSha256" | "audioReceivedAtMs";
-
-/** What one event says of its conversation: the columns, null where it says nothing, and whether it holds the turns. */
-export type ConversationFacts = Omit<
-  ConversationRow,
-  AudioColumn | "conversationId" | "eventId" | "updatedAtMs"
-> & {
-  holdsTurns: boolean;
-};
-
-/** Reads the facts out of a stored payload once more; null where the event says nothing of a conversation. */
-export type FactsOfPayload = (payload: string, type: string | null) => ConversationFacts | null;
-
-/** An event that says nothing: a start for those that say a little. */
-export const noFacts: ConversationFacts = {
-  agentId: null,
-  agentName: null,
-  status: null,
-  userId: null,
-  startedAt: null,
-  durationSecs: null,
-  costCredits: null,
-  costUsd: null,
-  direction: null,
-  channel: null,
-  externalNumber: null,
-  agentNumber: null,
-  language: null,
-  terminationReason: null,
-  callSuccessful: null,
-  title: null,
-  summary: null,
-  turnCount: null,
-  voicemail: null,
-  hasAudio: null,
-  holdsTurns: false,
-};
-
 const ROWS_AT_ONCE_MAX = 1000;
 const OTEL_TYPE = "post_call_transcription_otel";
 
@@ -57,21 +22,18 @@ const form = sql<number>`iif(${events.type} = ${OTEL_TYPE}, 0, 1)`;
  * The `conversations` table: one row a conversation, whichever event comes first. Column by column the newest event
  * that says something wins.
  */
-export function createConversationStore(sqlite: Database, orm: Orm, factsOfPayload: FactsOfPayload) {
+export function createConversationStore(sqlite: Database, orm: Orm) {
   const { newerEvent, payloads, byAudioPath, audioOf, audioless, withAudio, ...inserts } = prepare(orm);
   const insertNew = prepareInsert<ConversationRow>(sqlite, inserts.insertNew);
   const overlay = prepareInsert<ConversationRow>(sqlite, inserts.overlay);
 
   /** Folds all events of a conversation, oldest first: for the rare event that arrives after a newer one. */
-  function foldAll(conversationId: string) {
-    const folded: Record<string, unknown> = {};
-    for (const { eventId, payload, type } of payloads.all({ conversationId })) {
+  function foldAll(conversationId: string): FoldedFacts {
+    const said = payloads.all({ conversationId }).flatMap(({ eventId, payload, type }) => {
       const facts = factsOfPayload(payload, type);
-      if (facts === null) continue;
-      const said = { ...facts, eventId: facts.holdsTurns ? eventId : null };
-      for (const [column, value] of Object.entries(said)) if (value !== null) folded[column] = value;
-    }
-    return folded;
+      return facts === null ? [] : { eventId, facts };
+    });
+    return foldFacts(said);
   }
 
   return {

@@ -3,16 +3,13 @@ import { and, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import { prepareInsert } from "./bound.ts";
 import type { Orm } from "./database.ts";
-import type { EventOutcome, EventRecord } from "../../model/event.ts";
+import type { EventKey, EventOutcome, EventRecord } from "../../model/event.ts";
 import { placeholders } from "./placeholders.ts";
 import { events } from "./schema.ts";
 
 const ROWS_AT_ONCE_MAX = 1000;
 
 type EventRow = Omit<EventRecord, "payloadIsText" | "facts" | "failure" | "recording">;
-
-/** What makes two deliveries the same. */
-export type EventKey = Pick<EventRecord, "bodySha256" | "conversationId">;
 
 /** The `events` table: the truth, from which everything else is derived. */
 export function createEventStore(sqlite: Database, orm: Orm) {

@@ -1,15 +1,7 @@
 import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import type { Orm } from "./database.ts";
-import type { EventRecord } from "../../model/event.ts";
+import type { EventRecord, QuarantinedBody } from "../../model/event.ts";
 import { events } from "./schema.ts";
-
-/** The body of a quarantined event, as it was received. */
-export type QuarantinedBody = Pick<EventRecord, "bodySha256" | "bodyBytes" | "receivedAtMs"> & {
-  /** null if the body is a file, or is gone. */
-  bytes: Uint8Array | null;
-  /** Of the file, relative to the folder of the database. */
-  path: string | null;
-};
 
 /** The quarantined rows of the `events` table. */
 export function createQuarantinedEvents(orm: Orm) {

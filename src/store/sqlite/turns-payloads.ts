@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "../../platform/errors.ts";
 import { faultText } from "../../platform/faults.ts";
 import type { Log } from "../../platform/log.ts";
-import type { FactsOfPayload } from "./conversations.ts";
+import { factsOfPayload } from "../../vendor/derive.ts";
 import { withDatabase } from "./erase-connection.ts";
 import { readableCopy } from "./readable-copy.ts";
 import type { StateName } from "./state.ts";
@@ -19,7 +19,7 @@ const SLICES_BETWEEN_NOTES = 256;
 
 type Row = { id: number; type: string | null; payload: string };
 
-type Options = { databasePath: string; factsOfPayload: FactsOfPayload; log: Log };
+type Options = { databasePath: string; log: Log };
 
 /**
  * Fills `events.turns_payload` of rows that were written without: by versions before schema 5, which may have been at
@@ -37,10 +37,10 @@ export function startTurnsPayloads(options: Options & { predecessorEnded: Promis
 
 /** Resolves when all rows have been looked at, or when it is to end. */
 export async function fillTurnsPayloads(options: Options, signal: AbortSignal): Promise<void> {
-  const { databasePath, factsOfPayload, log } = options;
+  const { databasePath, log } = options;
   if (signal.aborted) return;
   try {
-    const count = await withDatabase(databasePath, (sqlite) => fill(sqlite, factsOfPayload, signal));
+    const count = await withDatabase(databasePath, (sqlite) => fill(sqlite, signal));
     if (count > 0) log.info("Made turns readable that other programs could not read", { events: count });
   } catch (error) {
     log.warning(`Turns that other programs can't read stay so until the next start: ${faultText(error)}`, {
@@ -50,13 +50,13 @@ export async function fillTurnsPayloads(options: Options, signal: AbortSignal): 
 }
 
 /** Returns how many rows have got a copy. */
-async function fill(sqlite: Database, factsOfPayload: FactsOfPayload, signal: AbortSignal): Promise<number> {
+async function fill(sqlite: Database, signal: AbortSignal): Promise<number> {
   const lastId = Number(sqlite.query("SELECT max(id) FROM events").values()[0]?.[0] ?? 0);
   let count = 0;
   let eventId = readProgress(sqlite);
   for (let slice = 1; eventId < lastId && !signal.aborted; slice += 1) {
     const toId = endOfSlice(sqlite, eventId);
-    count += fillSlice(sqlite, factsOfPayload, eventId, toId);
+    count += fillSlice(sqlite, eventId, toId);
     eventId = toId;
     if (slice % SLICES_BETWEEN_NOTES === 0) writeProgress(sqlite, eventId);
     await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
@@ -82,7 +82,7 @@ function endOfSlice(sqlite: Database, afterId: number): number {
   return end;
 }
 
-function fillSlice(sqlite: Database, factsOfPayload: FactsOfPayload, afterId: number, toId: number): number {
+function fillSlice(sqlite: Database, afterId: number, toId: number): number {
   const rows = sqlite
     .query<Row, [number, number]>(
       `SELECT id, type, payload FROM events
@@ -93,7 +93,7 @@ function fillSlice(sqlite: Database, factsOfPayload: FactsOfPayload, afterId: nu
   const update = sqlite.query("UPDATE events SET turns_payload = ? WHERE id = ?");
   let count = 0;
   for (const row of rows) {
-    const copy = copyOf(row, factsOfPayload);
+    const copy = copyOf(row);
     if (copy === null) continue;
     update.run(copy, row.id);
     count += 1;
@@ -102,7 +102,7 @@ function fillSlice(sqlite: Database, factsOfPayload: FactsOfPayload, afterId: nu
 }
 
 /** null where there is no need of one. */
-function copyOf({ type, payload }: Row, factsOfPayload: FactsOfPayload): string | null {
+function copyOf({ type, payload }: Row): string | null {
   try {
     const holdsTurns = factsOfPayload(payload, type)?.holdsTurns === true;
     return holdsTurns ? readableCopy(Buffer.from(payload)) : null;

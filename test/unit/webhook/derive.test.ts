@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { noFacts } from "../../../src/store/sqlite/conversations.ts";
-import type { ConversationFacts } from "../../../src/store/sqlite/conversations.ts";
+import { noFacts } from "../../../src/model/conversation.ts";
+import type { ConversationFacts } from "../../../src/model/conversation.ts";
 import { failureOf } from "../../../src/vendor/call-failure.ts";
 import { deriveFacts, factsOfPayload } from "../../../src/vendor/derive.ts";
 import { isQuarantine, readEvent } from "../../../src/vendor/event.ts";

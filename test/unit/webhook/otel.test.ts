@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { noFacts } from "../../../src/store/sqlite/conversations.ts";
+import { noFacts } from "../../../src/model/conversation.ts";
 import { factsOfOtel } from "../../../src/vendor/otel.ts";
 
 const OTHER = "+4915155500017";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { noFacts } from "../../../src/store/sqlite/conversations.ts";
+import { noFacts } from "../../../src/model/conversation.ts";
 import { factsOfTranscription } from "../../../src/vendor/transcription.ts";
 
 const AGENT = "+4930555000100";
