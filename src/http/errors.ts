@@ -1,3 +1,4 @@
+import type { AnyElysia } from "elysia";
 import type { QuarantineCode } from "../vendor/event.ts";
 import type { RefusalCode } from "../webhook/outcome.ts";
 
@@ -80,8 +81,13 @@ export function errorResponse(
   );
 }
 
-/** Answers whatever method a path has no route for: to be given to `all`, behind the path's routes. */
-export function otherMethods(allow: string) {
-  const answer = () => errorResponse("method_not_allowed", { headers: { allow } });
-  return [answer, { parse: "none" as const, detail: { hide: true } }] as const;
+/** Answers 405 on every path of a group, to methods that it has no route for: to be used behind all its routes. */
+export function refuseOtherMethods<Group extends AnyElysia>(group: Group): Group {
+  for (const [path, routes] of Map.groupBy(group.routes, (route) => route.path)) {
+    const methods = routes.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    const headers = { allow: methods.join(", ") };
+    const answer = () => errorResponse("method_not_allowed", { headers });
+    group.all(path, answer, { parse: "none", detail: { hide: true } });
+  }
+  return group;
 }

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { describeAnswer } from "./api/api-models.ts";
-import { errorResponse } from "./errors.ts";
+import { describeAnswer } from "./lib/models.ts";
+import { refuseOtherMethods } from "./errors.ts";
 
 const SERVICE = "elevenlabs-webhook";
 
@@ -48,8 +48,5 @@ export function healthRoutes(options: { problem: () => HealthProblem | null }) {
         },
       },
     )
-    .all("/health", () => errorResponse("method_not_allowed", { headers: { allow: "GET, HEAD" } }), {
-      parse: "none",
-      detail: { hide: true },
-    });
+    .use(refuseOtherMethods);
 }

@@ -7,8 +7,9 @@ import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store/store.ts";
 import type { Admission } from "../webhook/admission/admission.ts";
-import { describeAnswers } from "./api/api-models.ts";
-import { errorResponse, otherMethods } from "./errors.ts";
+import { route } from "./api/route.ts";
+import { errorResponse } from "./errors.ts";
+import { describeContent } from "./lib/models.ts";
 import type { Figures, Metrics } from "./prometheus.ts";
 
 type MeasuredConfig = {
@@ -19,6 +20,8 @@ type MeasuredConfig = {
   retentionDays: number | null;
   audioRetentionDays: number | null;
 };
+
+const PrometheusText = Type.String({ description: "Prometheus' text format, version 0.0.4." });
 
 /** Begins to count where there is an API that can tell; null where there is none: the library takes memory. */
 export async function openMetrics(config: {
@@ -42,31 +45,24 @@ export function metricsRoutes(options: {
 }) {
   const { metrics } = options;
   const storedFigures = createStoredFigures(options.queries);
-  const { 200: _, ...errors } = describeAnswers(Type.Any(), "");
-  const schema = Type.String({ description: "Prometheus' text format, version 0.0.4." });
 
-  return new Elysia({ name: "metrics" })
-    .get(
-      "/metrics",
+  return new Elysia({ name: "metrics" }).get(
+    "/metrics",
+    ...route(
+      {
+        summary: "Metrics for Prometheus",
+        description:
+          "Counters begin with the program's start. Alert rules for them are in `scripts/monitoring`.",
+        tag: "operation",
+        answers: { 200: describeContent(PrometheusText, "The metrics.", "text/plain") },
+      },
       async () => {
         if (metrics === null) return errorResponse("not_found");
         const text = await metrics.text(await measure({ ...options, storedFigures }));
         return new Response(text, { headers: { "content-type": metrics.contentType } });
       },
-      {
-        detail: {
-          summary: "Metrics for Prometheus",
-          description:
-            "Counters begin with the program's start. Alert rules for them are in `scripts/monitoring`.",
-          tags: ["operation"],
-          responses: {
-            200: { description: "The metrics.", content: { "text/plain": { schema } } },
-            ...errors,
-          },
-        },
-      },
-    )
-    .all("/metrics", ...otherMethods("GET, HEAD"));
+    ),
+  );
 }
 
 type Measured = Omit<Parameters<typeof metricsRoutes>[0], "metrics" | "queries"> & {

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { samples } from "../samples/samples.ts";
-import { describeAnswer, describeHeaders, ErrorAnswer } from "./api/api-models.ts";
+import { describeAnswer, describeHeaders, ErrorAnswer } from "./lib/models.ts";
 import { errorAnswers } from "./errors.ts";
 import type { ErrorCode } from "./errors.ts";
 

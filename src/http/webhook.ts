@@ -4,7 +4,7 @@ import type { Outcome } from "../webhook/outcome.ts";
 import type { Receive } from "../webhook/receive.ts";
 import { PROVEN_IDLE_SECONDS } from "./connections.ts";
 import type { Connections } from "./connections.ts";
-import { errorResponse } from "./errors.ts";
+import { errorResponse, refuseOtherMethods } from "./errors.ts";
 import { webhookDetail } from "./webhook-detail.ts";
 
 /** `POST /webhook`: the endpoint that ElevenLabs calls. */
@@ -40,10 +40,7 @@ export function webhookRoutes(options: {
       // Elysia must not read the body: what is verified are the bytes as they came.
       { parse: "none", detail: webhookDetail },
     )
-    .all("/webhook", () => errorResponse("method_not_allowed", { headers: { allow: "POST" } }), {
-      parse: "none",
-      detail: { hide: true },
-    });
+    .use(refuseOtherMethods);
 }
 
 function answer(outcome: Outcome, unknownEventStatus: 200 | 400): Response {

@@ -11,10 +11,10 @@ import type { ApiGuard } from "./guard.ts";
 import { callFailureRoutes } from "./call-failures.ts";
 import { conversationRoutes } from "./conversation.ts";
 import { conversationsRoutes } from "./conversations.ts";
-import { erasureRoutes } from "./erasure.ts";
 import { eventPayloadRoutes } from "./event-payload.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./export.ts";
+import { refuseOtherMethods } from "../errors.ts";
 import { metricsRoutes } from "../metrics.ts";
 import type { Metrics } from "../prometheus.ts";
 import { recordingRoutes } from "./recording.ts";
@@ -51,12 +51,12 @@ export function apiRoutes(options: {
       .use(conversationsRoutes(options))
       .use(conversationRoutes(options))
       .use(recordingRoutes({ ...options, folder: config.recordingsFolder }))
-      .use(erasureRoutes(options))
       .use(eventRoutes(options))
       .use(eventPayloadRoutes(options))
       .use(reprocessRoutes(options))
       .use(statsRoutes(options))
       .use(exportRoutes(options))
       .use(metricsRoutes(options))
+      .use(refuseOtherMethods)
   );
 }

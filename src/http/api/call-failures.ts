@@ -1,27 +1,11 @@
 import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/queries.ts";
 import type { CallFailureRow } from "../../query/call-failures.ts";
-import { describeAnswers, Nullable, optionalSecondsText, secondsOf, Time } from "./api-models.ts";
-import { cursorOf, cursorParameter, positionOf } from "../lib/cursor.ts";
-import { errorResponse } from "../errors.ts";
-import {
-  describeParameters,
-  integerParameter,
-  readParameters,
-  textParameter,
-  timeParameter,
-} from "../lib/parameters.ts";
-
-const ROWS_USUAL = 50;
-
-const parameters = {
-  agent_id: textParameter("Only calls of this agent."),
-  since: timeParameter("Only calls tried at this time or later."),
-  until: timeParameter("Only calls tried before this time."),
-  limit: integerParameter({ min: 1, max: 200, description: "How many to answer with; 50 unless told." }),
-  cursor: cursorParameter,
-};
+import type { Queries } from "../../query/queries.ts";
+import { Nullable, optionalSecondsText, secondsOf, Time } from "../lib/models.ts";
+import { textParameter, timeParameter } from "../lib/parameters.ts";
+import { cut, list } from "./route.ts";
 
 const CallFailure = Type.Object({
   event_id: Type.Integer({ description: "The event that told of it: `GET /events/{id}`." }),
@@ -47,54 +31,35 @@ const CallFailure = Type.Object({
   }),
 });
 
-const CallFailurePage = Type.Object({
-  call_failures: Type.Array(CallFailure, { description: "The last to arrive first." }),
-  next_cursor: Nullable(Type.String(), "Continues the list as `cursor`; null on the last page."),
-});
-
 /** `GET /call-failures`: calls that could not be started, of which ElevenLabs tells once. */
-export function callFailureRoutes(options: { queries: Queries }) {
-  const { queries } = options;
-
+export function callFailureRoutes({ queries }: { queries: Queries }) {
   return new Elysia({ name: "call-failures" }).get(
     "/call-failures",
-    async ({ request }) => {
-      const read = readParameters(request.url, parameters);
-      if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
-      const { agent_id: agentId, since, until, limit, cursor } = read.value;
-      const scope = JSON.stringify(["call-failures", agentId, since, until]);
-      const position = cursor === null ? [null] : positionOf(cursor, scope);
-      const before = position?.[0];
-      if (before === undefined || typeof before === "string") {
-        return errorResponse("invalid_parameter", { error: "Invalid parameter: cursor is not of this list" });
-      }
-      const rowsMax = limit ?? ROWS_USUAL;
-      const rows = await queries.ask("listCallFailures", {
-        agentId,
-        since: secondsOf(since),
-        until: secondsOf(until),
-        beforeEventId: before,
-        rowsMax: rowsMax + 1,
-      });
-      const page = rows.slice(0, rowsMax);
-      const last = rows.length > rowsMax ? page.at(-1) : undefined;
-      return Response.json({
-        call_failures: page.map(shownFailure),
-        next_cursor: last === undefined ? null : cursorOf([last.eventId], scope),
-      });
-    },
-    {
-      detail: {
+    ...list(
+      {
+        name: "call-failures",
         summary: "List calls that could not be started",
-        tags: ["call failures"],
-        parameters: describeParameters(parameters),
-        responses: describeAnswers(CallFailurePage, "A page of calls that could not be started."),
+        tag: "call failures",
+        parameters: {
+          agent_id: textParameter("Only calls of this agent."),
+          since: timeParameter("Only calls tried at this time or later."),
+          until: timeParameter("Only calls tried before this time."),
+        },
+        says: "A page of calls that could not be started.",
+        fields: { call_failures: Type.Array(CallFailure, { description: "The last to arrive first." }) },
+        place: ([eventId]) => (typeof eventId === "number" ? eventId : null),
       },
-    },
+      async ({ agent_id: agentId, since, until }, beforeEventId, rowsMax) => {
+        const range = { since: secondsOf(since), until: secondsOf(until) };
+        const asked = { agentId, ...range, beforeEventId, rowsMax: rowsMax + 1 };
+        const { rows, last } = cut(await queries.ask("listCallFailures", asked), rowsMax);
+        return { page: { call_failures: rows.map(shownFailure) }, next: last && [last.eventId] };
+      },
+    ),
   );
 }
 
-function shownFailure(row: CallFailureRow) {
+function shownFailure(row: CallFailureRow): Static<typeof CallFailure> {
   return {
     event_id: row.eventId,
     conversation_id: row.conversationId,

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import type { ConversationRow } from "../../query/conversation-filter.ts";
 import type { Turn } from "../../query/turns.ts";
-import { Nullable, optionalSecondsText, optionalTimeText, Time, timeText } from "./api-models.ts";
+import { Nullable, optionalSecondsText, optionalTimeText, Time, timeText } from "../lib/models.ts";
 
 const Text = Type.String();
 const Count = Type.Integer();
@@ -76,22 +76,16 @@ const Snippets = Type.Object(
   { description: "HTML: the text is escaped, and what was found is in `<mark>`." },
 );
 
-export const ConversationPage = Type.Object({
-  conversations: Type.Array(
-    Type.Object({
-      ...columns,
-      snippets: Type.Union([Snippets, Type.Null()], {
-        description: "What was found, with some words around it; null without `q`.",
-      }),
+/** The conversations of a page of the list. */
+export const listedConversations = Type.Array(
+  Type.Object({
+    ...columns,
+    snippets: Type.Union([Snippets, Type.Null()], {
+      description: "What was found, with some words around it; null without `q`.",
     }),
-    { description: "The last to begin first; those whose beginning is not known come last." },
-  ),
-  next_cursor: Nullable(
-    Type.String(),
-    "Continues the list as `cursor`; null on the last page. A page may hold fewer conversations than `limit`, and " +
-      "even none, while the list goes on.",
-  ),
-});
+  }),
+  { description: "The last to begin first; those whose beginning is not known come last." },
+);
 
 const TurnModel = Type.Object({
   turn: Nullable(Count, "The turn's place, from 0."),

@@ -1,28 +1,24 @@
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/queries.ts";
 import type { ConversationFilter } from "../../query/conversation-filter.ts";
 import type { ConversationPosition } from "../../query/conversation-sources.ts";
 import type { ListedConversation } from "../../query/list-conversations.ts";
+import type { Queries } from "../../query/queries.ts";
 import { isTooLong, QUERY_PREFIXES_MAX, QUERY_WORDS_MAX } from "../../query/search/query.ts";
 import { markedUp } from "../../query/search/text.ts";
-import { describeAnswers, secondsOf } from "./api-models.ts";
-import { ConversationPage, shownConversation } from "./conversation-models.ts";
-import { hidden, refuseMethod } from "./conversation-path.ts";
-import { cursorOf, cursorParameter, positionOf } from "../lib/cursor.ts";
-import type { Position } from "../lib/cursor.ts";
 import { errorResponse } from "../errors.ts";
+import type { Position } from "../lib/cursor.ts";
+import { secondsOf } from "../lib/models.ts";
 import {
   booleanParameter,
   choiceParameter,
-  describeParameters,
   integerParameter,
-  readParameters,
   textParameter,
   timeParameter,
 } from "../lib/parameters.ts";
 import type { Parameter, ParameterValues } from "../lib/parameters.ts";
+import { listedConversations, shownConversation } from "./conversation-models.ts";
+import { list } from "./route.ts";
 
-const ROWS_USUAL = 50;
 const DURATION_SECS_MAX = 10_000_000;
 const RENAMED = "Invalid parameter: has_audio is called has_recording";
 
@@ -44,59 +40,41 @@ const parameters = {
   ),
   min_duration_secs: duration("Only conversations that took at least this long."),
   max_duration_secs: duration("Only conversations that took no longer than this."),
-  limit: integerParameter({ min: 1, max: 200, description: "How many to answer with; 50 unless told." }),
-  cursor: cursorParameter,
 };
 
 /** `GET /conversations`: what was said, newest first, by filters and by words. */
-export function conversationsRoutes(options: { queries: Queries }) {
-  const { queries } = options;
-
-  return new Elysia({ name: "conversations" })
-    .get(
-      "/conversations",
-      async ({ request }) => {
-        // Until 1.0: that name means what ElevenLabs announces, in rows and in the table.
-        if (new URL(request.url).searchParams.has("has_audio")) {
-          return errorResponse("invalid_parameter", { error: RENAMED });
-        }
-        const read = readParameters(request.url, parameters);
-        if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
-        const { q, limit, cursor, ...given } = read.value;
-        const scope = JSON.stringify(["conversations", q, given]);
-        const after = cursor === null ? null : placeOf(positionOf(cursor, scope));
-        if (after === undefined) {
-          return errorResponse("invalid_parameter", {
-            error: "Invalid parameter: cursor is not of this list",
-          });
-        }
-        const page = await queries.ask("listConversations", {
-          filter: filterOf(given),
-          query: q,
-          after,
-          rowsMax: limit ?? ROWS_USUAL,
-        });
-        if (page.kind === "not-ready") return errorResponse("search_not_ready");
-        return Response.json({
-          conversations: page.rows.map(shownRow),
-          next_cursor: page.next === null ? null : cursorOf(valuesOf(page.next), scope),
-        });
-      },
+export function conversationsRoutes({ queries }: { queries: Queries }) {
+  return new Elysia({ name: "conversations" }).get(
+    "/conversations",
+    ...list(
       {
-        detail: {
-          summary: "List and search conversations",
-          tags: ["conversations"],
-          parameters: describeParameters(parameters),
-          responses: describeAnswers(ConversationPage, "A page of conversations.", "search_not_ready"),
-        },
+        name: "conversations",
+        summary: "List and search conversations",
+        tag: "conversations",
+        parameters,
+        // Until 1.0: that name means what ElevenLabs announces, in rows and in the table.
+        refuse: (given) => (given.has("has_audio") ? RENAMED : null),
+        says: "A page of conversations.",
+        fields: { conversations: listedConversations },
+        cursorNote:
+          " A page may hold fewer conversations than `limit`, and even none, while the list goes on.",
+        place: placeOf,
+        errors: ["search_not_ready"],
       },
-    )
-    .all("/conversations", refuseMethod(), hidden);
+      async ({ q: query, ...given }, after, rowsMax) => {
+        const asked = { filter: filterOf(given), query, after, rowsMax };
+        const page = await queries.ask("listConversations", asked);
+        if (page.kind === "not-ready") return errorResponse("search_not_ready");
+        return {
+          page: { conversations: page.rows.map(shownRow) },
+          next: page.next && valuesOf(page.next),
+        };
+      },
+    ),
+  );
 }
 
-type Given = Omit<ParameterValues<typeof parameters>, "q" | "limit" | "cursor">;
-
-function filterOf(given: Given): ConversationFilter {
+function filterOf(given: Omit<ParameterValues<typeof parameters>, "q">): ConversationFilter {
   return {
     agentId: given.agent_id,
     since: secondsOf(given.since),
@@ -128,14 +106,14 @@ function valuesOf(position: ConversationPosition): Position {
   return position.by === "index" ? ["index", position.id] : ["start", position.startedAt, position.rowid];
 }
 
-/** undefined where it is none that this list has made. */
-function placeOf(values: Position | null): ConversationPosition | undefined {
-  const [by, first = null, second] = values ?? [];
+/** null if this list has not made it. */
+function placeOf(values: Position): ConversationPosition | null {
+  const [by, first = null, second] = values;
   if (by === "index" && typeof first === "number") return { by, id: first };
   if (by === "start" && typeof first !== "string" && typeof second === "number") {
     return { by, startedAt: first, rowid: second };
   }
-  return undefined;
+  return null;
 }
 
 function queryParameter(): Parameter<string> {

@@ -5,12 +5,17 @@ import type { Queries } from "../../query/queries.ts";
 import type { StoredPayload } from "../../query/event-payload.ts";
 import type { Log } from "../../platform/log.ts";
 import { findDataFile } from "../../store/files/data-files.ts";
-import { describeAnswers } from "./api-models.ts";
-import { errorResponse, otherMethods } from "../errors.ts";
-import { eventIdOf, eventIdParameter } from "./event-models.ts";
+import { describeAnswer } from "../lib/models.ts";
+import { errorResponse } from "../errors.ts";
+import { eventIdOf, idOfEvent, route } from "./route.ts";
 import { streamOf } from "../lib/streaming.ts";
 
 const PIECE_BYTES_MAX = 1024 * 1024;
+
+const Payload = Type.Object(
+  {},
+  { description: "The event as ElevenLabs sent it.", additionalProperties: true },
+);
 
 const DESCRIPTION = `The stored bytes, unchanged: the body as it was received; of an event with a recording, its JSON
 without the recording's text. \`application/json\` where it is JSON, else \`application/octet-stream\`.
@@ -47,28 +52,23 @@ export function eventPayloadRoutes(options: {
     }
   }
 
-  return new Elysia({ name: "event-payload" })
-    .get(
-      "/events/:id/payload",
-      async ({ params }) => {
-        const id = eventIdOf(params.id);
+  return new Elysia({ name: "event-payload" }).get(
+    "/events/:id/payload",
+    ...route(
+      {
+        summary: "Download what was stored of an event's body",
+        description: DESCRIPTION,
+        tag: "events",
+        takes: [idOfEvent],
+        answers: { 200: describeAnswer(Payload, "The stored bytes.") },
+      },
+      async ({ id: text }) => {
+        const id = eventIdOf(text);
         const payload = id === null ? null : await queries.ask("findPayload", id);
         return id === null || payload === null ? errorResponse("not_found") : answer(id, payload);
       },
-      {
-        detail: {
-          summary: "Download what was stored of an event's body",
-          description: DESCRIPTION,
-          tags: ["events"],
-          parameters: [eventIdParameter],
-          responses: describeAnswers(
-            Type.Object({}, { description: "The event as ElevenLabs sent it.", additionalProperties: true }),
-            "The stored bytes.",
-          ),
-        },
-      },
-    )
-    .all("/events/:id/payload", ...otherMethods("GET, HEAD"));
+    ),
+  );
 }
 
 function headersOf(id: number, { isJson }: StoredPayload): Record<string, string> {

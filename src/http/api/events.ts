@@ -1,21 +1,46 @@
+import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import type { EventPosition, EventRow } from "../../query/events.ts";
 import type { Queries } from "../../query/queries.ts";
-import type { EventFilter, EventPosition } from "../../query/events.ts";
-import { describeAnswers } from "./api-models.ts";
-import { cursorOf, cursorParameter, positionOf } from "../lib/cursor.ts";
-import { errorResponse, otherMethods } from "../errors.ts";
-import { Event, eventIdOf, eventIdParameter, EventPage, shownEvent } from "./event-models.ts";
-import {
-  choiceParameter,
-  describeParameters,
-  integerParameter,
-  readParameters,
-  textParameter,
-  timeParameter,
-} from "../lib/parameters.ts";
-import type { ParameterValues } from "../lib/parameters.ts";
+import { errorResponse } from "../errors.ts";
+import type { Position } from "../lib/cursor.ts";
+import { Nullable, optionalSecondsText, Time, timeText } from "../lib/models.ts";
+import { choiceParameter, integerParameter, textParameter, timeParameter } from "../lib/parameters.ts";
+import { cut, eventIdOf, idOfEvent, list, question } from "./route.ts";
 
-const ROWS_USUAL = 50;
+/** An event as the API shows it. Its members have the names of the table's columns. */
+const Event = Type.Object({
+  id: Type.Integer({
+    description: "Grows with every event that is stored; never given twice.",
+    examples: [42],
+  }),
+  type: Nullable(
+    Type.String({ examples: ["post_call_transcription"] }),
+    "What happened, as ElevenLabs names it; null where the body has no type that could be read.",
+  ),
+  conversation_id: Nullable(
+    Type.String({ examples: ["conv_2601kfx0demo0synthetic0022"] }),
+    "The conversation that it speaks of; null where it has none.",
+  ),
+  agent_id: Nullable(Type.String({ examples: ["agent_2601kfx0demo0synthetic0aaaa"] }), "The agent it names."),
+  event_timestamp: Nullable(Time, "When it happened, by ElevenLabs' clock."),
+  received_at: Type.String({
+    format: "date-time",
+    description: "When it arrived, by this server's clock.",
+    examples: ["2026-01-31T09:30:00.123Z"],
+  }),
+  status: Type.String({
+    enum: ["processed", "quarantined"],
+    description: "`quarantined`: signed, but it can't be processed; its exact bytes are kept.",
+  }),
+  error: Nullable(
+    Type.String({ examples: ["unknown_type: this version does not know the type"] }),
+    "Why it is quarantined: the code of the answer that its sender got, a colon, and the reason.",
+  ),
+  body_sha256: Type.String({ description: "SHA-256 of the body as it was received, in lower-case hex." }),
+  body_bytes: Type.Integer({ description: "Length of the body as it was received.", examples: [11264] }),
+});
 
 const parameters = {
   type: textParameter("Only events of this type."),
@@ -33,11 +58,9 @@ const parameters = {
       "Follows what arrives: events stored after the one with this id, in the order in which they were stored. " +
       "0 begins with the first of all. Goes with neither `since`, `until` nor `cursor`.",
   }),
-  limit: integerParameter({ min: 1, max: 200, description: "How many to answer with; 50 unless told." }),
-  cursor: cursorParameter,
 };
 
-type Values = ParameterValues<typeof parameters>;
+const BESIDE_AFTER = ["since", "until", "cursor"];
 
 const LIST_DESCRIPTION = `The last to arrive first, page by page with \`cursor\`.
 
@@ -47,87 +70,80 @@ an event is being stored, one event after the other, so that none ever appears b
 event that is reprocessed keeps its id, and its place.`;
 
 /** `GET /events` and `GET /events/{id}`: every signed event that arrived. */
-export function eventRoutes(options: { queries: Queries }) {
-  const { queries } = options;
-
+export function eventRoutes({ queries }: { queries: Queries }) {
   return new Elysia({ name: "events" })
     .get(
       "/events",
-      async ({ request }) => {
-        const read = readParameters(request.url, parameters);
-        if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
-        const values = read.value;
-        return values.after === null ? list(queries, values) : follow(queries, values, values.after);
-      },
-      {
-        detail: {
+      ...list(
+        {
+          name: "events",
           summary: "List events, or follow them",
           description: LIST_DESCRIPTION,
-          tags: ["events"],
-          parameters: describeParameters(parameters),
-          responses: describeAnswers(EventPage, "A page of events."),
+          tag: "events",
+          parameters,
+          refuse: (given) =>
+            given.has("after") && BESIDE_AFTER.some((name) => given.has(name))
+              ? "Invalid parameter: after goes with neither since, until nor cursor"
+              : null,
+          says: "A page of events.",
+          fields: {
+            events: Type.Array(Event, {
+              description: "The last to arrive first; with `after`, in the order in which they were stored.",
+            }),
+            next_after: Nullable(
+              Type.Integer(),
+              "Continues the feed as `after`, now or later; null without `after`.",
+            ),
+          },
+          cursorNote: " It is null with `after`.",
+          place: placeOf,
         },
-      },
+        async ({ type, status, conversation_id: conversationId, since, until, after }, before, rowsMax) => {
+          const filter = { type, status, conversationId };
+          if (after !== null) {
+            const rows = await queries.ask("followEvents", { ...filter, afterId: after, rowsMax });
+            return {
+              page: { events: rows.map(shownEvent), next_after: rows.at(-1)?.id ?? after },
+              next: null,
+            };
+          }
+          const asked = { ...filter, sinceMs: since, untilMs: until, before, rowsMax: rowsMax + 1 };
+          const { rows, last } = cut(await queries.ask("listEvents", asked), rowsMax);
+          return {
+            page: { events: rows.map(shownEvent), next_after: null },
+            next: last && [last.receivedAtMs, last.id],
+          };
+        },
+      ),
     )
-    .all("/events", ...otherMethods("GET, HEAD"))
     .get(
       "/events/:id",
-      async ({ params }) => {
-        const id = eventIdOf(params.id);
-        const row = id === null ? null : await queries.ask("findEvent", id);
-        return row === null ? errorResponse("not_found") : Response.json(shownEvent(row));
-      },
-      {
-        detail: {
-          summary: "Show an event",
-          tags: ["events"],
-          parameters: [eventIdParameter],
-          responses: describeAnswers(Event, "The event."),
+      ...question(
+        { summary: "Show an event", tag: "events", takes: [idOfEvent], model: Event, says: "The event." },
+        async ({ id: text }) => {
+          const id = eventIdOf(text);
+          const row = id === null ? null : await queries.ask("findEvent", id);
+          return row === null ? errorResponse("not_found") : shownEvent(row);
         },
-      },
-    )
-    .all("/events/:id", ...otherMethods("GET, HEAD"));
+      ),
+    );
 }
 
-async function list(queries: Queries, values: Values): Promise<Response> {
-  const { since, until, cursor } = values;
-  const filter = filterOf(values);
-  const scope = JSON.stringify(["events", filter.type, filter.status, filter.conversationId, since, until]);
-  const before = cursor === null ? null : beforeOf(cursor, scope);
-  if (before === "invalid") {
-    return errorResponse("invalid_parameter", { error: "Invalid parameter: cursor is not of this list" });
-  }
-  const asked = { ...filter, rowsMax: filter.rowsMax + 1, sinceMs: since, untilMs: until, before };
-  const rows = await queries.ask("listEvents", asked);
-  const page = rows.slice(0, filter.rowsMax);
-  const last = rows.length > filter.rowsMax ? page.at(-1) : undefined;
-  return Response.json({
-    events: page.map(shownEvent),
-    next_cursor: last === undefined ? null : cursorOf([last.receivedAtMs, last.id], scope),
-    next_after: null,
-  });
+function placeOf([receivedAtMs, id]: Position): EventPosition | null {
+  return typeof receivedAtMs === "number" && typeof id === "number" ? { receivedAtMs, id } : null;
 }
 
-async function follow(queries: Queries, values: Values, afterId: number): Promise<Response> {
-  if (values.since !== null || values.until !== null || values.cursor !== null) {
-    return errorResponse("invalid_parameter", {
-      error: "Invalid parameter: after goes with neither since, until nor cursor",
-    });
-  }
-  const rows = await queries.ask("followEvents", { ...filterOf(values), afterId });
-  return Response.json({
-    events: rows.map(shownEvent),
-    next_cursor: null,
-    next_after: rows.at(-1)?.id ?? afterId,
-  });
-}
-
-function filterOf(values: Values): EventFilter {
-  const { type, status, conversation_id: conversationId, limit } = values;
-  return { type, status, conversationId, rowsMax: limit ?? ROWS_USUAL };
-}
-
-function beforeOf(cursor: string, scope: string): EventPosition | "invalid" {
-  const [receivedAtMs, id] = positionOf(cursor, scope) ?? [];
-  return typeof receivedAtMs === "number" && typeof id === "number" ? { receivedAtMs, id } : "invalid";
+function shownEvent(row: EventRow): Static<typeof Event> {
+  return {
+    id: row.id,
+    type: row.type,
+    conversation_id: row.conversationId,
+    agent_id: row.agentId,
+    event_timestamp: optionalSecondsText(row.eventTimestamp),
+    received_at: timeText(row.receivedAtMs),
+    status: row.status,
+    error: row.error,
+    body_sha256: row.bodySha256,
+    body_bytes: row.bodyBytes,
+  };
 }

@@ -1,5 +1,5 @@
 import type { ExportedRow } from "../../query/export-conversations.ts";
-import { optionalSecondsText, optionalTimeText, timeText } from "./api-models.ts";
+import { optionalSecondsText, optionalTimeText, timeText } from "../lib/models.ts";
 
 type Cell = string | number | boolean | null;
 

@@ -2,18 +2,12 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Queries } from "../../query/queries.ts";
 import type { ExportFilter } from "../../query/export-conversations.ts";
-import { describeAnswers, secondsOf } from "./api-models.ts";
-import { errorResponse, otherMethods } from "../errors.ts";
+import { secondsOf } from "../lib/models.ts";
 import { exportFormats } from "./export-format.ts";
 import type { ExportFormat } from "./export-format.ts";
-import {
-  choiceParameter,
-  describeParameters,
-  readParameters,
-  textParameter,
-  timeParameter,
-} from "../lib/parameters.ts";
+import { choiceParameter, textParameter, timeParameter } from "../lib/parameters.ts";
 import { streamOf } from "../lib/streaming.ts";
+import { route } from "./route.ts";
 
 const ROWS_AT_ONCE = 500;
 /** A client that takes nothing for so long is cut off. */
@@ -25,6 +19,8 @@ const parameters = {
   since: timeParameter("Only conversations that began at this time or later."),
   until: timeParameter("Only conversations that began before this time."),
 };
+
+const described = { schema: Type.String({ description: "Rows, in the format asked for." }) };
 
 const DESCRIPTION = `Every conversation as a row of the table \`conversations\`, in the order of their ids, in one
 answer of any length. Events may go on to arrive meanwhile. A connection that breaks off means that the export is not
@@ -56,13 +52,22 @@ export function exportRoutes(options: { queries: Queries }) {
     return queries.ask("exportConversations", { ...filter, afterId, rowsMax: ROWS_AT_ONCE });
   }
 
-  return new Elysia({ name: "export" })
-    .get(
-      "/export",
-      async ({ request, server }) => {
-        const read = readParameters(request.url, parameters);
-        if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
-        const { format: name, agent_id: agentId, since, until } = read.value;
+  return new Elysia({ name: "export" }).get(
+    "/export",
+    ...route(
+      {
+        summary: "Export conversations",
+        description: DESCRIPTION,
+        tag: "conversations",
+        parameters,
+        answers: {
+          200: {
+            description: "The conversations.",
+            content: { "application/x-ndjson": described, "text/csv": described },
+          },
+        },
+      },
+      async ({ request, server }, { format: name, agent_id: agentId, since, until }) => {
         const format = exportFormats[name ?? "ndjson"];
         server?.timeout(request, STALL_SECONDS);
         const filter = { agentId, since: secondsOf(since), until: secondsOf(until) };
@@ -75,24 +80,6 @@ export function exportRoutes(options: { queries: Queries }) {
           },
         });
       },
-      {
-        detail: {
-          summary: "Export conversations",
-          description: DESCRIPTION,
-          tags: ["conversations"],
-          parameters: describeParameters(parameters),
-          responses: exportAnswers(),
-        },
-      },
-    )
-    .all("/export", ...otherMethods("GET, HEAD"));
-}
-
-function exportAnswers() {
-  const { 200: _, ...errors } = describeAnswers(Type.Any(), "");
-  const text = Type.String({ description: "Rows, in the format asked for." });
-  const content = Object.fromEntries(
-    ["application/x-ndjson", "text/csv"].map((type) => [type, { schema: text }]),
+    ),
   );
-  return { 200: { description: "The conversations.", content }, ...errors };
 }

@@ -1,13 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Server } from "bun";
 import type { Queries } from "../../query/queries.ts";
 import type { Reprocess, Reprocessed } from "../../webhook/reprocess.ts";
-import { describeAnswers, Nullable } from "./api-models.ts";
+import { Nullable } from "../lib/models.ts";
 import { PROVEN_IDLE_SECONDS } from "../connections.ts";
-import { errorResponse, otherMethods } from "../errors.ts";
-import { eventIdOf, eventIdParameter } from "./event-models.ts";
+import { errorResponse } from "../errors.ts";
+import { eventIdOf, idOfEvent, question } from "./route.ts";
+import type { Asked } from "./route.ts";
 
 const EVENTS_AT_ONCE_MAX = 100;
 
@@ -47,7 +48,7 @@ export function reprocessRoutes(options: { queries: Queries; reprocess: Reproces
   const { queries, reprocess } = options;
 
   /** Goes through what is quarantined, one event after the other; ends when the client has hung up. */
-  async function reprocessAll(isOver: () => boolean): Promise<Response> {
+  async function reprocessAll(isOver: () => boolean): Promise<Static<typeof ReprocessedAll> | Response> {
     let processed = 0;
     const reasons = new Map<string, number>();
     const asked = {
@@ -71,14 +72,14 @@ export function reprocessRoutes(options: { queries: Queries; reprocess: Reproces
       rows = await queries.ask("followEvents", { ...asked, afterId: rows.at(-1)?.id ?? 0 });
     }
     const counted = [...reasons].map(([error, count]) => ({ error, count }));
-    return Response.json({
+    return {
       processed,
       quarantined: counted.reduce((sum, { count }) => sum + count, 0),
       reasons: counted.toSorted((a, b) => b.count - a.count),
-    });
+    };
   }
 
-  async function reprocessOne(id: number | null): Promise<Response> {
+  async function reprocessOne(id: number | null): Promise<Static<typeof ReprocessedEvent> | Response> {
     const event = id === null ? null : await queries.ask("findEvent", id);
     if (id === null || event === null) return errorResponse("not_found");
     const result = await reprocess(id);
@@ -86,39 +87,37 @@ export function reprocessRoutes(options: { queries: Queries; reprocess: Reproces
     if (result.kind === "erased") return errorResponse("not_found");
     if (result.kind === "body_missing") return errorResponse("payload_missing");
     const error = errorOf(result);
-    return Response.json({ id, status: error === null ? "processed" : "quarantined", error });
+    return { id, status: error === null ? "processed" : "quarantined", error };
   }
 
   return new Elysia({ name: "reprocess" })
     .post(
       "/events/reprocess",
-      (context) => takingTime(context, () => reprocessAll(() => context.request.signal.aborted)),
-      {
-        parse: "none",
-        detail: {
+      ...question(
+        {
           summary: "Read everything that is quarantined again",
           description: DESCRIPTION,
-          tags: ["events"],
-          responses: describeAnswers(ReprocessedAll, "What became of it."),
+          tag: "events",
+          model: ReprocessedAll,
+          says: "What became of it.",
         },
-      },
+        (asked) => takingTime(asked, () => reprocessAll(() => asked.request.signal.aborted)),
+      ),
     )
-    .all("/events/reprocess", ...otherMethods("POST"))
     .post(
       "/events/:id/reprocess",
-      (context) => takingTime(context, () => reprocessOne(eventIdOf(context.params.id))),
-      {
-        parse: "none",
-        detail: {
+      ...question(
+        {
           summary: "Read a quarantined event again",
           description: `${DESCRIPTION}\n\nAn event that is processed already is left alone.`,
-          tags: ["events"],
-          parameters: [eventIdParameter],
-          responses: describeAnswers(ReprocessedEvent, "What the event is now."),
+          tag: "events",
+          takes: [idOfEvent],
+          model: ReprocessedEvent,
+          says: "What the event is now.",
         },
-      },
-    )
-    .all("/events/:id/reprocess", ...otherMethods("POST"));
+        (asked) => takingTime(asked, () => reprocessOne(eventIdOf(asked.id))),
+      ),
+    );
 }
 
 /** Why an event is still quarantined; null where it is not. */
@@ -136,10 +135,7 @@ function errorOf(result: Exclude<Reprocessed, { kind: "refused" }>): string | nu
 }
 
 /** Does work over which nothing passes through the connection: it is not to be cut meanwhile. */
-async function takingTime(
-  { server, request }: { server: Server<unknown> | null; request: Request },
-  work: () => Promise<Response>,
-): Promise<Response> {
+async function takingTime<Answer>({ server, request }: Asked, work: () => Promise<Answer>): Promise<Answer> {
   server?.timeout(request, 0);
   try {
     return await work();

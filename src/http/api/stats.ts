@@ -3,9 +3,10 @@ import { Elysia } from "elysia";
 import type { Queries } from "../../query/queries.ts";
 import type { CallCount, DeliveryCount } from "../../query/stats.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { describeAnswers, Nullable, Time, timeText } from "./api-models.ts";
-import { errorResponse, otherMethods } from "../errors.ts";
-import { describeParameters, readParameters, textParameter, timeParameter } from "../lib/parameters.ts";
+import { Nullable, Time, timeText } from "../lib/models.ts";
+import { errorResponse } from "../errors.ts";
+import { textParameter, timeParameter } from "../lib/parameters.ts";
+import { question } from "./route.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS_USUAL = 30;
@@ -71,18 +72,20 @@ const Stats = Type.Object({
 });
 
 /** `GET /stats`: what arrived, how long the calls were and what they cost, day by day. */
-export function statsRoutes(options: { queries: Queries; clock: Clock }) {
-  const { queries, clock } = options;
-
-  return new Elysia({ name: "stats" })
-    .get(
-      "/stats",
-      async ({ request }) => {
-        const read = readParameters(request.url, parameters);
-        if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
-        const { agent_id: agentId } = read.value;
-        const untilMs = read.value.until ?? clock.nowMs();
-        const sinceMs = read.value.since ?? beginningOfDay(untilMs - DAYS_USUAL * DAY_MS);
+export function statsRoutes({ queries, clock }: { queries: Queries; clock: Clock }) {
+  return new Elysia({ name: "stats" }).get(
+    "/stats",
+    ...question(
+      {
+        summary: "Count events, calls, minutes and costs by day",
+        tag: "stats",
+        parameters,
+        model: Stats,
+        says: "The numbers, by day.",
+      },
+      async (_, { agent_id: agentId, ...range }) => {
+        const untilMs = range.until ?? clock.nowMs();
+        const sinceMs = range.since ?? beginningOfDay(untilMs - DAYS_USUAL * DAY_MS);
         const problem = problemOf(sinceMs, untilMs);
         if (problem !== null) return errorResponse("invalid_parameter", { error: problem });
 
@@ -93,23 +96,15 @@ export function statsRoutes(options: { queries: Queries; clock: Clock }) {
             "Invalid parameter: too many days and agents at once, take a shorter range or one agent";
           return errorResponse("invalid_parameter", { error });
         }
-        return Response.json({
+        return {
           since: timeText(sinceMs),
           until: timeText(untilMs),
           deliveries: deliveries.map(shownDeliveries),
           calls: calls.map(shownCalls),
-        });
+        };
       },
-      {
-        detail: {
-          summary: "Count events, calls, minutes and costs by day",
-          tags: ["stats"],
-          parameters: describeParameters(parameters),
-          responses: describeAnswers(Stats, "The numbers, by day."),
-        },
-      },
-    )
-    .all("/stats", ...otherMethods("GET, HEAD"));
+    ),
+  );
 }
 
 function beginningOfDay(unixMs: number): number {

@@ -10,7 +10,7 @@ export type Parameter<T> = {
   read: (text: string) => { value: T } | { expected: string };
 };
 
-type ParameterTable = Record<string, Parameter<unknown>>;
+export type ParameterTable = Record<string, Parameter<unknown>>;
 
 /** What was read: null where the request does not have it. */
 export type ParameterValues<Table extends ParameterTable> = {

@@ -38,21 +38,16 @@ export function secondsOf(unixMs: number | null): number | null {
   return unixMs === null ? null : Math.ceil(unixMs / 1000);
 }
 
-/** What the OpenAPI document says of an answer in JSON. */
-export function describeAnswer(model: TSchema, description: string) {
+/** What the OpenAPI document says of an answer. */
+export type Described = { description: string; content?: Record<string, { schema: TSchema }> };
+
+/** The same of one in JSON. */
+export function describeAnswer(model: TSchema, description: string): Described {
   return { description, content: { "application/json": { schema: model } } };
 }
 
-/** What the OpenAPI document says of a route's answers: its own, and the errors that every route of the API has. */
-export function describeAnswers(model: TSchema, description: string, ...codes: ErrorCode[]) {
-  return {
-    200: describeAnswer(model, description),
-    ...describeErrors("invalid_parameter", ...codes),
-  };
-}
-
-/** What it says of an answer of another type. */
-export function describeContent(model: TSchema, description: string, type: string) {
+/** The same of one of another type. */
+export function describeContent(model: TSchema, description: string, type: string): Described {
   return { description, content: { [type]: { schema: model } } };
 }
 
@@ -66,9 +61,10 @@ const errorsOfEvery: ErrorCode[] = [
   "overloaded",
 ];
 
-/** The same for errors alone: those that every route has, and more. */
-export function describeErrors(...more: ErrorCode[]) {
-  const codes: ErrorCode[] = [...more, ...errorsOfEvery];
+/** What it says of errors: those that every route of the API has, those of a query if it takes one, and more. */
+export function describeErrors(hasQuery: boolean, ...more: ErrorCode[]) {
+  const ofQuery: ErrorCode[] = hasQuery ? ["invalid_parameter"] : [];
+  const codes = [...ofQuery, ...more, ...errorsOfEvery];
   const byStatus = Object.groupBy(codes, (code) => errorAnswers[code].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, ofStatus = []]) => [status, describeStatus(ofStatus)]),

@@ -1,0 +1,160 @@
+import { Type } from "@sinclair/typebox";
+import type { Static, TObject, TProperties, TSchema } from "@sinclair/typebox";
+import type { ConnectionServer } from "../connections.ts";
+import { errorResponse } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import { cursorOf, cursorParameter, positionOf } from "../lib/cursor.ts";
+import type { Position } from "../lib/cursor.ts";
+import { describeAnswer, describeErrors, Nullable } from "../lib/models.ts";
+import type { Described } from "../lib/models.ts";
+import { describeParameters, integerParameter, readParameters } from "../lib/parameters.ts";
+import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
+
+// Elysia could check queries and answers itself, by schemas of its own in a route. Queries are read here, because its
+// parser keeps one of two values of the same name and passes over names that it does not know, and a filter that is
+// silently not applied shows somebody else's calls. Answers are checked by the compiler: each is typed by the model that
+// describes it. Elysia would check every row of every answer again while deliveries wait.
+
+/** A request to a route. `id` is that in its path: empty if there is none, or if it is not encoded as it should be. */
+export type Asked = { id: string; request: Request; server: ConnectionServer };
+
+type About<Table extends ParameterTable = ParameterTable> = {
+  summary: string;
+  description?: string;
+  tag: string;
+  /** The id in the path, and headers that are heeded. */
+  takes?: readonly { name: string; in: "path" | "header"; required: boolean }[];
+  parameters?: Table;
+  /** Which parameters don't go together, or are none any more: what is wrong; null if nothing is. */
+  refuse?: (given: URLSearchParams) => string | null;
+  /** Errors beside those of every route. */
+  errors?: ErrorCode[];
+};
+
+/** A route with whatever answer: to be given to `get` and the like, behind the path. */
+export function route<const Table extends ParameterTable = {}>(
+  about: About<Table> & { answers: Record<number, Described> },
+  answer: (asked: Asked, values: ParameterValues<Table>) => Promise<Response>,
+) {
+  const { summary, description, tag, takes = [], parameters = null, errors = [], answers } = about;
+  const handle = async ({ request, server, params }: Context): Promise<Response> => {
+    const asked = { id: params?.id ?? "", request, server };
+    // Of no table, there are no values.
+    if (parameters === null) return answer(asked, {} as ParameterValues<Table>);
+    const problem = about.refuse?.(new URL(request.url).searchParams) ?? null;
+    if (problem !== null) return errorResponse("invalid_parameter", { error: problem });
+    const read = readParameters(request.url, parameters);
+    if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
+    return answer(asked, read.value);
+  };
+  const detail = {
+    summary,
+    ...(description !== undefined && { description }),
+    tags: [tag],
+    parameters: [...takes, ...describeParameters(parameters ?? {})],
+    responses: { ...answers, ...describeErrors(parameters !== null, ...errors) },
+  };
+  // No route takes a body.
+  return [handle, { parse: "none" as const, detail }] as const;
+}
+
+type Context = { request: Request; server: ConnectionServer; params?: { id?: string | null } };
+
+/** A route that answers with JSON of a model, or with an error. */
+export function question<Model extends TSchema, const Table extends ParameterTable = {}>(
+  about: About<Table> & { model: Model; says: string },
+  ask: (asked: Asked, values: ParameterValues<Table>) => Promise<Static<Model> | Response>,
+) {
+  const { model, says, ...rest } = about;
+  const answers = { 200: describeAnswer(model, says) };
+  return route<Table>({ ...rest, answers }, async (asked, values) => {
+    const answer = await ask(asked, values);
+    return answer instanceof Response ? answer : Response.json(answer);
+  });
+}
+
+const ROWS_USUAL = 50;
+
+const pageParameters = {
+  limit: integerParameter({ min: 1, max: 200, description: "How many to answer with; 50 unless told." }),
+  cursor: cursorParameter,
+};
+
+/** A page of a list, and the position that the next one begins behind; null at the end. */
+type Page<Fields extends TProperties> = { page: Static<TObject<Fields>>; next: Position | null };
+
+/**
+ * A route that answers with a list, page by page: `limit`, `cursor` and `next_cursor` are the same for all.
+ *
+ * @param about `name` tells the list's cursors from those of others; `place` reads one, null if this list has not made it
+ * @param ask is told after which place the page begins, null at the beginning, and how many rows it may have
+ */
+export function list<Fields extends TProperties, const Table extends ParameterTable, Place>(
+  about: Omit<About, "parameters"> & {
+    name: string;
+    parameters: Table;
+    fields: Fields;
+    says: string;
+    /** More about `next_cursor`. */
+    cursorNote?: string;
+    place: (position: Position) => Place | null;
+  },
+  ask: (
+    values: ParameterValues<Table>,
+    after: Place | null,
+    rowsMax: number,
+  ) => Promise<Page<Fields> | Response>,
+) {
+  const { name, fields, says, cursorNote = "", place, ...rest } = about;
+  const noted = `Continues the list as \`cursor\`; null on the last page.${cursorNote}`;
+  const model = Type.Object({ ...fields, next_cursor: Nullable(Type.String(), noted) });
+  const parameters = { ...about.parameters, ...pageParameters };
+  const answers = { 200: describeAnswer(model, says) };
+  return route<ParameterTable>({ ...rest, parameters, answers }, async (_, read) => {
+    // What was read is what the two tables say.
+    const { limit, cursor, ...filters } = read as ParameterValues<typeof pageParameters>;
+    const values = filters as ParameterValues<Table>;
+    const scope = JSON.stringify([name, filters]);
+    const position = cursor === null ? null : positionOf(cursor, scope);
+    const after = position === null ? null : place(position);
+    if (cursor !== null && after === null) {
+      return errorResponse("invalid_parameter", { error: "Invalid parameter: cursor is not of this list" });
+    }
+    const answer = await ask(values, after, limit ?? ROWS_USUAL);
+    if (answer instanceof Response) return answer;
+    const { page, next } = answer;
+    return Response.json({ ...page, next_cursor: next === null ? null : cursorOf(next, scope) });
+  });
+}
+
+/** The rows of a page, of one more than it holds, and the last of them if there is another page. */
+export function cut<Row>(rows: Row[], rowsMax: number): { rows: Row[]; last: Row | null } {
+  if (rows.length <= rowsMax) return { rows, last: null };
+  const page = rows.slice(0, rowsMax);
+  return { rows: page, last: page.at(-1) ?? null };
+}
+
+/** The id in a path, as the OpenAPI document describes it. */
+export const idOfConversation = {
+  name: "id",
+  in: "path" as const,
+  required: true,
+  description: "ElevenLabs' name for the conversation.",
+  schema: Type.String({ examples: ["conv_2601kfx0demo"] }),
+};
+
+export const idOfEvent = {
+  name: "id",
+  in: "path" as const,
+  required: true,
+  description: "The event's `id`.",
+  schema: { type: "integer" as const, minimum: 1 },
+  example: 42,
+};
+
+const EVENT_ID = /^[1-9]\d{0,14}$/;
+
+/** The id in a path; null for what can be none. */
+export function eventIdOf(text: string): number | null {
+  return EVENT_ID.test(text) ? Number(text) : null;
+}
