@@ -11,7 +11,7 @@ const second = "ALTER TABLE calls ADD COLUMN kind TEXT; CREATE INDEX calls_kind 
 const third = "CREATE TABLE words (id INTEGER PRIMARY KEY) STRICT;";
 const faulty = "CREATE TABLE words (id INTEGER PRIMARY KEY) STRICT; CREATE TABLE calls (id INTEGER) STRICT;";
 
-const folderOfMigrations = join(import.meta.dir, "../../src/store/migrations");
+const folderOfMigrations = join(import.meta.dir, "../../src/store/sqlite/migrations");
 
 let path: string;
 

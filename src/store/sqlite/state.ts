@@ -15,9 +15,9 @@ export type StateName =
   | "turns_payloads"
   /** There while traces of deleted rows are in the database's file: see scrub.ts. */
   | "traces_left"
-  /** Unix milliseconds of the trusted clock, stored every hour: see inspect/trusted-clock.ts. */
+  /** Unix milliseconds of the trusted clock, stored every hour: see erase/trusted-clock.ts. */
   | "trusted_now"
-  /** The settings by which things were last erased, as JSON: see inspect/retention-setting.ts. */
+  /** The settings by which things were last erased, as JSON: see erase/retention-setting.ts. */
   | "retention_days"
   | "audio_retention_days"
   /** Unix milliseconds: what is older is being erased, or was, and its files may be gone already. */
