@@ -56,18 +56,13 @@ function formatterOf({ format, isJournal = false }: { format: "text" | "json"; i
   return isJournal ? (record: LogRecord) => `${journalPrefixes[record.level]}${line(record)}` : line;
 }
 
+/** A message is handed over as it is: what stands in braces, such as in a path, is no placeholder of a template. */
 function logWith(logger: Logger): Log {
-  return {
-    debug: (message, fields) => logger.debug(plain(message), fields),
-    info: (message, fields) => logger.info(plain(message), fields),
-    warning: (message, fields) => logger.warning(plain(message), fields),
-    error: (message, fields) => logger.error(plain(message), fields),
-  };
-}
-
-/** LogTape fills in what stands in braces; ours, such as those of a path, are meant as they are. */
-function plain(message: string): string {
-  return message.replace(/[{}]/g, "$&$&");
+  const logAt =
+    (level: LogLevel) =>
+    (message: string, properties: LogFields = {}): void =>
+      logger.emit({ level, message: [message], rawMessage: message, timestamp: Date.now(), properties });
+  return { debug: logAt("debug"), info: logAt("info"), warning: logAt("warning"), error: logAt("error") };
 }
 
 const jsonLine = getJsonLinesFormatter({ properties: "flatten" });

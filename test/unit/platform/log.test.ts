@@ -89,7 +89,7 @@ describe("text", () => {
     );
   });
 
-  test.each(["/srv/{a}/x", "{a}", "{{a}}", "}{", "{*}"])(
+  test.each(["/srv/{a}/x", "{a}", "{{a}}", "}{", "a}", "{*}"])(
     "leaves the braces of a message as they are: %s",
     (message) => {
       expect(textOf(message, { a: "b" })).toBe(`INFO    ${message} a=b\n`);
