@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { constructEvent, SignatureError } from "../../../src/webhook/construct-event.ts";
+import { constructEvent, SignatureError } from "elevenlabs-webhook";
 import { SECRET, sign, signatureVectors } from "../../helpers/deliveries.ts";
 
 const NOW = 1793620800;
