@@ -250,15 +250,15 @@ export const breakages: Breakage[] = [
   {
     name: "drop the limit of bodies in flight",
     file: "src/webhook/admission/admission.ts",
-    find: "const BODIES_MAX = 1024;",
-    replace: "const BODIES_MAX = 1e9;",
+    find: "const SLOTS = 1024;",
+    replace: "const SLOTS = 1e9;",
     tests: ["test/unit/webhook/admission.test.ts"],
   },
   {
     name: "drop the limit of buffers in flight",
-    file: "src/webhook/admission/room.ts",
-    find: 'while (holdings.total("memory") > BUFFER_BYTES_MAX) {',
-    replace: 'while (holdings.total("memory") > BUFFER_BYTES_MAX * 100) {',
+    file: "src/webhook/admission/unverified.ts",
+    find: "while (total.memory > MEMORY_BYTES_MAX) {",
+    replace: "while (total.memory > MEMORY_BYTES_MAX * 100) {",
     tests: ["test/unit/webhook/admission.test.ts"],
   },
   {
@@ -277,7 +277,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "forget who is proven",
-    file: "src/webhook/admission/proof.ts",
+    file: "src/webhook/admission/senders.ts",
     find: "provenUntilMs.set(sender, clock.monotonicMs() + PROVEN_MS);",
     replace: "",
     tests: ["test/unit/webhook/admission.test.ts"],
@@ -291,7 +291,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "wait for a stalled body for ever",
-    file: "src/webhook/cut.ts",
+    file: "src/webhook/body.ts",
     find: "if (isStalled || ",
     replace: "if ((isStalled && received < 0) || ",
     tests: ["test/unit/webhook/body.test.ts"],

@@ -3,21 +3,25 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TemporaryFile } from "../platform/files.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Spool } from "../store/files/spool.ts";
-import type { AdmissionRefusal, Place } from "./admission/admission.ts";
-import { STALL_WINDOW_MS, watchPace, WINDOW_BYTES_MIN } from "./cut.ts";
-import type { Cut } from "./cut.ts";
+import type { AdmissionRefusal, Slot } from "./admission/admission.ts";
 import { createPieces } from "./pieces.ts";
 
 /** Larger bodies go to a temporary file. */
 export const MEMORY_BYTES_MAX = 256 * 1024;
 
-// How much of it has come can't be seen on its way: only what has to be complete within one window of the pace.
+/** A body slower than this over the window is cut off. */
+const BYTES_PER_SECOND_MIN = 1024;
+const WINDOW_MS = 15_000;
+const WINDOW_BYTES_MIN = (BYTES_PER_SECOND_MIN * WINDOW_MS) / 1000;
+const BODY_MS_MAX = 10 * 60_000;
+
+/** Larger bodies are not read all at once, which shows no progress: smaller ones have to be complete within one window. */
 const AT_ONCE_BYTES_MAX = WINDOW_BYTES_MIN;
 
 const READ_BYTES = 128 * 1024;
 
 /**
- * After so much of one body it is the turn of the others. The runtime goes on reading a connection as long as there is
+ * After this much of one body it is the turn of the others. The runtime goes on reading a connection as long as there is
  * something to read: without a pause a fast sender keeps everybody waiting (seen: 90 ms). While we pause, it pauses too,
  * so that nothing piles up.
  */
@@ -48,11 +52,20 @@ export type SignedBody<Kept extends ReadableBody = Body> = {
   receivedAtMs: number;
 };
 
+/** Why an intake is ended from outside. */
+export type CutReason = "body_too_slow" | AdmissionRefusal;
+
+/** An AbortController whose reasons are known. Only the first one counts. */
+export type Cut = {
+  abort: (reason: CutReason) => void;
+  signal: Pick<AbortSignal, "addEventListener"> & { readonly reason: CutReason | undefined };
+};
+
 export type BodyRefusal = "body_too_large" | "body_too_slow" | "body_incomplete" | AdmissionRefusal;
 
-/** Where a body comes from: a request, or the like of it. */
+/** Where a body comes from: usually a request. */
 export type BodySource = {
-  /** Bytes that the sender announces; null where it sends chunks. */
+  /** Bytes that the sender announces; null if it sends chunks. */
   contentLength: number | null;
   stream: () => ReadableStream<Uint8Array> | null;
   /** All of it at once: half the work of a stream, for bodies announced to be small. */
@@ -64,8 +77,8 @@ type Intake = {
   bytesMax: number;
   spool: Spool;
   clock: Clock;
-  place: Place;
-  /** Ends the intake from outside, with the reason. */
+  slot: Slot;
+  /** Ends the intake from outside; not aborted before the intake begins. */
   cut: Cut;
 };
 
@@ -73,7 +86,7 @@ type Intake = {
  * Takes in a body: every byte is counted and given to the hashers, none is interpreted. Up to 256 KiB stay in memory. A
  * body that is refused, or whose sender goes away, leaves nothing behind.
  *
- * @throws where the temporary file can't be written
+ * @throws if the temporary file can't be written
  */
 export async function receiveBody(source: BodySource, intake: Intake): Promise<Body | BodyRefusal> {
   const { contentLength } = source;
@@ -91,17 +104,17 @@ export async function receiveBody(source: BodySource, intake: Intake): Promise<B
 async function receiveAtOnce(
   source: BodySource,
   contentLength: number,
-  { hashers, place, cut }: Intake,
+  { hashers, slot, cut }: Intake,
 ): Promise<Body | BodyRefusal> {
-  const refusal = place.announce(contentLength);
+  const refusal = slot.announce(contentLength);
   if (refusal !== null) return refusal;
-  const timer = setTimeout(cut.now, STALL_WINDOW_MS, "body_too_slow");
+  const timer = setTimeout(() => cut.abort("body_too_slow"), WINDOW_MS);
   const body = source.bytes();
   const isCut = Promise.withResolvers<null>();
-  cut.onCut(() => isCut.resolve(null));
+  cut.signal.addEventListener("abort", () => isCut.resolve(null));
   try {
     const bytes = await Promise.race([body, isCut.promise]);
-    if (bytes === null) return cut.reason() ?? "body_incomplete";
+    if (bytes === null) return cut.signal.reason ?? "body_incomplete";
     for (const hasher of hashers) hasher.update(bytes);
     return { kind: "memory", bytes, byteCount: bytes.byteLength };
   } finally {
@@ -111,12 +124,12 @@ async function receiveAtOnce(
 
 async function receiveChunks(
   stream: ReadableStream<Uint8Array> | null,
-  { hashers, bytesMax, spool, clock, place, cut }: Intake,
+  { hashers, bytesMax, spool, clock, slot, cut }: Intake,
 ): Promise<Body | BodyRefusal> {
   if (stream === null) return { kind: "memory", bytes: new Uint8Array(), byteCount: 0 };
 
   const reader = stream.getReader();
-  cut.onCut(() => void reader.cancel().catch(() => {}));
+  cut.signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
   const pace = watchPace(clock, cut);
   const pieces = createPieces();
   let file: TemporaryFile | null = null;
@@ -127,13 +140,12 @@ async function receiveChunks(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      const cutBy = cut.reason();
-      if (cutBy !== null) return cutBy;
+      if (cut.signal.reason !== undefined) return cut.signal.reason;
       if (done) break;
       byteCount += value.byteLength;
       pace.progress(byteCount);
       if (byteCount > bytesMax) return "body_too_large";
-      const refusal = place.progress(byteCount, byteCount <= MEMORY_BYTES_MAX ? "memory" : "disk");
+      const refusal = slot.progress(byteCount, byteCount <= MEMORY_BYTES_MAX ? "memory" : "disk");
       if (refusal !== null) return refusal;
       for (const hasher of hashers) hasher.update(value);
       pieces.add(value);
@@ -155,6 +167,22 @@ async function receiveChunks(
   }
   if (file !== null) return { kind: "file", file, byteCount };
   return { kind: "memory", bytes: pieces.join(), byteCount };
+}
+
+/** Cuts off a body that falls below the minimum rate or takes too long in all. */
+function watchPace(clock: Clock, cut: Cut): { progress: (byteCount: number) => void; stop: () => void } {
+  const startedMs = clock.monotonicMs();
+  let received = 0;
+  let receivedBefore = 0;
+  const timer = setInterval(() => {
+    const isStalled = received - receivedBefore < WINDOW_BYTES_MIN;
+    receivedBefore = received;
+    if (isStalled || clock.monotonicMs() - startedMs >= BODY_MS_MAX) cut.abort("body_too_slow");
+  }, WINDOW_MS);
+  return {
+    progress: (byteCount) => (received = byteCount),
+    stop: () => clearInterval(timer),
+  };
 }
 
 /**

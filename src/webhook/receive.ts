@@ -3,8 +3,7 @@ import type { AddressList } from "../platform/address.ts";
 import type { Spool } from "../store/files/spool.ts";
 import type { Admission } from "./admission/admission.ts";
 import { receiveBody } from "./body.ts";
-import type { BodySource } from "./body.ts";
-import { createCut } from "./cut.ts";
+import type { BodySource, Cut } from "./body.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Outcome, RefusalCode } from "./outcome.ts";
 import {
@@ -68,28 +67,28 @@ export function createReceive(options: {
     }
     if ((delivery.contentLength ?? 0) > bodyBytesMax) return refused("body_too_large");
 
-    const cut = createCut();
+    const cut: Cut = new AbortController();
     const { address, contentLength } = delivery;
-    const place = await admission.enter({ address, contentLength, drop: () => cut.now("overloaded") });
-    if (typeof place === "string") return refused(place);
+    const slot = await admission.enter({ address, contentLength, drop: () => cut.abort("overloaded") });
+    if (typeof slot === "string") return refused(slot);
     try {
       const signatures = secrets.map((secret) => startSignature(secret, header.timestamp));
       const sha256 = new Bun.CryptoHasher("sha256");
       const hashers = [...signatures, sha256];
-      const body = await receiveBody(delivery, { hashers, bytesMax: bodyBytesMax, spool, clock, place, cut });
+      const body = await receiveBody(delivery, { hashers, bytesMax: bodyBytesMax, spool, clock, slot, cut });
       if (typeof body === "string") return refused(body);
       try {
         const digests = signatures.map((signature) => signature.digest());
         const secretIndex = matchingSecretIndex(header.digests, digests);
         if (secretIndex === -1) return refused("signature_mismatch");
-        place.verified();
+        slot.verified();
         onVerified({ secretIndex, signedAtMs: Number(header.timestamp) * 1000, address: delivery.address });
         return await ingest({ body, bodySha256: sha256.digest("hex"), receivedAtMs });
       } finally {
         if (body.kind === "file") await body.file.discard();
       }
     } finally {
-      place.leave();
+      slot.leave();
     }
   };
 }

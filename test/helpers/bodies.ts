@@ -1,8 +1,6 @@
 import type { Spool } from "../../src/store/files/spool.ts";
-import type { Place } from "../../src/webhook/admission/admission.ts";
-import type { Body } from "../../src/webhook/body.ts";
-import { createCut } from "../../src/webhook/cut.ts";
-import type { Cut } from "../../src/webhook/cut.ts";
+import type { Slot } from "../../src/webhook/admission/admission.ts";
+import type { Body, Cut } from "../../src/webhook/body.ts";
 
 export function memoryBody(bytes: Uint8Array): Body {
   return { kind: "memory", bytes, byteCount: bytes.byteLength };
@@ -40,9 +38,9 @@ export async function* reusedPieces(pieces: readonly Uint8Array[]): AsyncGenerat
 }
 
 /** Room for everybody, and nobody who cuts: for tests of a body alone. */
-export function undisturbed(): { place: Place; cut: Cut } {
+export function undisturbed(): { slot: Slot; cut: Cut } {
   return {
-    place: { announce: () => null, progress: () => null, verified: () => {}, leave: () => {} },
-    cut: createCut(),
+    slot: { announce: () => null, progress: () => null, verified: () => {}, leave: () => {} },
+    cut: new AbortController(),
   };
 }

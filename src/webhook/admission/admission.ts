@@ -1,28 +1,26 @@
-import { senderOf } from "../../platform/address.ts";
 import type { AddressList } from "../../platform/address.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { createHoldings, outranks } from "./holdings.ts";
-import type { Claim, Storage } from "./holdings.ts";
-import { createProof, UNKNOWN_SENDER } from "./proof.ts";
-import { noteArrival } from "./recent-rate.ts";
-import { createRoom } from "./room.ts";
+import { createSenders, outranks } from "./senders.ts";
+import type { Claim } from "./senders.ts";
+import { createUnverified } from "./unverified.ts";
+import type { Storage } from "./unverified.ts";
 import { createWaitingLine } from "./waiting-line.ts";
 
-const BODIES_MAX = 1024;
-/** While deliveries wait, bodies that have become slow meanwhile are looked for this often. */
+const SLOTS = 1024;
+/** While deliveries wait, bodies that have become slow are looked for at this interval. */
 const LOOK_MS = 500;
 /** A younger body makes room only for a sender with a better claim. */
 const NEWCOMER_MS = 1_000;
 
 export type AdmissionRefusal = "overloaded" | "disk_low" | "shutting_down";
 
-/** A delivery's place among those in flight. */
-export type Place = {
-  /** To be called before a body that can't be seen on its way: it may take so much memory. */
+/** A delivery's admission. */
+export type Slot = {
+  /** To be called before a body that is read all at once, with the memory that it may take. */
   announce: (byteCount: number) => AdmissionRefusal | null;
   /** To be called as the body comes in. A refusal means that it must not go on. */
   progress: (byteCount: number, storage: Storage) => AdmissionRefusal | null;
-  /** Its signature holds: it is not dropped for others any more, and its sender is proven. */
+  /** Its signature is valid: it is not dropped for others any more, and its sender is proven. */
   verified: () => void;
   /** To be called exactly once, when it has left nothing behind. */
   leave: () => void;
@@ -33,7 +31,7 @@ export type Admission = ReturnType<typeof createAdmission>;
 /**
  * Decides whether there is room for another body, before any of it is read and while it comes in. Recordings are sent
  * once: a delivery that finds no room waits for it. A sender may take everything as long as nothing runs short; if
- * something does, `holdings.ts` says whose body makes room.
+ * something does, `unverified.ts` says whose body makes room.
  */
 export function createAdmission(options: {
   freeDiskBytes: () => number;
@@ -42,34 +40,29 @@ export function createAdmission(options: {
   trustedProxies: AddressList;
   clock: Clock;
 }) {
-  const { trustedProxies, clock } = options;
-  const proof = createProof({ clock });
-  const holdings = createHoldings({ isProven: proof.has });
-  const room = createRoom({ ...options, holdings });
-  const line = createWaitingLine({ claimOf: (sender) => holdings.claimOf(sender, "places") });
+  const { clock } = options;
+  const senders = createSenders(options);
+  const unverified = createUnverified({ ...options, isProven: senders.isProven });
+  const line = createWaitingLine({ claimOf: (sender) => unverified.claimOf(sender, "slots") });
   const drained = Promise.withResolvers<void>();
   let inFlight = 0;
   let isClosed = false;
   let look: ReturnType<typeof setInterval> | null = null;
 
-  const senderNamed = (address: string | null): string =>
-    address === null || trustedProxies.has(address) ? UNKNOWN_SENDER : senderOf(address);
-
-  /** Drops a body of a sender with a worse claim, for a delivery that waits; else one that has been slow for a while. */
+  /** Drops a body for a delivery that waits: of a sender with a worse claim, else one that has been slow for a while. */
   function makeWay(claim: Claim): void {
-    const first = holdings.first("places", clock.monotonicMs());
+    const first = unverified.first("slots");
     if (first === null) return;
-    const held = holdings.claimOf(first.sender, "places");
-    if (outranks({ ...claim, amount: claim.amount + 1 }, held)) room.drop(first);
+    const held = unverified.claimOf(first.sender, "slots");
+    if (outranks({ ...claim, amount: claim.amount + 1 }, held)) unverified.drop(first);
     else dropSlow(claim);
   }
 
   /** If the slowest is young, the others are not too slow: they are left alone. */
   function dropSlow({ isProven }: Claim): void {
-    const nowMs = clock.monotonicMs();
-    const slowest = holdings.first("places", nowMs);
-    if (slowest === null || nowMs - slowest.startedMs < NEWCOMER_MS) return;
-    if (isProven || !proof.has(slowest.sender)) room.drop(slowest);
+    const slowest = unverified.first("slots");
+    if (slowest === null || clock.monotonicMs() - slowest.startedMs < NEWCOMER_MS) return;
+    if (isProven || !senders.isProven(slowest.sender)) unverified.drop(slowest);
   }
 
   function dropSlowForAll(): void {
@@ -88,31 +81,30 @@ export function createAdmission(options: {
       clearInterval(look);
       look = null;
     }
-    return end === "place" ? null : end;
+    return end === "slot" ? null : end;
   }
 
   function leave(): void {
-    // The place goes on to one that waits, and with that the count stays.
-    if (line.givePlace()) return;
+    // The slot goes on to a delivery that waits, so the count stays.
+    if (line.giveSlot()) return;
     inFlight -= 1;
     if (isClosed && inFlight === 0) drained.resolve();
   }
 
-  function takePlace(sender: string, drop: () => void): Place {
-    const holding = holdings.add(sender, clock.monotonicMs(), drop);
-    let isUnverified = true;
+  function takeSlot(sender: string, drop: () => void): Slot {
+    const body = unverified.add(sender, drop);
     return {
-      announce: (byteCount) => room.take(holding, byteCount, "memory"),
+      announce: (byteCount) => unverified.take(body, byteCount, "memory"),
       progress(byteCount, storage) {
-        noteArrival(holding.arrival, byteCount, clock.monotonicMs());
-        return room.take(holding, byteCount, storage);
+        unverified.noteArrival(body, byteCount);
+        return unverified.take(body, byteCount, storage);
       },
       verified() {
-        proof.add(sender);
-        if (holdings.remove(holding)) isUnverified = false;
+        senders.prove(sender);
+        unverified.verified(body);
       },
       leave() {
-        if (isUnverified && !holdings.remove(holding)) room.removed(holding);
+        unverified.gone(body);
         leave();
       },
     };
@@ -122,37 +114,37 @@ export function createAdmission(options: {
     /** What is being received or stored now; bytes only while their signature is not known. */
     inFlight: () => ({
       deliveries: inFlight,
-      memoryBytes: holdings.total("memory"),
-      diskBytes: holdings.total("disk"),
+      memoryBytes: unverified.total("memory"),
+      diskBytes: unverified.total("disk"),
     }),
 
-    isDiskLow: room.isDiskLow,
+    isDiskLow: unverified.isDiskLow,
 
-    /** Gives a delivery its place, if need be after a wait of up to 5 s. */
+    /** Gives a delivery its slot, after a wait of up to 5 s if all are taken. */
     async enter(delivery: {
       /** null if it is not known */
       address: string | null;
-      /** The bytes announced; a body sent in chunks announces none. */
+      /** The bytes announced; null for a body sent in chunks. */
       contentLength: number | null;
       /** Called if the delivery has to make room for others; it leaves soon afterwards. */
       drop: () => void;
-    }): Promise<Place | AdmissionRefusal> {
+    }): Promise<Slot | AdmissionRefusal> {
       if (isClosed) return "shutting_down";
-      const sender = senderNamed(delivery.address);
-      if (inFlight < BODIES_MAX) inFlight += 1;
+      const sender = senders.of(delivery.address);
+      if (inFlight < SLOTS) inFlight += 1;
       else {
         const refusal = await wait(sender);
         if (refusal !== null) return refusal;
       }
-      let place: Place | null = null;
+      let slot: Slot | null = null;
       try {
-        const hasDisk = room.hasDiskFor(sender, delivery.contentLength ?? 0);
-        if (hasDisk) place = takePlace(sender, delivery.drop);
+        const hasDisk = unverified.hasDiskFor(sender, delivery.contentLength ?? 0);
+        if (hasDisk) slot = takeSlot(sender, delivery.drop);
       } finally {
         // Also if the disk does not answer.
-        if (place === null) leave();
+        if (slot === null) leave();
       }
-      return place ?? "disk_low";
+      return slot ?? "disk_low";
     },
 
     /** Admits nobody any more. Resolves when the last one has left. */

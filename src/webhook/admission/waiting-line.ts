@@ -1,11 +1,11 @@
-import { outranks } from "./holdings.ts";
-import type { Claim } from "./holdings.ts";
+import { outranks } from "./senders.ts";
+import type { Claim } from "./senders.ts";
 
 const WAITING_MAX = 256;
 const WAIT_MS_MAX = 5_000;
 
-/** What a wait ends with: a place, or none. */
-export type WaitEnd = "place" | "overloaded" | "shutting_down";
+/** How a wait ends. */
+export type WaitEnd = "slot" | "overloaded" | "shutting_down";
 
 type Waiter = {
   sender: string;
@@ -14,13 +14,13 @@ type Waiter = {
 };
 
 /**
- * Deliveries that wait for a place, at most 256 and each for at most 5 s. A place goes to one of the sender with the best
- * claim, and there to the one that waits longest.
+ * Deliveries that wait for a slot: at most 256, each for at most 5 s. A slot goes to one of the sender with the best
+ * claim, and of its deliveries to the one that waits longest.
  *
  * Each wait ends in a turn of the event loop of its own: the runtime nests the answers of one turn if their requests'
  * bodies are incomplete, and dies of some 2,000 (test/integration/answers-at-once.test.ts).
  *
- * @param claimOf what a sender is entitled to, without those that wait here
+ * @param claimOf what a sender holds, without those of its deliveries that wait here
  */
 export function createWaitingLine({ claimOf }: { claimOf: (sender: string) => Claim }) {
   const waiters = new Set<Waiter>();
@@ -41,7 +41,7 @@ export function createWaitingLine({ claimOf }: { claimOf: (sender: string) => Cl
     return { ...claim, amount: claim.amount + (countOf.get(sender) ?? 0) };
   }
 
-  /** Of the senders that wait each one's first delivery, those that came earlier first. */
+  /** The first delivery of each sender that waits, in the order of their arrival. */
   function firstOfEach(): Waiter[] {
     const firsts = new Map<string, Waiter>();
     for (const waiter of waiters) {
@@ -82,7 +82,7 @@ export function createWaitingLine({ claimOf }: { claimOf: (sender: string) => Cl
       return waiter === null ? null : claimOf(waiter.sender);
     },
 
-    /** Waits for a place. If the line is full, the last one of the sender with the worst claim is refused. */
+    /** Waits for a slot. If the line is full, the last one of the sender with the worst claim is refused. */
     wait(sender: string): Promise<WaitEnd> | "overloaded" {
       if (waiters.size >= WAITING_MAX) {
         const claim = wholeClaimOf(sender);
@@ -98,11 +98,11 @@ export function createWaitingLine({ claimOf }: { claimOf: (sender: string) => Cl
       return promise;
     },
 
-    /** Gives a place to one that waits; returns false if nobody does. */
-    givePlace(): boolean {
+    /** Gives a slot to a delivery that waits; returns false if there is none. */
+    giveSlot(): boolean {
       const waiter = best();
       if (waiter === null) return false;
-      end(waiter, "place");
+      end(waiter, "slot");
       return true;
     },
 

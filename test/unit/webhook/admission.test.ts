@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { createAdmission } from "../../../src/webhook/admission/admission.ts";
 import { noAddress } from "../../../src/config/addresses.ts";
 import type { AddressList } from "../../../src/platform/address.ts";
-import type { Place } from "../../../src/webhook/admission/admission.ts";
+import type { Slot } from "../../../src/webhook/admission/admission.ts";
 import { standingClock } from "../../helpers/clock.ts";
 
 const IN_FLIGHT_MAX = 1024;
@@ -23,11 +23,11 @@ function admission({ free = 1_000_000, min = 1000, trustedProxies = noAddress } 
   };
 }
 
-/** A place that is known to be free. */
-async function placeOf(entering: Promise<Place | string>): Promise<Place> {
-  const place = await entering;
-  if (typeof place === "string") throw new Error(place);
-  return place;
+/** A slot that is known to be free. */
+async function slotOf(entering: Promise<Slot | string>): Promise<Slot> {
+  const slot = await entering;
+  if (typeof slot === "string") throw new Error(slot);
+  return slot;
 }
 
 /** Runs what waits, and moves both the timers and the clock. */
@@ -48,8 +48,8 @@ afterEach(() => void jest.useRealTimers());
 describe("room", () => {
   test("is for 1,024 bodies at once; the next one waits five seconds for it", async () => {
     const { enter } = admission();
-    const places = await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, () => placeOf(enter(null))));
-    for (const place of places) place.verified();
+    const slots = await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, () => slotOf(enter(null))));
+    for (const slot of slots) slot.verified();
     const waiting = enter(null);
     for (let look = 1; look < 10; look += 1) await advanceMs(500);
     expect(Bun.peek.status(waiting)).toBe("pending");
@@ -59,9 +59,9 @@ describe("room", () => {
 
   test("goes to one of those who wait when somebody leaves", async () => {
     const { enter } = admission();
-    const places = await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, () => placeOf(enter(null))));
+    const slots = await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, () => slotOf(enter(null))));
     const waiting = [enter(null), enter(null)];
-    places[0]?.leave();
+    slots[0]?.leave();
     await advanceMs(0);
     expect(waiting.map((entering) => Bun.peek.status(entering))).toEqual(["fulfilled", "pending"]);
   });
@@ -94,9 +94,9 @@ describe("room", () => {
   });
 
   test("ends for a body in chunks that the disk can't take with its recording", async () => {
-    const place = await placeOf(admission({ free: 1000 + 750, min: 1000 }).enter(null));
-    expect(place.progress(1000, "disk")).toBeNull();
-    expect(place.progress(1001, "disk")).toBe("disk_low");
+    const slot = await slotOf(admission({ free: 1000 + 750, min: 1000 }).enter(null));
+    expect(slot.progress(1000, "disk")).toBeNull();
+    expect(slot.progress(1001, "disk")).toBe("disk_low");
   });
 });
 
@@ -104,32 +104,32 @@ describe("the slowest body of one sender makes room", () => {
   /** Bodies with so many KiB each, two seconds after they came; returns which of them are dropped by what follows. */
   async function bodiesAfterTwoSeconds(enter: ReturnType<typeof admission>["enter"], kibibytes: number[]) {
     const dropped: number[] = [];
-    const places: Place[] = [];
+    const slots: Slot[] = [];
     for (const [index, size] of kibibytes.entries()) {
-      const place = await placeOf(enter(null, () => dropped.push(index)));
-      place.progress(size * 1024, "memory");
-      places.push(place);
+      const slot = await slotOf(enter(null, () => dropped.push(index)));
+      slot.progress(size * 1024, "memory");
+      slots.push(slot);
     }
     await advanceMs(2_000);
-    return { dropped, places };
+    return { dropped, slots };
   }
 
   test("where 1,024 are in flight, for the newcomer", async () => {
     const { enter } = admission();
-    const { dropped, places } = await bodiesAfterTwoSeconds(enter, Array(IN_FLIGHT_MAX).fill(1));
-    for (const [index, place] of places.entries()) if (index !== 7) place.progress(2 * 1024, "memory");
+    const { dropped, slots } = await bodiesAfterTwoSeconds(enter, Array(IN_FLIGHT_MAX).fill(1));
+    for (const [index, slot] of slots.entries()) if (index !== 7) slot.progress(2 * 1024, "memory");
     const newcomer = enter(null);
     await turns();
     expect(dropped).toEqual([7]);
-    places[7]?.leave();
+    slots[7]?.leave();
     expect(await newcomer).toHaveProperty("leave");
   });
 
   test("but not a fast one only because the slower ones are young", async () => {
     const { enter } = admission();
-    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [1]);
+    const { dropped, slots } = await bodiesAfterTwoSeconds(enter, [1]);
     for (let count = 1; count < IN_FLIGHT_MAX; count += 1) await enter(15_000, () => dropped.push(count));
-    places[0]?.progress(6 * MIB, "disk");
+    slots[0]?.progress(6 * MIB, "disk");
     const newcomer = enter(null);
     await advanceMs(500);
     expect([dropped, Bun.peek.status(newcomer)]).toEqual([[], "pending"]);
@@ -137,8 +137,8 @@ describe("the slowest body of one sender makes room", () => {
 
   test("where all of them were newcomers a moment ago", async () => {
     const { enter } = admission();
-    const places = await Promise.all(
-      Array.from({ length: IN_FLIGHT_MAX }, () => placeOf(enter(null, () => places[0]?.leave()))),
+    const slots = await Promise.all(
+      Array.from({ length: IN_FLIGHT_MAX }, () => slotOf(enter(null, () => slots[0]?.leave()))),
     );
     const newcomer = enter(null);
     await advanceMs(500);
@@ -149,10 +149,10 @@ describe("the slowest body of one sender makes room", () => {
 
   test("where more than 64 MiB are in memory, be it young or not", async () => {
     const { enter } = admission();
-    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [20 * 1024, 10 * 1024, 30 * 1024]);
-    places[0]?.progress(20 * MIB + 1, "memory");
-    places[2]?.progress(30 * MIB + 1, "memory");
-    const newcomer = await placeOf(enter(null, () => dropped.push(3)));
+    const { dropped, slots } = await bodiesAfterTwoSeconds(enter, [20 * 1024, 10 * 1024, 30 * 1024]);
+    slots[0]?.progress(20 * MIB + 1, "memory");
+    slots[2]?.progress(30 * MIB + 1, "memory");
+    const newcomer = await slotOf(enter(null, () => dropped.push(3)));
     newcomer.progress(4 * MIB - 2, "memory");
     await turns();
     expect(dropped).toBeEmpty();
@@ -163,25 +163,25 @@ describe("the slowest body of one sender makes room", () => {
 
   test("where the disk can't take a recording that comes in", async () => {
     const { enter } = admission({ free: 1000 + 4 * MIB, min: 1000 });
-    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [1, 1]);
-    expect(places[0]?.progress(5 * MIB, "disk")).toBeNull();
+    const { dropped, slots } = await bodiesAfterTwoSeconds(enter, [1, 1]);
+    expect(slots[0]?.progress(5 * MIB, "disk")).toBeNull();
     await advanceMs(2_000);
-    expect(places[1]?.progress(5 * MIB, "disk")).toBeNull();
+    expect(slots[1]?.progress(5 * MIB, "disk")).toBeNull();
     await turns();
     expect(dropped).toBeEmpty();
-    expect(places[1]?.progress(6 * MIB, "disk")).toBeNull();
+    expect(slots[1]?.progress(6 * MIB, "disk")).toBeNull();
     await turns();
     expect(dropped).toEqual([0]);
     // Nobody else is left to make room.
-    expect(places[1]?.progress(20 * MIB, "disk")).toBe("disk_low");
+    expect(slots[1]?.progress(20 * MIB, "disk")).toBe("disk_low");
   });
 
   test("but never one whose signature holds", async () => {
     const { enter } = admission();
-    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [1, 2]);
-    places[0]?.verified();
-    places[1]?.verified();
-    const newcomer = await placeOf(enter(null));
+    const { dropped, slots } = await bodiesAfterTwoSeconds(enter, [1, 2]);
+    slots[0]?.verified();
+    slots[1]?.verified();
+    const newcomer = await slotOf(enter(null));
     expect(newcomer.progress(65 * MIB, "memory")).toBe("overloaded");
     await turns();
     expect(dropped).toBeEmpty();
@@ -189,25 +189,25 @@ describe("the slowest body of one sender makes room", () => {
 
   test("which is the one that is slow now, however much it sent before", async () => {
     const { enter } = admission();
-    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [60 * 1024, 1]);
+    const { dropped, slots } = await bodiesAfterTwoSeconds(enter, [60 * 1024, 1]);
     for (let half = 1; half <= 6; half += 1) {
       await advanceMs(500);
-      places[0]?.progress(60 * MIB + half, "memory");
-      places[1]?.progress((1 + 100 * half) * 1024, "memory");
+      slots[0]?.progress(60 * MIB + half, "memory");
+      slots[1]?.progress((1 + 100 * half) * 1024, "memory");
     }
     expect(dropped).toBeEmpty();
-    places[1]?.progress(5 * MIB, "memory");
+    slots[1]?.progress(5 * MIB, "memory");
     await turns();
     expect(dropped).toEqual([0]);
   });
 
   test("and what a small body announces is not what it has sent", async () => {
     const { enter } = admission();
-    const { dropped, places } = await bodiesAfterTwoSeconds(enter, [1]);
-    const small = await placeOf(enter(15_000, () => dropped.push(1)));
+    const { dropped, slots } = await bodiesAfterTwoSeconds(enter, [1]);
+    const small = await slotOf(enter(15_000, () => dropped.push(1)));
     expect(small.announce(15_000)).toBeNull();
-    places[0]?.progress(2 * 1024, "memory");
-    places[0]?.progress(64 * MIB, "memory");
+    slots[0]?.progress(2 * 1024, "memory");
+    slots[0]?.progress(64 * MIB, "memory");
     await turns();
     expect(dropped).toEqual([1]);
   });
@@ -217,41 +217,41 @@ describe("of several senders", () => {
   const TWO = "192.0.2.2";
   const VENDOR = "34.67.146.145";
 
-  /** All places taken by one sender, a moment ago; tells which of its bodies are dropped. */
+  /** All slots taken by one sender, a moment ago; tells which of its bodies are dropped. */
   async function allTakenBy(
     enter: ReturnType<typeof admission>["enter"],
     address: string | null = ONE,
     placeCount = IN_FLIGHT_MAX,
   ) {
-    const dropped: Place[] = [];
-    const taken: Place[] = [];
+    const dropped: Slot[] = [];
+    const taken: Slot[] = [];
     for (let count = 0; count < placeCount; count += 1) {
-      const place: Place = await placeOf(
+      const slot: Slot = await slotOf(
         enter(
           null,
           () => {
-            dropped.push(place);
-            place.leave();
+            dropped.push(slot);
+            slot.leave();
           },
           address,
         ),
       );
-      taken.push(place);
+      taken.push(slot);
     }
     return { dropped, taken };
   }
 
-  test("the one with most places makes way at once for another, however young they are", async () => {
+  test("the one with most slots makes way at once for another, however young they are", async () => {
     const { enter } = admission();
     const { dropped } = await allTakenBy(enter);
     expect(await enter(null, () => {}, TWO)).toHaveProperty("leave");
     expect(dropped).toHaveLength(1);
   });
 
-  test("another one gets no more than half of the places that way", async () => {
+  test("another one gets no more than half of the slots that way", async () => {
     const { enter } = admission();
     const { dropped } = await allTakenBy(enter);
-    for (let count = 0; count < 512; count += 1) await placeOf(enter(null, () => {}, TWO));
+    for (let count = 0; count < 512; count += 1) await slotOf(enter(null, () => {}, TWO));
     expect(dropped).toHaveLength(512);
     const tooMany = enter(null, () => {}, TWO);
     await turns();
@@ -261,30 +261,30 @@ describe("of several senders", () => {
   test.each([
     ["a valid signature", TWO, true],
     ["an address that ElevenLabs publishes", VENDOR, false],
-  ])("%s is proof, and goes before places held", async (_, address, isSigned) => {
+  ])("%s is proof, and goes before slots held", async (_, address, isSigned) => {
     const { enter } = admission();
-    const places: Place[] = [];
+    const slots: Slot[] = [];
     if (isSigned) {
-      const signed = await placeOf(enter(null, () => {}, address));
+      const signed = await slotOf(enter(null, () => {}, address));
       signed.verified();
       signed.leave();
     }
     for (let count = 0; count < IN_FLIGHT_MAX - 1; count += 1) {
-      places.push(await placeOf(enter(null, () => expect.unreachable(), address)));
+      slots.push(await slotOf(enter(null, () => expect.unreachable(), address)));
     }
-    const stranger: Place = await placeOf(enter(null, () => stranger.leave(), ONE));
+    const stranger: Slot = await slotOf(enter(null, () => stranger.leave(), ONE));
     const next = await enter(null, () => {}, address);
     expect(next).toHaveProperty("leave");
-    // The stranger gets no place back while the proven one holds all of them.
+    // The stranger gets no slot back while the proven one holds all of them.
     const again = enter(null, () => {}, ONE);
     await turns();
     expect(Bun.peek.status(again)).toBe("pending");
   });
 
-  /** Lets a sender sign something and take all places; returns whether a stranger takes one of these from it. */
+  /** Lets a sender sign something and take all slots; returns whether a stranger takes one of these from it. */
   async function isDroppedForStranger(address: string | null, passedMs: number): Promise<boolean> {
     const { enter } = admission({ trustedProxies: proxy });
-    const signed = await placeOf(enter(null, () => {}, address));
+    const signed = await slotOf(enter(null, () => {}, address));
     signed.verified();
     signed.leave();
     clock.advanceMs(passedMs);
@@ -310,13 +310,13 @@ describe("of several senders", () => {
   test("the 1,024 that signed last are remembered", async () => {
     const { enter } = admission();
     for (let index = 0; index <= 1024; index += 1) {
-      const signed = await placeOf(enter(null, () => {}, `10.0.${index >> 8}.${index & 255}`));
+      const signed = await slotOf(enter(null, () => {}, `10.0.${index >> 8}.${index & 255}`));
       signed.verified();
       signed.leave();
     }
     const { dropped } = await allTakenBy(enter, "10.0.0.0", 512);
     await allTakenBy(enter, "10.0.0.1", 512);
-    await placeOf(enter(null, () => {}, ONE));
+    await slotOf(enter(null, () => {}, ONE));
     expect(dropped).toHaveLength(1);
   });
 
@@ -332,10 +332,10 @@ describe("of several senders", () => {
   test("the one with most bytes in memory makes room, not the slower one", async () => {
     const { enter } = admission();
     const dropped: string[] = [];
-    const slow = await placeOf(enter(null, () => dropped.push("slow"), TWO));
+    const slow = await slotOf(enter(null, () => dropped.push("slow"), TWO));
     slow.progress(1, "memory");
-    const first = await placeOf(enter(null, () => dropped.push("first"), ONE));
-    const second = await placeOf(enter(null, () => dropped.push("second"), ONE));
+    const first = await slotOf(enter(null, () => dropped.push("first"), ONE));
+    const second = await slotOf(enter(null, () => dropped.push("second"), ONE));
     first.progress(40 * MIB, "memory");
     await advanceMs(1_000);
     second.progress(30 * MIB, "memory");
@@ -346,7 +346,7 @@ describe("of several senders", () => {
   test("the one with most on disk makes room for an announced recording, until it has less", async () => {
     const { enter } = admission({ free: 1000 + 100 * MIB, min: 1000 });
     const dropped: string[] = [];
-    const much = await placeOf(enter(null, () => dropped.push("much"), ONE));
+    const much = await slotOf(enter(null, () => dropped.push("much"), ONE));
     much.progress(90 * MIB, "disk");
     expect(await enter(91 * MIB, () => {}, TWO)).toBe("disk_low");
     expect(await enter(120 * MIB, () => {}, VENDOR)).toBe("disk_low");
@@ -359,7 +359,7 @@ describe("of several senders", () => {
   test("and one with proof needs to announce no less", async () => {
     const { enter } = admission({ free: 1000 + 100 * MIB, min: 1000 });
     const dropped: string[] = [];
-    const some = await placeOf(enter(null, () => dropped.push("some"), ONE));
+    const some = await slotOf(enter(null, () => dropped.push("some"), ONE));
     some.progress(60 * MIB, "disk");
     expect(await enter(80 * MIB, () => {}, VENDOR)).toHaveProperty("leave");
     await turns();
@@ -384,13 +384,13 @@ describe("the line of those who wait", () => {
     expect(waiting.every((entering) => Bun.peek.status(entering) === "pending")).toBe(true);
   });
 
-  test("is first in, first out, one for each place", async () => {
+  test("is first in, first out, one for each slot", async () => {
     const { enter } = admission();
-    const places: Place[] = [];
-    for (let count = 0; count < IN_FLIGHT_MAX; count += 1) places.push(await placeOf(enter(null)));
+    const slots: Slot[] = [];
+    for (let count = 0; count < IN_FLIGHT_MAX; count += 1) slots.push(await slotOf(enter(null)));
     const waiting = [enter(null), enter(null), enter(null)];
     for (const givenCount of [1, 2, 3]) {
-      places[givenCount]?.leave();
+      slots[givenCount]?.leave();
       await turns();
       const states = waiting.map((entering) => Bun.peek.status(entering) === "fulfilled");
       expect(states).toEqual([true, givenCount > 1, givenCount > 2]);
@@ -399,21 +399,21 @@ describe("the line of those who wait", () => {
 
   test("is never too full for another sender", async () => {
     const { enter } = admission();
-    const places: Place[] = [];
+    const slots: Slot[] = [];
     for (let count = 0; count < IN_FLIGHT_MAX; count += 1) {
-      const place = await placeOf(enter(null, () => {}, null));
-      place.verified();
-      places.push(place);
+      const slot = await slotOf(enter(null, () => {}, null));
+      slot.verified();
+      slots.push(slot);
     }
     const waiting = Array.from({ length: 256 }, () => enter(null));
     const other = enter(null, () => {}, "192.0.2.2");
     await turns();
     expect(Bun.peek(waiting.at(-1))).toBe("overloaded");
-    places[0]?.leave();
+    slots[0]?.leave();
     await turns();
     const [first = other] = waiting;
     expect([first, other].map((entering) => Bun.peek.status(entering))).toEqual(["fulfilled", "pending"]);
-    places[1]?.leave();
+    slots[1]?.leave();
     await turns();
     expect(Bun.peek.status(other)).toBe("fulfilled");
   });
@@ -441,19 +441,19 @@ describe("the line of those who wait", () => {
 describe("draining", () => {
   test("admits nobody any more, also of those who wait", async () => {
     const { enter, drain, isClosed } = admission();
-    const places = await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, () => placeOf(enter(null))));
+    const slots = await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, () => slotOf(enter(null))));
     const waiting = enter(null);
     expect(isClosed()).toBe(false);
     const drained = drain();
     expect(isClosed()).toBe(true);
     expect([await waiting, await enter(null)]).toEqual(["shutting_down", "shutting_down"]);
-    for (const place of places) place.leave();
+    for (const slot of slots) slot.leave();
     await drained;
   });
 
   test("ends when the last one has left, for everybody who waits for it", async () => {
     const { enter, drain } = admission();
-    const [first, second] = [await placeOf(enter(null)), await placeOf(enter(null))];
+    const [first, second] = [await slotOf(enter(null)), await slotOf(enter(null))];
     const both = Promise.all([drain(), drain()]);
     first.leave();
     await advanceMs(0);

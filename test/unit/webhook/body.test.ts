@@ -387,31 +387,31 @@ describe("the pace", () => {
 describe("a body that has to go", () => {
   test("because it is cut from outside leaves nothing: chunks in a file", async () => {
     const folder = mkdtempSync(join(root, "spool-"));
-    const { place, cut } = undisturbed();
+    const { slot, cut } = undisturbed();
     const sender = new TransformStream<Uint8Array, Uint8Array>();
     const receiving = receiveBody(chunked(sender.readable), {
       hashers: [],
       bytesMax: 1e9,
       spool: await openSpool(folder, DATABASE_PATH),
       clock: standingClock(),
-      place,
+      slot,
       cut,
     });
     await sender.writable.getWriter().write(Buffer.alloc(300_000));
-    cut.now("overloaded");
+    cut.abort("overloaded");
     expect(await receiving).toBe("overloaded");
     expect(readdirSync(folder)).toBeEmpty();
   });
 
   test("because there is no room for more of it leaves nothing", async () => {
     const folder = mkdtempSync(join(root, "spool-"));
-    const { place, cut } = undisturbed();
+    const { slot, cut } = undisturbed();
     const received = await receiveBody(chunked(new Blob([Buffer.alloc(600_000)]).stream()), {
       hashers: [],
       bytesMax: 1e9,
       spool: await openSpool(folder, DATABASE_PATH),
       clock: standingClock(),
-      place: { ...place, progress: (byteCount) => (byteCount > 400_000 ? "disk_low" : null) },
+      slot: { ...slot, progress: (byteCount) => (byteCount > 400_000 ? "disk_low" : null) },
       cut,
     });
     expect(received).toBe("disk_low");
