@@ -12,10 +12,10 @@ export type IndexPosition = { by: "index"; id: number };
 export type ConversationPosition = StartPosition | IndexPosition;
 
 /** A conversation that may be one of those wanted, and its place. */
-export type Found = { row: ConversationRow; position: ConversationPosition };
+export type FoundConversation = { row: ConversationRow; position: ConversationPosition };
 
 /** Some conversations in order, and the place of the last one that was looked at: null at the end. */
-export type Chunk = { found: Found[]; last: ConversationPosition | null };
+export type Chunk = { found: FoundConversation[]; last: ConversationPosition | null };
 
 const rowid = sql<number>`${conversations}.rowid`;
 
@@ -26,7 +26,7 @@ export function nextByStart(
   after: StartPosition | null,
   countMax: number,
 ): Chunk {
-  const select = (condition: SQL | undefined, count: number): Found[] =>
+  const select = (condition: SQL | undefined, count: number): FoundConversation[] =>
     orm
       .select({ row: conversations, rowid })
       .from(conversations)
@@ -63,7 +63,7 @@ export function nextByStart(
   return chunkOf([...withStart, ...withoutStart], countMax);
 }
 
-function chunkOf(found: Found[], countMax: number): Chunk {
+function chunkOf(found: FoundConversation[], countMax: number): Chunk {
   return { found, last: found.length < countMax ? null : (found.at(-1)?.position ?? null) };
 }
 
@@ -88,7 +88,7 @@ export function nextByIndex(
     .where(sql`${conversations.conversationId} IN (SELECT value FROM json_each(${ids}))`)
     .all();
   const byId = new Map(rows.map((row) => [row.conversationId, row]));
-  const found = candidates.flatMap(({ id, conversationId }): Found[] => {
+  const found = candidates.flatMap(({ id, conversationId }): FoundConversation[] => {
     const row = byId.get(conversationId);
     return row === undefined ? [] : [{ row, position: { by: "index", id } }];
   });

@@ -3,20 +3,20 @@ import { conversations, events } from "../store/sqlite/schema.ts";
 import type { ConversationRow } from "./conversation-filter.ts";
 import type { Reader } from "./reader.ts";
 import type { CleanPosition } from "./search/search-index.ts";
-import { turnsOf } from "./turns.ts";
-import type { Turn } from "./turns.ts";
+import { turnsOfPayload } from "../vendor/derive.ts";
+import type { StoredTurn } from "../model/turn.ts";
 
 const EVENT_IDS_MAX = 1000;
 
-export type Conversation = {
+export type StoredConversation = {
   row: ConversationRow;
-  turns: Turn[];
+  turns: StoredTurn[];
   /** Of all its events, in the order of their arrival. */
   eventIds: number[];
 };
 
 /** Everything that is known of a conversation; null where there is none of that id. */
-export function readConversation({ orm }: Reader, conversationId: string): Conversation | null {
+export function readConversation({ orm }: Reader, conversationId: string): StoredConversation | null {
   const found = orm
     .select({
       row: conversations,
@@ -36,7 +36,7 @@ export function readConversation({ orm }: Reader, conversationId: string): Conve
     .limit(EVENT_IDS_MAX)
     .all()
     .map(({ id }) => id);
-  return { row, turns: payload === null ? [] : turnsOf(payload, row.startedAt), eventIds };
+  return { row, turns: payload === null ? [] : turnsOfPayload(payload, row.startedAt), eventIds };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { fits } from "./conversation-filter.ts";
 import type { ConversationFilter, ConversationRow } from "./conversation-filter.ts";
 import { nextByIndex, nextByStart } from "./conversation-sources.ts";
-import type { Chunk, ConversationPosition, Found } from "./conversation-sources.ts";
+import type { Chunk, ConversationPosition, FoundConversation } from "./conversation-sources.ts";
 import type { Reader } from "./reader.ts";
 import type { Snippets } from "./search/documents.ts";
 import { facetExpression } from "./search/facets.ts";
@@ -89,8 +89,8 @@ async function collect(
   filter: ConversationFilter,
   after: ConversationPosition | null,
   rowsMax: number,
-): Promise<{ found: Found[]; next: ConversationPosition | null }> {
-  const found: Found[] = [];
+): Promise<{ found: FoundConversation[]; next: ConversationPosition | null }> {
+  const found: FoundConversation[] = [];
   let last = after;
   // One more than a page: it tells whether there is another.
   let chunkRows = rowsMax + 1;
@@ -109,7 +109,11 @@ async function collect(
   return { found, next: last };
 }
 
-function findSnippets({ index }: Reader, expression: string, found: Found[]): Map<number, Snippets> {
+function findSnippets(
+  { index }: Reader,
+  expression: string,
+  found: FoundConversation[],
+): Map<number, Snippets> {
   const ids = found.flatMap(({ position }) => (position.by === "index" ? position.id : []));
   return index.read((documents) => documents.snippets(expression, ids));
 }

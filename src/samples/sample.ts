@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 /** What differs from one event to the next. */
-export type Fresh = {
+export type FreshIds = {
   nowSeconds: number;
   conversationId: string;
   /** A recording in base64; only the audio sample needs it. */
@@ -17,7 +17,7 @@ export type Sample = {
   type: string;
   summary: string;
   /** The event beside its type. */
-  event: (fresh: Fresh) => Record<string, unknown>;
+  event: (fresh: FreshIds) => Record<string, unknown>;
 };
 
 export const AGENT_ID = "agent_0000sample000agent0000sample";
@@ -25,7 +25,7 @@ export const CALLER = "+15550100123";
 export const OWN_NUMBER = "+15550100100";
 
 /** Makes new ids and times, so that a receiver takes each event for a new one. */
-export function freshIds(nowMs: number, audio: string): Fresh {
+export function freshIds(nowMs: number, audio: string): FreshIds {
   return { nowSeconds: Math.floor(nowMs / 1000), conversationId: newId("conv"), audio, id: newId };
 }
 
@@ -34,6 +34,6 @@ function newId(prefix: string): string {
 }
 
 /** The usual envelope: the time of the event beside its data. */
-export function envelope(data: (fresh: Fresh) => Record<string, unknown>): Sample["event"] {
+export function envelope(data: (fresh: FreshIds) => Record<string, unknown>): Sample["event"] {
   return (fresh) => ({ event_timestamp: fresh.nowSeconds, data: data(fresh) });
 }

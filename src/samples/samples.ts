@@ -2,7 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { Parsed } from "../platform/parsed.ts";
 import { busyEvent, sipEvent } from "./call-failure.ts";
 import { AGENT_ID, envelope } from "./sample.ts";
-import type { Fresh, Sample } from "./sample.ts";
+import type { FreshIds, Sample } from "./sample.ts";
 import { otelEvent, transcriptionEvent } from "./transcription.ts";
 
 const TYPO_DISTANCE_MAX = 4;
@@ -28,10 +28,10 @@ const speechToText: Sample["event"] = ({ id }) => ({
   },
 });
 
-const voice = (more: (fresh: Fresh) => Record<string, unknown>) =>
+const voice = (more: (fresh: FreshIds) => Record<string, unknown>) =>
   envelope((fresh) => ({ voice_id: fresh.id("voice"), voice_name: "Harbour narrator", ...more(fresh) }));
 
-const dubbing = (data: (fresh: Fresh) => Record<string, unknown>) =>
+const dubbing = (data: (fresh: FreshIds) => Record<string, unknown>) =>
   envelope((fresh) => ({ project_id: fresh.id("proj"), ...data(fresh) }));
 
 const define = (name: string, type: string, summary: string, event: Sample["event"]): Sample => ({
@@ -156,6 +156,6 @@ export function findSample(name: string): Parsed<Sample> {
 }
 
 /** The event as the vendor would write it: JSON without spaces. */
-export function sampleBody(sample: Sample, fresh: Fresh): string {
+export function sampleBody(sample: Sample, fresh: FreshIds): string {
   return JSON.stringify({ type: sample.type, ...sample.event(fresh) });
 }

@@ -1,5 +1,5 @@
 import { AGENT_ID, CALLER, envelope, OWN_NUMBER } from "./sample.ts";
-import type { Fresh } from "./sample.ts";
+import type { FreshIds } from "./sample.ts";
 
 const CALL_SECONDS = 46;
 
@@ -48,7 +48,7 @@ export const transcriptionEvent = envelope((fresh) => ({
   has_response_audio: true,
 }));
 
-function metadata({ nowSeconds, id }: Fresh) {
+function metadata({ nowSeconds, id }: FreshIds) {
   const startSeconds = nowSeconds - CALL_SECONDS - 10;
   return {
     start_time_unix_secs: startSeconds,

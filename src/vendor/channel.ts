@@ -1,14 +1,14 @@
 import { isObject } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
-import type { Conversation } from "./models/conversation.ts";
+import type { VendorConversation } from "./models/conversation.ts";
 import type { Metadata } from "./models/metadata.ts";
 import { reading } from "./reading.ts";
 
-const ofConversation = reading<Conversation>();
+const ofConversation = reading<VendorConversation>();
 const ofMetadata = reading<Metadata>();
 
 /** How a conversation was held: the telephony provider, or the kind of program that opened it. */
-export type Channel =
+export type ConversationChannel =
   | "twilio"
   | "sip"
   | "exotel"
@@ -27,7 +27,7 @@ export type Channel =
   | "agent";
 
 /** The vendor's `conversation_initiation_source`, an open list, in our closed one. */
-const channelOfSource = new Map<string, Channel>([
+const channelOfSource = new Map<string, ConversationChannel>([
   ["twilio", "twilio"],
   ["sip_trunk", "sip"],
   ["exotel", "exotel"],
@@ -56,14 +56,14 @@ const channelOfSource = new Map<string, Channel>([
   ["subagent_tool", "agent"],
 ]);
 
-const channelOfPhoneCall = new Map<string, Channel>([
+const channelOfPhoneCall = new Map<string, ConversationChannel>([
   ["twilio", "twilio"],
   ["sip_trunking", "sip"],
   ["exotel", "exotel"],
 ]);
 
 /** null where nothing tells. */
-export function channelOf(metadata: unknown, data: JsonObject): Channel | null {
+export function channelOf(metadata: unknown, data: JsonObject): ConversationChannel | null {
   if (isObject(ofMetadata.value(metadata, "phone_call"))) {
     return (
       channelOfPhoneCall.get(ofMetadata.text(metadata, "phone_call", "type") ?? "") ??
@@ -76,7 +76,7 @@ export function channelOf(metadata: unknown, data: JsonObject): Channel | null {
   return sourceOf(metadata, data);
 }
 
-function sourceOf(metadata: unknown, data: JsonObject): Channel | null {
+function sourceOf(metadata: unknown, data: JsonObject): ConversationChannel | null {
   const source =
     ofMetadata.text(metadata, "conversation_initiation_source") ??
     ofConversation.text(data, "conversation_initiation_client_data", "source_info", "source");

@@ -1,5 +1,6 @@
 import { noFacts } from "../model/conversation.ts";
 import type { ConversationFacts } from "../model/conversation.ts";
+import type { StoredTurn } from "../model/turn.ts";
 import { integerAt, isObject, numberAt, secondsOfNano, textAt } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
 import type {
@@ -18,17 +19,12 @@ const ofSpan = reading<OtlpSpan>();
 const ofAttribute = reading<OtlpAttribute>();
 
 const ROOT_SPAN = "elevenlabs.conversation";
-const TURN_SPANS = new Set(["elevenlabs.recv.user_transcript", "elevenlabs.recv.agent_response"]);
+const USER_SPAN = "elevenlabs.recv.user_transcript";
+const AGENT_SPAN = "elevenlabs.recv.agent_response";
 
 /** What the OpenTelemetry form of a transcription says of its conversation, as far as its attributes carry it. */
 export function factsOfOtel(data: JsonObject): ConversationFacts {
-  const resources = ofConversation.list(data, "otlp_traces", "resourceSpans");
-  const spans = resources
-    .flatMap((resource) => ofResource.list(resource, "scopeSpans"))
-    .flatMap((scope) => ofScope.list(scope, "spans"));
-  const root = spans.find((span) => ofSpan.text(span, "name") === ROOT_SPAN);
-  const turns = spans.filter((span) => isObject(span) && TURN_SPANS.has(ofSpan.text(span, "name") ?? ""));
-
+  const { resources, root, turns } = spansOf(data);
   const attributes = attributesOf([
     ...resources.map((resource) => ofResource.value(resource, "resource")),
     root,
@@ -50,6 +46,38 @@ export function factsOfOtel(data: JsonObject): ConversationFacts {
     turnCount: turns.length > 0 ? turns.length : null,
     holdsTurns: turns.length > 0,
   };
+}
+
+/**
+ * The turns of the OpenTelemetry form, which has times of day only.
+ *
+ * @param startedAt of the conversation, in unix seconds
+ */
+export function turnsOfOtel(data: JsonObject, startedAt: number | null): StoredTurn[] {
+  return spansOf(data).turns.map((span) => {
+    const attributes = ofSpan.list(span, "attributes");
+    const saidAt = secondsOfNano(ofSpan.number(span, "startTimeUnixNano"));
+    return {
+      turn: numberAt(attributeOf(attributes, "elevenlabs.turn.index"), "intValue"),
+      role: ofSpan.text(span, "name") === USER_SPAN ? "user" : "agent",
+      message:
+        textAt(attributeOf(attributes, "elevenlabs.user.text"), "stringValue") ??
+        textAt(attributeOf(attributes, "elevenlabs.agent.text"), "stringValue"),
+      timeInCallSecs: saidAt === null || startedAt === null ? null : saidAt - startedAt,
+      toolCalls: [],
+      toolResults: [],
+    };
+  });
+}
+
+function spansOf(data: JsonObject) {
+  const resources = ofConversation.list(data, "otlp_traces", "resourceSpans");
+  const spans = resources
+    .flatMap((resource) => ofResource.list(resource, "scopeSpans"))
+    .flatMap((scope) => ofScope.list(scope, "spans"));
+  const root = spans.find((span) => ofSpan.text(span, "name") === ROOT_SPAN);
+  const turns = spans.filter((span) => [USER_SPAN, AGENT_SPAN].includes(ofSpan.text(span, "name") ?? ""));
+  return { resources, root, turns };
 }
 
 /** The form names no direction: it follows from which of the two numbers called. */
@@ -75,4 +103,9 @@ function attributesOf(holders: unknown[]): JsonObject {
     if (name !== null && isObject(value)) attributes[name] = Object.values(value)[0];
   }
   return attributes;
+}
+
+function attributeOf(attributes: unknown[], name: string): unknown {
+  const found = attributes.find((attribute) => ofAttribute.text(attribute, "key") === name);
+  return ofAttribute.value(found, "value");
 }

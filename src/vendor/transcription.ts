@@ -1,17 +1,18 @@
 import { noFacts } from "../model/conversation.ts";
 import type { ConversationFacts } from "../model/conversation.ts";
+import type { StoredTurn } from "../model/turn.ts";
 import { channelOf } from "./channel.ts";
 import { isObject } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
-import type { Conversation } from "./models/conversation.ts";
+import type { VendorConversation } from "./models/conversation.ts";
 import type { Metadata } from "./models/metadata.ts";
 import type { ToolResult } from "./models/tool-result.ts";
-import type { Turn } from "./models/turn.ts";
+import type { VendorTurn } from "./models/turn.ts";
 import { reading } from "./reading.ts";
 
-const ofConversation = reading<Conversation>();
+const ofConversation = reading<VendorConversation>();
 const ofMetadata = reading<Metadata>();
-const ofTurn = reading<Turn>();
+const ofTurn = reading<VendorTurn>();
 const ofToolResult = reading<ToolResult>();
 
 const E164 = /^\+[1-9]\d{6,14}$/;
@@ -44,6 +45,22 @@ export function factsOfTranscription(data: JsonObject): ConversationFacts {
     hasAudio: hasAudioOf(data),
     holdsTurns: turns.length > 0,
   };
+}
+
+/** The turns of a `post_call_transcription`. */
+export function turnsOfTranscription(data: JsonObject): StoredTurn[] {
+  return ofConversation.list(data, "transcript").flatMap((turn, index) =>
+    isObject(turn)
+      ? {
+          turn: index,
+          role: ofTurn.text(turn, "role"),
+          message: ofTurn.text(turn, "message"),
+          timeInCallSecs: ofTurn.number(turn, "time_in_call_secs"),
+          toolCalls: ofTurn.list(turn, "tool_calls"),
+          toolResults: ofTurn.list(turn, "tool_results"),
+        }
+      : [],
+  );
 }
 
 function directionOf(metadata: unknown): ConversationFacts["direction"] {

@@ -13,7 +13,7 @@ import type { Interpretation } from "./interpret.ts";
 import { recordOf } from "./record.ts";
 
 /** What became of a quarantined event that was read again. */
-export type Reprocessed =
+export type ReprocessOutcome =
   | { kind: "processed" }
   | { kind: "quarantined"; code: Quarantine["code"]; reason: string }
   /** The bytes that were signed are not there (any more): the event stays as it is. */
@@ -24,7 +24,7 @@ export type Reprocessed =
   | { kind: "erased" }
   | { kind: "refused"; code: AdmissionRefusal };
 
-export type Reprocess = (id: number) => Promise<Reprocessed>;
+export type Reprocess = (id: number) => Promise<ReprocessOutcome>;
 
 /**
  * Reads quarantined events again, the way a delivery is read, one after the other. Each step can be interrupted: the
@@ -42,7 +42,7 @@ export function createReprocess(options: {
 
   return (id) => limit(() => reprocess(id));
 
-  async function reprocess(id: number): Promise<Reprocessed> {
+  async function reprocess(id: number): Promise<ReprocessOutcome> {
     if (admission.isClosed()) return { kind: "refused", code: "shutting_down" };
     const quarantined = await store.findQuarantined(id);
     if (quarantined === null) return { kind: "not_quarantined" };
@@ -67,7 +67,7 @@ export function createReprocess(options: {
   async function replace(
     id: number,
     about: { quarantined: QuarantinedBody; read: Interpretation; signed: SignedBody<ReadableBody> },
-  ): Promise<Reprocessed> {
+  ): Promise<ReprocessOutcome> {
     const { quarantined, read, signed } = about;
     const recordings = store.isErased(read.event.conversationId) ? null : store.recordings;
     const commitBody = () => pathOf(quarantined);

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import type { ConversationRow } from "../../query/conversation-filter.ts";
-import type { Turn } from "../../query/turns.ts";
+import type { StoredTurn } from "../../model/turn.ts";
 import { Nullable, optionalSecondsText, optionalTimeText, Time, timeText } from "../lib/models.ts";
 
 const Text = Type.String();
@@ -144,7 +144,7 @@ export function shownConversation(row: ConversationRow) {
 }
 
 /** A turn as the API writes it. */
-export function shownTurn({ turn, role, message, timeInCallSecs, toolCalls, toolResults }: Turn) {
+export function shownTurn({ turn, role, message, timeInCallSecs, toolCalls, toolResults }: StoredTurn) {
   return {
     turn,
     role,

@@ -3,7 +3,7 @@ import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Queries } from "../../query/queries.ts";
-import type { Reprocess, Reprocessed } from "../../webhook/reprocess.ts";
+import type { Reprocess, ReprocessOutcome } from "../../webhook/reprocess.ts";
 import { Nullable } from "../lib/models.ts";
 import { PROVEN_IDLE_SECONDS } from "../connections.ts";
 import { errorResponse } from "../errors.ts";
@@ -121,7 +121,7 @@ export function reprocessRoutes(options: { queries: Queries; reprocess: Reproces
 }
 
 /** Why an event is still quarantined; null where it is not. */
-function errorOf(result: Exclude<Reprocessed, { kind: "refused" }>): string | null {
+function errorOf(result: Exclude<ReprocessOutcome, { kind: "refused" }>): string | null {
   switch (result.kind) {
     case "quarantined":
       return `${result.code}: ${result.reason}`;

@@ -1,15 +1,15 @@
-import type { Turn } from "../../query/turns.ts";
+import type { StoredTurn } from "../../model/turn.ts";
 import { textAt } from "../../vendor/json-value.ts";
 
 // Line ends would forge turns, and other control characters steer a terminal.
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 
 /** The turns for people, one line each: `[00:12] agent: Good morning.` */
-export function transcriptText(turns: readonly Turn[]): string {
+export function transcriptText(turns: readonly StoredTurn[]): string {
   return turns.flatMap(linesOf).join("");
 }
 
-function linesOf({ role, message, timeInCallSecs, toolCalls }: Turn): string[] {
+function linesOf({ role, message, timeInCallSecs, toolCalls }: StoredTurn): string[] {
   const who = `[${clock(timeInCallSecs)}] ${shown(role ?? "unknown")}`;
   const said = message === null ? [] : [`${who}: ${shown(message)}\n`];
   const used = toolCalls.map((call) => `${who} uses ${shown(textAt(call, "tool_name") ?? "a tool")}\n`);

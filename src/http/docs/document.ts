@@ -1,7 +1,7 @@
 // Loaded with the first request for the document: the models take memory that a receiver has better use for.
 import { version } from "../../platform/version.ts";
 import { sampleBody, samples } from "../../samples/samples.ts";
-import type { Fresh } from "../../samples/sample.ts";
+import type { FreshIds } from "../../samples/sample.ts";
 import { isObject } from "../../vendor/json-value.ts";
 import type { JsonObject } from "../../vendor/json-value.ts";
 import { eventModels } from "../../vendor/models/events.ts";
@@ -10,7 +10,7 @@ import { openApiPaths } from "./paths.ts";
 import { openApiSchema } from "./schema.ts";
 
 /** Examples are the same each time: a document that changes by itself is of no use to compare. */
-const EXAMPLE: Fresh = {
+const EXAMPLE: FreshIds = {
   nowSeconds: 1793620890,
   conversationId: "conv_2601kfx0demo0synthetic0002",
   audio: "SUQzBAAAAAAAI1RTU0U=",

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { ConversationRow } from "../conversation-filter.ts";
-import type { Turn } from "../turns.ts";
+import type { StoredTurn } from "../../model/turn.ts";
 import { facetsOf } from "./facets.ts";
 import { MATCH_END, MATCH_START, textsOf } from "./text.ts";
 
@@ -71,7 +71,7 @@ export function createDocuments(sqlite: Database) {
      * Brings a conversation's document up to date; one that has not changed, as after its recording, is left alone. It
      * keeps its id as long as its start is the same, so that a reader of pages does not miss it.
      */
-    put(row: ConversationRow, turns: Turn[]): void {
+    put(row: ConversationRow, turns: StoredTurn[]): void {
       const { title, summary, turns: said } = textsOf(row, turns);
       const facets = facetsOf(row);
       const digest = digestOf([row.startedAt, title, summary, said, facets]);

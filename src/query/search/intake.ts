@@ -3,7 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Orm } from "../../store/sqlite/database.ts";
 import { conversations, events } from "../../store/sqlite/schema.ts";
 import { readReprocessed } from "../../store/sqlite/reprocessed.ts";
-import { turnsOf } from "../turns.ts";
+import { turnsOfPayload } from "../../vendor/derive.ts";
 import type { Documents } from "./documents.ts";
 
 /** Taken over in one go, while other questions wait: some tens of milliseconds. */
@@ -61,7 +61,7 @@ export function createIntake(database: EventsDatabase, index: Database, document
     // In the order of their ids: FTS5 writes out what it has gathered whenever an id is lower than the one before.
     found.sort((a, b) => (a.row.startedAt ?? 0) - (b.row.startedAt ?? 0));
     for (const { row, payload } of found) {
-      documents.put(row, payload === null ? [] : turnsOf(payload, row.startedAt));
+      documents.put(row, payload === null ? [] : turnsOfPayload(payload, row.startedAt));
     }
   }
 

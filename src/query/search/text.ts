@@ -1,5 +1,5 @@
 import type { ConversationRow } from "../conversation-filter.ts";
-import type { Turn } from "../turns.ts";
+import type { StoredTurn } from "../../model/turn.ts";
 
 /** What is indexed of a conversation's turns: more than anybody says in a day. */
 const TURNS_CHARS_MAX = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ export function searchable(text: string): string {
 }
 
 /** The texts of a conversation, as the index has them. */
-export function textsOf({ title, summary }: ConversationRow, turns: Turn[]) {
+export function textsOf({ title, summary }: ConversationRow, turns: StoredTurn[]) {
   const said = turns.flatMap(({ message }) => message ?? []).join("\n");
   return {
     title: searchable(title ?? ""),

@@ -89,4 +89,4 @@ export const conversation = model(
   },
 );
 
-export type Conversation = Static<typeof conversation>;
+export type VendorConversation = Static<typeof conversation>;

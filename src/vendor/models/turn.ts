@@ -127,4 +127,4 @@ export const turn = model(
   },
 );
 
-export type Turn = Static<typeof turn>;
+export type VendorTurn = Static<typeof turn>;

@@ -1,8 +1,12 @@
 import { expect, test } from "bun:test";
 import { transcriptText } from "../../../src/http/api/transcript-text.ts";
-import type { Turn } from "../../../src/query/turns.ts";
+import type { StoredTurn } from "../../../src/model/turn.ts";
 
-const said = (timeInCallSecs: number | null, message: string | null, more: Partial<Turn> = {}): Turn => ({
+const said = (
+  timeInCallSecs: number | null,
+  message: string | null,
+  more: Partial<StoredTurn> = {},
+): StoredTurn => ({
   turn: 0,
   role: "agent",
   message,

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import type { Conversation } from "../../../src/vendor/models/conversation.ts";
+import type { VendorConversation } from "../../../src/vendor/models/conversation.ts";
 import { reading } from "../../../src/vendor/reading.ts";
 
-const conversation = reading<Conversation>();
+const conversation = reading<VendorConversation>();
 const data = {
   metadata: { cost: "7", phone_call: { agent_number: "+15550100100" }, call_duration_secs: [] },
 };
