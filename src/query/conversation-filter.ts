@@ -1,6 +1,4 @@
-import type { conversations } from "../store/sqlite/schema.ts";
-
-export type ConversationRow = typeof conversations.$inferSelect;
+import type { ConversationRow } from "../model/conversation.ts";
 
 /** Which conversations are wanted; null where everything will do. */
 export type ConversationFilter = {

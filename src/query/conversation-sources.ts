@@ -1,7 +1,8 @@
 import { and, desc, gte, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import { conversations } from "../store/sqlite/schema.ts";
-import type { ConversationFilter, ConversationRow } from "./conversation-filter.ts";
+import type { ConversationRow } from "../model/conversation.ts";
+import type { ConversationFilter } from "./conversation-filter.ts";
 import type { Reader } from "./reader.ts";
 import { firstIdOf } from "./search/documents.ts";
 

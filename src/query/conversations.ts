@@ -1,6 +1,6 @@
 import { asc, eq, sql } from "drizzle-orm";
 import { conversations, events } from "../store/sqlite/schema.ts";
-import type { ConversationRow } from "./conversation-filter.ts";
+import type { ConversationRow } from "../model/conversation.ts";
 import type { Reader } from "./reader.ts";
 import type { CleanPosition } from "./search/search-index.ts";
 import { turnsOfPayload } from "../vendor/derive.ts";

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, gte, lt, lte, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
+import type { ConversationRow } from "../model/conversation.ts";
 import { conversations } from "../store/sqlite/schema.ts";
 import type { Reader } from "./reader.ts";
 
@@ -11,8 +12,6 @@ export type ExportFilter = {
   until: number | null;
 };
 
-export type ExportedRow = typeof conversations.$inferSelect;
-
 /**
  * A page of all conversations, in the order of their ids: these never change, so that no conversation is met twice or
  * passed over while events go on to arrive. Of `rowsMax` conversations it gives those that the filter takes: how long it
@@ -21,7 +20,7 @@ export type ExportedRow = typeof conversations.$inferSelect;
 export function exportConversations(
   { orm }: Reader,
   page: ExportFilter & { afterId: string; rowsMax: number },
-): { rows: ExportedRow[]; lastId: string | null } {
+): { rows: ConversationRow[]; lastId: string | null } {
   const { afterId, rowsMax, agentId, since, until } = page;
   const { conversationId } = conversations;
   const last = orm

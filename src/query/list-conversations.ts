@@ -1,5 +1,6 @@
 import { fits } from "./conversation-filter.ts";
-import type { ConversationFilter, ConversationRow } from "./conversation-filter.ts";
+import type { ConversationRow } from "../model/conversation.ts";
+import type { ConversationFilter } from "./conversation-filter.ts";
 import { nextByIndex, nextByStart } from "./conversation-sources.ts";
 import type { Chunk, ConversationPosition, FoundConversation } from "./conversation-sources.ts";
 import type { Reader } from "./reader.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { documents, envExample, withSettings } from "../../scripts/config-docs.ts";
+import { documents, envExample, withColumns, withSettings } from "../../scripts/config-docs.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { flagOf, options } from "../../src/config/options.ts";
 
@@ -16,6 +16,10 @@ test(".env.example is what the table of settings says", () => {
 
 test.each(Object.entries(documents))("the settings in %s are those of the table", (path, settings) => {
   expect(cells(read(path))).toBe(cells(withSettings(read(path), settings)));
+});
+
+test("the columns in docs/data.md are those of the table", () => {
+  expect(cells(read("docs/data.md"))).toBe(cells(withColumns(read("docs/data.md"))));
 });
 
 test("serve has a flag and a line of help for every setting", () => {

@@ -1,5 +1,6 @@
-import type { ExportedRow } from "../../query/export-conversations.ts";
-import { optionalSecondsText, optionalTimeText, timeText } from "../lib/models.ts";
+import { conversationColumns } from "../../model/conversation.ts";
+import type { ConversationRow } from "../../model/conversation.ts";
+import { shownRow } from "../lib/columns.ts";
 
 type Cell = string | number | boolean | null;
 
@@ -13,43 +14,12 @@ const CELL_START = /[;\t\r\n]/;
 /** Digits alone, as in +441632960055: as a formula it would be that number. */
 const PHONE_NUMBER = /^\+\d+$/;
 
-/** The columns of an export, in order, each with what stands in it. */
-const columns: Record<string, (row: ExportedRow) => Cell> = {
-  conversation_id: (row) => row.conversationId,
-  agent_id: (row) => row.agentId,
-  agent_name: (row) => row.agentName,
-  status: (row) => row.status,
-  user_id: (row) => row.userId,
-  started_at: (row) => optionalSecondsText(row.startedAt),
-  duration_secs: (row) => row.durationSecs,
-  cost_credits: (row) => row.costCredits,
-  cost_usd: (row) => row.costUsd,
-  direction: (row) => row.direction,
-  channel: (row) => row.channel,
-  external_number: (row) => row.externalNumber,
-  agent_number: (row) => row.agentNumber,
-  language: (row) => row.language,
-  termination_reason: (row) => row.terminationReason,
-  call_successful: (row) => row.callSuccessful,
-  title: (row) => row.title,
-  summary: (row) => row.summary,
-  turn_count: (row) => row.turnCount,
-  voicemail: (row) => (row.voicemail === null ? null : row.voicemail === 1),
-  event_id: (row) => row.eventId,
-  audio_path: (row) => row.audioPath,
-  audio_bytes: (row) => row.audioBytes,
-  audio_sha256: (row) => row.audioSha256,
-  audio_received_at: (row) => optionalTimeText(row.audioReceivedAtMs),
-  updated_at: (row) => timeText(row.updatedAtMs),
-  has_audio: (row) => (row.hasAudio === null ? null : row.hasAudio === 1),
-};
-
 export type ExportFormat = {
   contentType: string;
   fileName: string;
   /** What comes before the first row. */
   head: string;
-  line: (row: ExportedRow) => string;
+  line: (row: ConversationRow) => string;
 };
 
 /** JSON, an object a line. */
@@ -57,21 +27,17 @@ const ndjson: ExportFormat = {
   contentType: "application/x-ndjson",
   fileName: "conversations.ndjson",
   head: "",
-  line: (row) => {
-    const members = Object.entries(columns).map(([name, cell]) => [name, cell(row)]);
-    return `${JSON.stringify(Object.fromEntries(members))}\n`;
-  },
+  line: (row) => `${JSON.stringify(shownRow(conversationColumns, row))}\n`,
 };
 
 /** RFC 4180, in UTF-8 and with a header row. */
 const csv: ExportFormat = {
   contentType: "text/csv; charset=utf-8; header=present",
   fileName: "conversations.csv",
-  head: `${Object.keys(columns).join(",")}\r\n`,
-  line: (row) => {
-    const cells = Object.values(columns).map((cell) => csvCell(cell(row)));
-    return `${cells.join(",")}\r\n`;
-  },
+  head: `${Object.values(conversationColumns)
+    .map(({ name }) => name)
+    .join(",")}\r\n`,
+  line: (row) => `${Object.values(shownRow(conversationColumns, row)).map(csvCell).join(",")}\r\n`,
 };
 
 export const exportFormats = { ndjson, csv };

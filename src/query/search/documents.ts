@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { ConversationRow } from "../conversation-filter.ts";
+import type { ConversationRow } from "../../model/conversation.ts";
 import type { StoredTurn } from "../../model/turn.ts";
 import { facetsOf } from "./facets.ts";
 import { MATCH_END, MATCH_START, textsOf } from "./text.ts";

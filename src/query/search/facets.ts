@@ -1,4 +1,5 @@
-import type { ConversationFilter, ConversationRow } from "../conversation-filter.ts";
+import type { ConversationRow } from "../../model/conversation.ts";
+import type { ConversationFilter } from "../conversation-filter.ts";
 
 // Filters are searched like words: what they ask for is in a column of the index that no text is in, one term each. So
 // the index meets a common word with a rare number in one go, however many have the word.

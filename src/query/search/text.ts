@@ -1,4 +1,4 @@
-import type { ConversationRow } from "../conversation-filter.ts";
+import type { ConversationRow } from "../../model/conversation.ts";
 import type { StoredTurn } from "../../model/turn.ts";
 
 /** What is indexed of a conversation's turns: more than anybody says in a day. */

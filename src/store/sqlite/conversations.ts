@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { and, eq, getTableColumns, gt, isNotNull, isNull, ne, sql } from "drizzle-orm";
 import { foldFacts, noFacts } from "../../model/conversation.ts";
-import type { FoldedFacts } from "../../model/conversation.ts";
+import type { ConversationRow, FoldedFacts } from "../../model/conversation.ts";
 import type { EventRecord } from "../../model/event.ts";
 import type { Recording } from "../../model/recording.ts";
 import { factsOfPayload } from "../../vendor/derive.ts";
@@ -10,7 +10,6 @@ import type { Orm } from "./database.ts";
 import { placeholders } from "./placeholders.ts";
 import { conversations, events } from "./schema.ts";
 
-type ConversationRow = typeof conversations.$inferSelect;
 const ROWS_AT_ONCE_MAX = 1000;
 const OTEL_TYPE = "post_call_transcription_otel";
 

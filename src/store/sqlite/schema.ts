@@ -1,4 +1,12 @@
+import type { NotNull } from "drizzle-orm";
 import { blob, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type {
+  SQLiteIntegerBuilderInitial,
+  SQLiteRealBuilderInitial,
+  SQLiteTextBuilderInitial,
+} from "drizzle-orm/sqlite-core";
+import type { Column, Columns } from "../../model/columns.ts";
+import { conversationColumns } from "../../model/conversation.ts";
 
 // The tables as drizzle sees them. What creates them is migrations/*.sql; their names are part of the public interface.
 
@@ -25,41 +33,7 @@ export const events = sqliteTable("events", {
   turnsPayload: text("turns_payload"),
 });
 
-export const conversations = sqliteTable("conversations", {
-  conversationId: text("conversation_id").primaryKey(),
-  agentId: text("agent_id"),
-  agentName: text("agent_name"),
-  status: text("status"),
-  userId: text("user_id"),
-  /** Unix seconds. */
-  startedAt: integer("started_at"),
-  durationSecs: integer("duration_secs"),
-  costCredits: integer("cost_credits"),
-  costUsd: real("cost_usd"),
-  direction: text("direction", { enum: ["inbound", "outbound"] }),
-  channel: text("channel"),
-  externalNumber: text("external_number"),
-  agentNumber: text("agent_number"),
-  language: text("language"),
-  terminationReason: text("termination_reason"),
-  callSuccessful: text("call_successful"),
-  title: text("title"),
-  summary: text("summary"),
-  turnCount: integer("turn_count"),
-  /** 1 where voicemail or a machine answered, 0 where a person did, NULL where nobody said. */
-  voicemail: integer("voicemail"),
-  /** The event that holds the turns. */
-  eventId: integer("event_id"),
-  /** Relative to AUDIO_STORAGE_PATH. */
-  audioPath: text("audio_path"),
-  audioBytes: integer("audio_bytes"),
-  /** Lower-case hex. */
-  audioSha256: text("audio_sha256"),
-  audioReceivedAtMs: integer("audio_received_at"),
-  updatedAtMs: integer("updated_at").notNull(),
-  /** 1 where ElevenLabs says that there is a recording, 0 where there is none, NULL where nobody said. */
-  hasAudio: integer("has_audio"),
-});
+export const conversations = sqliteTable("conversations", builders(conversationColumns));
 
 /** Conversations that were erased. */
 export const erasures = sqliteTable("erasures", {
@@ -93,3 +67,38 @@ export const callFailures = sqliteTable("call_failures", {
   /** The `metadata` member as JSON. */
   metadata: text("metadata"),
 });
+
+type Initial<One extends Column> = One["kind"] extends "text"
+  ? SQLiteTextBuilderInitial<
+      One["name"],
+      One extends { values: readonly [infer First extends string, ...infer Rest extends string[]] }
+        ? [First, ...Rest]
+        : [string, ...string[]],
+      undefined
+    >
+  : One["kind"] extends "real"
+    ? SQLiteRealBuilderInitial<One["name"]>
+    : SQLiteIntegerBuilderInitial<One["name"]>;
+
+type Builders<Table extends Columns> = {
+  [Name in keyof Table]: Table[Name] extends { isRequired: true }
+    ? NotNull<Initial<Table[Name]>>
+    : Initial<Table[Name]>;
+};
+
+/** A table's columns for drizzle. */
+function builders<Table extends Columns>(columns: Table): Builders<Table> {
+  const built = Object.entries(columns).map(([name, column]) => [name, builder(column)]);
+  // Each is what `Initial` says of its kind.
+  return Object.fromEntries(built) as Builders<Table>;
+}
+
+function builder({ name, kind, isRequired }: Column) {
+  const column = initial(name, kind);
+  return isRequired ? column.notNull() : column;
+}
+
+function initial(name: string, kind: Column["kind"]) {
+  if (kind === "text") return text(name);
+  return kind === "real" ? real(name) : integer(name);
+}
