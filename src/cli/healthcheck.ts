@@ -1,3 +1,4 @@
+import { oneLine } from "../platform/text.ts";
 import { judge } from "../sender/expectation.ts";
 import { request } from "../sender/request.ts";
 import type { Answer } from "../sender/request.ts";
@@ -5,7 +6,7 @@ import { healthUrl, webhookUrl } from "../sender/target.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
-import { findSettings, wholeNumber } from "./settings.ts";
+import { findSettings, givenNumber } from "./settings.ts";
 
 /** Asks a running receiver for its health, by exit status. */
 export const healthcheck: Command = {
@@ -34,7 +35,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
   const settings = findSettings(context);
   if (!settings.ok) return refuse(context, settings.problem, "failure");
   const url = webhookUrl(given.url, settings.value);
-  const timeout = wholeNumber(given, "timeout", { otherwise: 5, min: 1, max: 600 });
+  const timeout = givenNumber(given, "timeout", { otherwise: 5, min: 1, max: 600 });
   // Docker keeps 2 and more for itself: whatever is wrong is 1.
   if (!url.ok) return refuse(context, url.problem, "failure");
   if (!timeout.ok) return refuse(context, timeout.problem, "failure");
@@ -55,7 +56,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     return exitStatus.ok;
   }
   const problem = answer.kind === "unanswered" ? answer.problem : `${answer.status} ${answer.text.trim()}`;
-  return refuse(context, `${health.href}: ${problem.replace(/[\s\p{C}]+/gu, " ")}`, "failure");
+  return refuse(context, `${health.href}: ${oneLine(problem)}`, "failure");
 }
 
 /** A container that is restarted for it would only lose what is on its way in. */

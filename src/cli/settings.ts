@@ -4,6 +4,7 @@ import type { Settings } from "../config/config.ts";
 import type { ConfigSources } from "../config/sources.ts";
 import { options } from "../config/options.ts";
 import type { Parsed } from "../platform/parsed.ts";
+import { wholeNumber } from "../platform/text.ts";
 import type { Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
 
@@ -35,15 +36,15 @@ export function configuredSecrets(settings: Settings): Parsed<readonly string[]>
   };
 }
 
-/** A whole number from text, where one was given. */
-export function wholeNumber(
+/** The whole number of a flag, or another one if it is not given. */
+export function givenNumber(
   given: Given,
   key: string,
   { otherwise, min, max }: { otherwise: number; min: number; max: number },
 ): Parsed<number> {
   const text = given[key];
   if (text === undefined) return { ok: true, value: otherwise };
-  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return { ok: true, value };
+  const value = wholeNumber(text, { min, max });
+  if (value !== null) return { ok: true, value };
   return { ok: false, problem: `--${key}: "${text}" is not a whole number from ${min} to ${max}` };
 }

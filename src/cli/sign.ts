@@ -3,7 +3,7 @@ import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
 import { readInput } from "./input.ts";
-import { configuredSecrets, findSettings, givenSecrets, wholeNumber } from "./settings.ts";
+import { configuredSecrets, findSettings, givenSecrets, givenNumber } from "./settings.ts";
 
 const SECONDS_MAX = 999_999_999_999;
 
@@ -34,7 +34,7 @@ export const sign: Command = {
 
 async function run(given: Given, context: CommandContext): Promise<number> {
   const nowSeconds = Math.floor(context.clock.nowMs() / 1000);
-  const time = wholeNumber(given, "time", { otherwise: nowSeconds, min: 0, max: SECONDS_MAX });
+  const time = givenNumber(given, "time", { otherwise: nowSeconds, min: 0, max: SECONDS_MAX });
   if (!time.ok) return refuse(context, time.problem, "usage");
   const settings = findSettings(context);
   if (!settings.ok) return refuse(context, settings.problem, "config");

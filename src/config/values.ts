@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Parsed } from "../platform/parsed.ts";
+import { wholeNumber } from "../platform/text.ts";
 
 export type Parse<T> = (text: string, folder: string) => Parsed<T>;
 
@@ -16,8 +17,8 @@ const UNITS = new Map([
 
 export function integer(min: number, max: number): Parse<number> {
   return (text) => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return { ok: true, value };
+    const value = wholeNumber(text, { min, max });
+    if (value !== null) return { ok: true, value };
     return { ok: false, problem: `"${text}" is not a whole number from ${min} to ${max}` };
   };
 }

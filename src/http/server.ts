@@ -1,7 +1,7 @@
 import type { AnyElysia } from "elysia";
+import { reachableHost } from "../platform/address.ts";
 import type { AddressList } from "../platform/address.ts";
-import { hasCode } from "../platform/errors.ts";
-import { tryToListen } from "../platform/port.ts";
+import { portFault, tryToListen } from "../platform/port.ts";
 import { createConnections, IDLE_SECONDS } from "./connections.ts";
 import { errorResponse } from "./errors.ts";
 
@@ -23,7 +23,8 @@ export type Application = Pick<AnyElysia, "fetch" | "server">;
 
 /**
  * Listens for an application, so that a successor can share the port while this process hands over to it (`reusePort`).
- * Anybody else who has the port is a problem to be told: without the check the two would share it in silence.
+ * A port that anything else has is a problem: without trying, the two would share it in silence. The check before the data
+ * is opened tries too, but somebody may have taken it since.
  *
  * @param isShared the predecessor still has the port
  */
@@ -41,8 +42,8 @@ export function listen(
   const connections = createConnections(options.trustedProxies);
   let isLeaving = false;
   try {
-    const taken = isShared ? null : tryToListen(host, port);
-    if (taken !== null) return { problem: whyNotListening(taken, host, port) };
+    const failure = isShared ? null : tryToListen(host, port);
+    if (failure !== null) throw failure;
     const server = Bun.serve({
       async fetch(request, self) {
         connections.keepProxy(request, self);
@@ -63,9 +64,8 @@ export function listen(
     });
     // Plugins find the connection of a request through it.
     app.server = server;
-    const shownHost = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
     return {
-      url: `${tls === null ? "http" : "https"}://${shownHost.includes(":") ? `[${shownHost}]` : shownHost}:${server.port}`,
+      url: `${tls === null ? "http" : "https"}://${reachableHost(host)}:${server.port}`,
       leave: () => {
         isLeaving = true;
       },
@@ -76,16 +76,7 @@ export function listen(
       stopNow: () => server.stop(true),
     };
   } catch (error) {
-    return { problem: whyNotListening(error, host, port) };
+    const { text, remedy } = portFault(error, host, port);
+    return { problem: `port ${text}. ${remedy}` };
   }
-}
-
-function whyNotListening(error: unknown, host: string, port: number): string {
-  if (hasCode(error, "EADDRINUSE")) {
-    return `port ${port} is taken, by another program or another instance: stop it, or set ELEVENLABS_WEBHOOK_PORT to a free one`;
-  }
-  if (hasCode(error, "EACCES")) {
-    return `port ${port} needs more rights: use one above 1023, or put a proxy in front`;
-  }
-  return `can't listen on ${host}, port ${port} (${error instanceof Error ? error.message : "unknown"}): check ELEVENLABS_WEBHOOK_HOST`;
 }

@@ -94,3 +94,10 @@ function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6, prefixBits: number): stri
   const kind = address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
   return kind.networkAddressFromCIDR(`${address.toString()}/${prefixBits}`).toString();
 }
+
+/** The host of a URL at which this machine reaches what listens on an address. */
+export function reachableHost(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  if (address === "::") return "[::1]";
+  return address.includes(":") ? `[${address}]` : address;
+}

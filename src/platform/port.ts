@@ -1,4 +1,6 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
+import { hasCode } from "./errors.ts";
 
 // Of Linux, the same on x86-64 and arm64.
 const SOL_SOCKET = 1;
@@ -18,12 +20,71 @@ export function tryToListen(hostname: string, port: number): Error | null {
   }
 }
 
+/** What keeps this program from listening there, and what to do. */
+export function portFault(error: unknown, host: string, port: number): { text: string; remedy: string } {
+  if (hasCode(error, "EADDRINUSE")) {
+    const owner = portOwner(port) ?? "another program";
+    return {
+      text: `${port} is taken by ${owner}`,
+      remedy: "Stop it, or set ELEVENLABS_WEBHOOK_PORT to a free one.",
+    };
+  }
+  if (hasCode(error, "EACCES")) {
+    return { text: `${port} needs more rights`, remedy: "Use one above 1023, or put a proxy in front." };
+  }
+  const message = error instanceof Error ? error.message : "unknown";
+  const why = hasCode(error, "EADDRNOTAVAIL") ? "not an address of this machine" : message;
+  return {
+    text: `can't listen on ${host}, port ${port}: ${why}`,
+    remedy: "Set ELEVENLABS_WEBHOOK_HOST to an address of this machine, or to 0.0.0.0.",
+  };
+}
+
+/** Name and number of the process that listens on a port; null if the system does not tell us. */
+function portOwner(port: number): string | null {
+  try {
+    const inodes = new Set(["tcp", "tcp6"].flatMap((table) => listeningInodes(table, port)));
+    for (const processId of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      if (!holdsSocket(processId, inodes)) continue;
+      // Not `comm`, which is cut off after 15 characters.
+      const name = basename(readlinkSync(`/proc/${processId}/exe`));
+      return `${name} (process ${processId})`;
+    }
+  } catch {
+    // Not Linux, or not for our eyes: the answer is "another program".
+  }
+  return null;
+}
+
+function listeningInodes(table: string, port: number): string[] {
+  const LISTEN = "0A";
+  const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
+  const lines = readFileSync(`/proc/net/${table}`, "utf8").split("\n").slice(1);
+  return lines.flatMap((line) => {
+    const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+    return local.endsWith(`:${hexPort}`) && state === LISTEN ? [inode] : [];
+  });
+}
+
+function holdsSocket(processId: string, inodes: ReadonlySet<string>): boolean {
+  try {
+    const folder = `/proc/${processId}/fd`;
+    return readdirSync(folder).some((descriptor) => {
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${descriptor}`)) ?? [];
+      return inode !== undefined && inodes.has(inode);
+    });
+  } catch {
+    // Another user's process, or one that has just ended.
+    return false;
+  }
+}
+
 /**
  * Has all new connections to a port go to the second of the two listeners that share it, the successor. By itself the
  * kernel spreads them over both, and the predecessor could never stop without cutting off somebody who has just
  * connected. When one listener goes, all go to the other one again.
  *
- * @throws where the kernel or the C library does not do it
+ * @throws if the kernel or the C library does not do it
  */
 export async function steerToSecond(port: number): Promise<void> {
   const { dlopen, ptr } = await import("bun:ffi");

@@ -1,5 +1,6 @@
 import { valueOf } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
+import { reachableHost } from "../platform/address.ts";
 import type { Parsed } from "../platform/parsed.ts";
 
 const DEFAULT_PATH = "/webhook";
@@ -30,12 +31,7 @@ export function healthUrl(webhook: URL): URL {
 
 /** Where a receiver with these settings answers on this machine. */
 export function ownOrigin(settings: Settings): string {
-  const host = valueOf(settings.host, "127.0.0.1");
-  const reachable = new Map([
-    ["0.0.0.0", "127.0.0.1"],
-    ["::", "[::1]"],
-  ]).get(host);
-  const shown = reachable ?? (host.includes(":") ? `[${host}]` : host);
+  const host = reachableHost(valueOf(settings.host, "127.0.0.1"));
   const scheme = valueOf(settings.tlsCertFile, null) === null ? "http" : "https";
-  return `${scheme}://${shown}:${valueOf(settings.port, 3004)}`;
+  return `${scheme}://${host}:${valueOf(settings.port, 3004)}`;
 }

@@ -402,7 +402,7 @@ describe("a backup that is not sound is not restored, and verify says why:", () 
     [
       "whose rows lead elsewhere",
       "UPDATE conversations SET audio_path = '../../../etc/pass\u001bwd' WHERE conversation_id = 'conv_first'",
-      "a row names audio/../../../etc/pass wd, which is no name of a file of the data",
+      "a row names audio/../../../etc/pass?wd, which is no name of a file of the data",
     ],
     [
       "whose rows name a body elsewhere",

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { restoreBackup } from "../../backup/restore.ts";
 import { sizeText } from "../../checks/result.ts";
-import { count, findDataPlace, oneLine, placeFlags, refuseFault } from "./terms.ts";
+import { count, findDataPlace, placeFlags, refuseFault } from "./terms.ts";
+import { oneLine } from "../../platform/text.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";

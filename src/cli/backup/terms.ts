@@ -3,6 +3,7 @@ import { BackupError } from "../../backup/problem.ts";
 import { readSettings } from "../../config/config.ts";
 import { options } from "../../config/options.ts";
 import type { Parsed } from "../../platform/parsed.ts";
+import { oneLine } from "../../platform/text.ts";
 import { refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
@@ -35,11 +36,6 @@ function named(key: (typeof PLACE_KEYS)[number], problem: string): { ok: false; 
 export function refuseFault(error: unknown, context: CommandContext): number {
   if (!(error instanceof BackupError)) throw error;
   return refuse(context, oneLine(error.message), error.isOfUse ? "usage" : "failure");
-}
-
-/** A name from a backup's manifest or database may hold anything: it must not steer the terminal. */
-export function oneLine(text: string): string {
-  return text.replace(/[\s\p{C}]+/gu, " ");
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {

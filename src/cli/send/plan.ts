@@ -4,7 +4,7 @@ import type { Expectation } from "../../sender/expectation.ts";
 import { webhookUrl } from "../../sender/target.ts";
 import type { CommandFlag, Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
-import { configuredSecrets, findSettings, givenSecrets, wholeNumber } from "../settings.ts";
+import { configuredSecrets, findSettings, givenSecrets, givenNumber } from "../settings.ts";
 
 /** How `send` is to send. */
 export type SendPlan = {
@@ -56,10 +56,10 @@ export function planOf(
   const settings = findSettings(context);
   if (!settings.ok) return { ...settings, status: "config" };
   const url = webhookUrl(given.url, settings.value);
-  const age = wholeNumber(given, "age", { otherwise: 0, min: -AGE_SECONDS_MAX, max: AGE_SECONDS_MAX });
-  const count = wholeNumber(given, "count", { otherwise: 1, min: 1, max: COUNT_MAX });
-  const concurrency = wholeNumber(given, "concurrency", { otherwise: 1, min: 1, max: CONCURRENCY_MAX });
-  const timeout = wholeNumber(given, "timeout", { otherwise: 30, min: 1, max: TIMEOUT_SECONDS_MAX });
+  const age = givenNumber(given, "age", { otherwise: 0, min: -AGE_SECONDS_MAX, max: AGE_SECONDS_MAX });
+  const count = givenNumber(given, "count", { otherwise: 1, min: 1, max: COUNT_MAX });
+  const concurrency = givenNumber(given, "concurrency", { otherwise: 1, min: 1, max: CONCURRENCY_MAX });
+  const timeout = givenNumber(given, "timeout", { otherwise: 30, min: 1, max: TIMEOUT_SECONDS_MAX });
   if (!url.ok) return { ...url, status: "usage" };
   if (!age.ok) return { ...age, status: "usage" };
   if (!count.ok) return { ...count, status: "usage" };

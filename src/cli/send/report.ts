@@ -1,3 +1,4 @@
+import { oneLine } from "../../platform/text.ts";
 import { samples } from "../../samples/samples.ts";
 import type { SendBody } from "../../sender/deliver.ts";
 import type { Judgement } from "../../sender/expectation.ts";
@@ -23,7 +24,7 @@ export function oneReport(
   if (answer.kind === "answered") {
     const took = paint.faint(`in ${milliseconds(answer.durationMs)}`);
     lines.push(field("answer", `${colour(statusText(String(answer.status)))} ${took}`));
-    if (answer.text.trim() !== "") lines.push(field("", oneLine(answer.text)));
+    if (answer.text.trim() !== "") lines.push(field("", shortened(answer.text)));
   }
   lines.push(
     judgement.isExpected
@@ -123,9 +124,8 @@ function milliseconds(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-/** What a server sends may hold anything: no line of its own, no control character of a terminal. */
-function oneLine(text: string): string {
+function shortened(text: string): string {
   const TEXT_CHARS_MAX = 300;
-  const line = text.replace(/\s+/g, " ").replace(/\p{C}/gu, "?").trim();
+  const line = oneLine(text).trim();
   return line.length > TEXT_CHARS_MAX ? `${line.slice(0, TEXT_CHARS_MAX)}…` : line;
 }

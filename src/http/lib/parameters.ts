@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import type { TSchema } from "@sinclair/typebox";
 import type { Parsed } from "../../platform/parsed.ts";
+import { wholeNumber } from "../../platform/text.ts";
 
 /** A member of a request's query: how it is read, and what the OpenAPI document says of it. */
 export type Parameter<T> = {
@@ -69,8 +70,8 @@ export function integerParameter(range: {
     description,
     schema: Type.Integer({ minimum: min, maximum: max }),
     read(text) {
-      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-      return value >= min && value <= max ? { value } : { expected: `a whole number from ${min} to ${max}` };
+      const value = wholeNumber(text, { min, max });
+      return value === null ? { expected: `a whole number from ${min} to ${max}` } : { value };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { addressList, canonicalAddress, parseRange } from "../../../src/platform/address.ts";
+import { addressList, canonicalAddress, parseRange, reachableHost } from "../../../src/platform/address.ts";
 
 function listOf(...texts: string[]) {
   const ranges = texts.map((text) => {
@@ -77,4 +77,13 @@ test("a list holds the addresses of all its ranges, none that is not known, and 
   expect(["192.0.2.1", "2001:db8::5"].every(list.has)).toBe(true);
   expect([null, "", "unknown", "192.0.2.2", "192.0.2.1:80"].some(list.has)).toBe(false);
   expect(String(list)).toBe("192.0.2.1, 2001:db8::/32");
+});
+
+test.each([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "[::1]"],
+  ["2001:db8::1", "[2001:db8::1]"],
+  ["192.0.2.1", "192.0.2.1"],
+])("what listens on %s is reached at %s", (address, host) => {
+  expect(reachableHost(address)).toBe(host);
 });
