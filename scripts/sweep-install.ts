@@ -39,6 +39,7 @@ const contentOf = (folder: string): Map<string, string> =>
 export const installing: Scenario = {
   name: "install",
   classes: "wsont",
+  sampleMax: 30,
   async prepare(folder) {
     mkdirSync(join(folder, "machine/run/systemd/system"), { recursive: true });
     mkdirSync(join(folder, "tools"));

@@ -9,8 +9,8 @@ import { startProgram } from "./sweep-program.ts";
 import type { Complain, Process, Surroundings } from "./sweep-program.ts";
 
 const SETTLE_MS_MAX = 3_000;
-/** The faults of the configuration are told before there is a log. */
-const CONFIGURATION = /^(The configuration has faults:$| {2})/;
+/** Told before the settings have been read, and so before there is a log. */
+const BEFORE_LOG = /^(The configuration has faults:$| {2}|Can't start: it was started to take over)/;
 const LOG_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+Z (DEBUG|INFO|WARNING|ERROR) /;
 
 type EventRow = { payload: Uint8Array | null; payload_path: string | null; status: string };
@@ -131,7 +131,7 @@ function judgeLeftFiles(folder: string, pid: number, complain: Complain): void {
 /** Lines that were printed past the log: without time and level. */
 export function judgeOutput(output: string, complain: Complain): void {
   for (const line of output.split("\n")) {
-    if (line === "" || LOG_LINE.test(line) || CONFIGURATION.test(line)) continue;
+    if (line === "" || LOG_LINE.test(line) || BEFORE_LOG.test(line)) continue;
     complain(`printed past the log: ${line}`);
   }
 }

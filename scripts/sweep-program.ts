@@ -89,6 +89,10 @@ export type Scenario = {
   name: string;
   /** Classes of calls that are counted, as sweep-fault.c names them. */
   classes: string;
+  /** What else the tracer is told of which calls count. */
+  counted?: string[];
+  /** Faults of a sample at most: some scenarios take seconds each. */
+  sampleMax: number;
   /** Makes the data that it begins with, once; every run gets a copy, and a copy of the ledger. */
   prepare: (folder: string) => Promise<Ledger>;
   /** Does it under the tracer, and judges what is left. */

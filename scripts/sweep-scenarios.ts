@@ -1,5 +1,5 @@
 // The runs that scripts/sweep breaks at every call: each begins with prepared data and does one thing.
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fixture, transcription } from "../test/helpers/deliveries.ts";
 import { quarantineAsBefore } from "../test/helpers/quarantine.ts";
@@ -7,7 +7,7 @@ import { deliver, erase, failure, largeBroken, recording, reprocess, transcript 
 import { installing } from "./sweep-install.ts";
 import type { Ledger, Sent } from "./sweep-ledger.ts";
 import { judgeNextStart, judgeOutput, judgeRunning } from "./sweep-judge.ts";
-import { runProgram, startProgram, surroundings } from "./sweep-program.ts";
+import { runProgram, startProgram, surroundings, workFolder } from "./sweep-program.ts";
 import type { Complain, Process, Scenario } from "./sweep-program.ts";
 
 const WRITES = "wsont";
@@ -41,8 +41,10 @@ function receiving(
   return {
     name,
     classes: WRITES,
+    sampleMax: 160,
     prepare: async () => emptyLedger(),
     async run(folder, ledger, tracing, complain) {
+      rmSync(begun, { force: true });
       const place = surroundings(folder);
       const program = await startProgram(place, tracing);
       if (program.isUp) {
@@ -89,10 +91,15 @@ const oneMore = async ({ url }: Process, ledger: Ledger): Promise<void> => {
   await deliver(url, ledger, transcript("sweep_more"));
 };
 
+/** There from the moment on that the calls of a reload count. */
+const begun = join(workFolder, "begun");
+
 /** Hands over to a new process in the middle of deliveries. */
 async function reload(program: Process, ledger: Ledger): Promise<void> {
   const { url, child, output } = program;
   await deliver(url, ledger, transcript("sweep_before"));
+  // What comes before it is swept by other scenarios.
+  writeFileSync(begun, "");
   child.kill("SIGHUP");
   const untilMs = performance.now() + 10_000;
   while (!/Handing over|can't|ended|failed/i.test(output()) && performance.now() < untilMs)
@@ -115,6 +122,7 @@ function backingUp(name: string, isOnTop: boolean): Scenario {
   return {
     name,
     classes: WRITES,
+    sampleMax: 30,
     async prepare(folder) {
       const data = join(folder, "data");
       mkdirSync(data);
@@ -148,6 +156,7 @@ async function expectDone(args: string[], folder: string, complain: Complain): P
 const restoring: Scenario = {
   name: "restore",
   classes: WRITES,
+  sampleMax: 30,
   async prepare(folder) {
     const data = join(folder, "data");
     mkdirSync(data);
@@ -201,7 +210,10 @@ export const scenarios: readonly Scenario[] = [
     },
     { prepare: (folder) => lived(folder, "SIGTERM") },
   ),
-  receiving("reload", reload),
+  receiving("reload", reload, {
+    sampleMax: 12,
+    counted: ["-w", begun],
+  }),
   receiving("migrate-1", oneMore, { prepare: (folder) => earlier(folder, 1) }),
   receiving("migrate-4", oneMore, { prepare: (folder) => earlier(folder, 4) }),
   backingUp("backup", false),

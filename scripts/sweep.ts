@@ -63,6 +63,13 @@ function sampleOf(calls: readonly Call[]): Fault[] {
   });
 }
 
+/** At most `max` of them, evenly from all. */
+const thinned = (faults: Fault[], max: number): Fault[] =>
+  faults.filter(
+    (_, index) =>
+      Math.floor((index * max) / faults.length) !== Math.floor(((index - 1) * max) / faults.length),
+  );
+
 const nameOf = ({ at, what, times }: Fault) => `${at}:${what}${{ once: "", thrice: "x3", on: "+" }[times]}`;
 
 async function sweepThrough(scenario: Scenario): Promise<void> {
@@ -71,7 +78,9 @@ async function sweepThrough(scenario: Scenario): Promise<void> {
   const ledger = await scenario.prepare(base);
   const calls = readCalls((await runOnce(scenario, base, ledger, null)).log);
   for (const { name } of calls) add(counted, kindOf(name));
-  const all = isSample ? sampleOf(calls) : calls.flatMap((call, index) => faultsAt(index + 1, call));
+  const all = isSample
+    ? thinned(sampleOf(calls), scenario.sampleMax)
+    : calls.flatMap((call, index) => faultsAt(index + 1, call));
   const faults = all.filter((fault) => {
     if (onlyAt === undefined) return true;
     return (
@@ -109,7 +118,7 @@ async function runOnce(scenario: Scenario, base: string, ledger: Ledger, fault: 
   cpSync(base, folder, { recursive: true });
   const complaints: string[] = [];
   const log = join(workFolder, "calls.log");
-  const tracing = { fault, log, more: ["-c", scenario.classes] };
+  const tracing = { fault, log, more: ["-c", scenario.classes, ...(scenario.counted ?? [])] };
   await scenario.run(folder, copyOf(ledger), tracing, (text) => complaints.push(text));
   if (fault === null && complaints.length > 0) {
     throw new Error(`${scenario.name} without a fault: ${complaints.join("; ")}`);
