@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { hasCode } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
@@ -114,5 +115,59 @@ async function sha256Of(body: ReadableBody): Promise<string | null> {
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
     throw error;
+  }
+}
+
+/** What became of all events that were quarantined. */
+export type ReprocessedAll =
+  | {
+      kind: "done";
+      processed: number;
+      /** Why events are still quarantined, the most frequent reason first. */
+      reasons: { error: string; count: number }[];
+    }
+  | { kind: "refused"; code: AdmissionRefusal }
+  /** Nobody waits for it any more. */
+  | { kind: "stopped" };
+
+/**
+ * Reads everything that is quarantined again, one event after the other.
+ *
+ * @param quarantinedAfter some of the quarantined events behind one, in the order of their ids
+ */
+export async function reprocessAll(
+  reprocess: Reprocess,
+  quarantinedAfter: (id: number) => Promise<number[]>,
+  isOver: () => boolean,
+): Promise<ReprocessedAll> {
+  let processed = 0;
+  const counts = new Map<string, number>();
+  for (let ids = await quarantinedAfter(0); ids.length > 0; ids = await quarantinedAfter(ids.at(-1) ?? 0)) {
+    for (const id of ids) {
+      // Deliveries that wait have their turn.
+      await setImmediate();
+      if (isOver()) return { kind: "stopped" };
+      const outcome = await reprocess(id);
+      if (outcome.kind === "refused") return outcome;
+      const error = whyQuarantined(outcome);
+      if (outcome.kind === "processed") processed += 1;
+      else if (error !== null) counts.set(error, (counts.get(error) ?? 0) + 1);
+    }
+  }
+  const reasons = [...counts].map(([error, count]) => ({ error, count }));
+  return { kind: "done", processed, reasons: reasons.toSorted((a, b) => b.count - a.count) };
+}
+
+/** Why an event is still quarantined; null if it is not. */
+export function whyQuarantined(outcome: Exclude<ReprocessOutcome, { kind: "refused" }>): string | null {
+  switch (outcome.kind) {
+    case "quarantined":
+      return `${outcome.code}: ${outcome.reason}`;
+    case "body_missing":
+      return "payload_missing: its bytes are gone, or are not those that were signed";
+    case "processed":
+    case "not_quarantined":
+    case "erased":
+      return null;
   }
 }

@@ -1,9 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { Type } from "@sinclair/typebox";
-import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Queries } from "../../query/queries.ts";
-import type { Reprocess, ReprocessOutcome } from "../../webhook/reprocess.ts";
+import { reprocessAll, whyQuarantined } from "../../webhook/reprocess.ts";
+import type { Reprocess } from "../../webhook/reprocess.ts";
 import { Nullable } from "../lib/models.ts";
 import { PROVEN_IDLE_SECONDS } from "../connections.ts";
 import { errorResponse } from "../errors.ts";
@@ -19,7 +18,7 @@ const ReprocessedEvent = Type.Object({
   status: STATUS,
   error: Nullable(
     Type.String({ examples: ["unknown_type: this version does not know the type"] }),
-    "Why it is still quarantined; null where it is processed.",
+    "Why it is still quarantined; null if it is processed.",
   ),
 });
 
@@ -47,47 +46,10 @@ repeated, and cut off, at any time: what is processed stays processed, the rest 
 export function reprocessRoutes(options: { queries: Queries; reprocess: Reprocess }) {
   const { queries, reprocess } = options;
 
-  /** Goes through what is quarantined, one event after the other; ends when the client has hung up. */
-  async function reprocessAll(isOver: () => boolean): Promise<Static<typeof ReprocessedAll> | Response> {
-    let processed = 0;
-    const reasons = new Map<string, number>();
-    const asked = {
-      type: null,
-      status: "quarantined",
-      conversationId: null,
-      rowsMax: EVENTS_AT_ONCE_MAX,
-    } as const;
-    let rows = await queries.ask("followEvents", { ...asked, afterId: 0 });
-    while (rows.length > 0) {
-      for (const { id } of rows) {
-        // Deliveries that wait have their turn.
-        await setImmediate();
-        if (isOver()) return errorResponse("overloaded");
-        const result = await reprocess(id);
-        if (result.kind === "refused") return errorResponse(result.code);
-        const error = errorOf(result);
-        if (result.kind === "processed") processed += 1;
-        else if (error !== null) reasons.set(error, (reasons.get(error) ?? 0) + 1);
-      }
-      rows = await queries.ask("followEvents", { ...asked, afterId: rows.at(-1)?.id ?? 0 });
-    }
-    const counted = [...reasons].map(([error, count]) => ({ error, count }));
-    return {
-      processed,
-      quarantined: counted.reduce((sum, { count }) => sum + count, 0),
-      reasons: counted.toSorted((a, b) => b.count - a.count),
-    };
-  }
-
-  async function reprocessOne(id: number | null): Promise<Static<typeof ReprocessedEvent> | Response> {
-    const event = id === null ? null : await queries.ask("findEvent", id);
-    if (id === null || event === null) return errorResponse("not_found");
-    const result = await reprocess(id);
-    if (result.kind === "refused") return errorResponse(result.code);
-    if (result.kind === "erased") return errorResponse("not_found");
-    if (result.kind === "body_missing") return errorResponse("payload_missing");
-    const error = errorOf(result);
-    return { id, status: error === null ? "processed" : "quarantined", error };
+  async function quarantinedAfter(afterId: number): Promise<number[]> {
+    const asked = { type: null, conversationId: null, afterId, rowsMax: EVENTS_AT_ONCE_MAX };
+    const rows = await queries.ask("followEvents", { ...asked, status: "quarantined" });
+    return rows.map(({ id }) => id);
   }
 
   return new Elysia({ name: "reprocess" })
@@ -101,7 +63,15 @@ export function reprocessRoutes(options: { queries: Queries; reprocess: Reproces
           model: ReprocessedAll,
           says: "What became of it.",
         },
-        (asked) => takingTime(asked, () => reprocessAll(() => asked.request.signal.aborted)),
+        (asked) =>
+          takingTime(asked, async () => {
+            const isOver = () => asked.request.signal.aborted;
+            const result = await reprocessAll(reprocess, quarantinedAfter, isOver);
+            if (result.kind === "refused") return errorResponse(result.code);
+            if (result.kind === "stopped") return errorResponse("overloaded");
+            const { processed, reasons } = result;
+            return { processed, quarantined: reasons.reduce((sum, { count }) => sum + count, 0), reasons };
+          }),
       ),
     )
     .post(
@@ -115,23 +85,20 @@ export function reprocessRoutes(options: { queries: Queries; reprocess: Reproces
           model: ReprocessedEvent,
           says: "What the event is now.",
         },
-        (asked) => takingTime(asked, () => reprocessOne(eventIdOf(asked.id))),
+        (asked) =>
+          takingTime(asked, async () => {
+            const id = eventIdOf(asked.id);
+            const event = id === null ? null : await queries.ask("findEvent", id);
+            if (id === null || event === null) return errorResponse("not_found");
+            const outcome = await reprocess(id);
+            if (outcome.kind === "refused") return errorResponse(outcome.code);
+            if (outcome.kind === "erased") return errorResponse("not_found");
+            if (outcome.kind === "body_missing") return errorResponse("payload_missing");
+            const error = whyQuarantined(outcome);
+            return { id, status: error === null ? "processed" : "quarantined", error };
+          }),
       ),
     );
-}
-
-/** Why an event is still quarantined; null where it is not. */
-function errorOf(result: Exclude<ReprocessOutcome, { kind: "refused" }>): string | null {
-  switch (result.kind) {
-    case "quarantined":
-      return `${result.code}: ${result.reason}`;
-    case "body_missing":
-      return "payload_missing: its bytes are gone, or are not those that were signed";
-    case "processed":
-    case "not_quarantined":
-    case "erased":
-      return null;
-  }
 }
 
 /** Does work over which nothing passes through the connection: it is not to be cut meanwhile. */
