@@ -12,6 +12,7 @@ const kinds: Record<Column["kind"], string> = {
   flag: "0 or 1",
   seconds: "Unix seconds",
   milliseconds: "Unix milliseconds",
+  json: "JSON",
 };
 
 type Row = { name: string; default: string | null; description: string };

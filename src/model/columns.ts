@@ -5,8 +5,8 @@
 export type Column = {
   /** In SQL, in answers and in exports. */
   name: string;
-  /** A flag is 0 or 1 in SQL, false or true in answers; moments are RFC 3339 in answers. */
-  kind: "text" | "integer" | "real" | "flag" | "seconds" | "milliseconds";
+  /** A flag is 0 or 1 in SQL, false or true in answers; moments are RFC 3339 in answers, and JSON is a value. */
+  kind: "text" | "integer" | "real" | "flag" | "seconds" | "milliseconds" | "json";
   description: string;
   examples?: readonly (string | number)[];
   /** All values that a text may have. */
@@ -20,7 +20,7 @@ export type Columns = Record<string, Column>;
 
 type Value<One extends Column> = One extends { values: readonly (infer Text)[] }
   ? Text
-  : One["kind"] extends "text"
+  : One["kind"] extends "text" | "json"
     ? string
     : number;
 
@@ -29,11 +29,13 @@ type OrNull<One extends Column, T> = One extends { isRequired: true } ? T : T | 
 /** A row as the database has it. */
 export type Row<Table extends Columns> = { [Name in keyof Table]: OrNull<Table[Name], Value<Table[Name]>> };
 
-type ShownValue<One extends Column> = One["kind"] extends "flag"
-  ? boolean
-  : One["kind"] extends "seconds" | "milliseconds"
-    ? string
-    : Value<One>;
+type ShownValue<One extends Column> = One["kind"] extends "json"
+  ? unknown
+  : One["kind"] extends "flag"
+    ? boolean
+    : One["kind"] extends "seconds" | "milliseconds"
+      ? string
+      : Value<One>;
 
 /** A row as answers and exports have it. */
 export type ShownRow<Table extends Columns> = {

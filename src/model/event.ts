@@ -1,6 +1,77 @@
 import type { CallFailureFacts } from "./call-failure.ts";
+import type { Columns, Row } from "./columns.ts";
 import type { ConversationFacts } from "./conversation.ts";
 import type { Recording } from "./recording.ts";
+
+/** The columns of the table `events` that the API shows: all but the payload's. */
+export const eventColumns = {
+  id: {
+    name: "id",
+    kind: "integer",
+    isRequired: true,
+    description: "Grows with every event that is stored; never given twice.",
+    examples: [42],
+  },
+  type: {
+    name: "type",
+    kind: "text",
+    description: "What happened, as ElevenLabs names it; null if the body has no type that could be read.",
+    examples: ["post_call_transcription"],
+  },
+  conversationId: {
+    name: "conversation_id",
+    kind: "text",
+    description: "The conversation that it speaks of; null if it has none.",
+    examples: ["conv_2601kfx0demo0synthetic0022"],
+  },
+  agentId: {
+    name: "agent_id",
+    kind: "text",
+    description: "The agent it names.",
+    examples: ["agent_2601kfx0demo0synthetic0aaaa"],
+  },
+  eventTimestamp: {
+    name: "event_timestamp",
+    kind: "seconds",
+    description: "When it happened, by ElevenLabs' clock.",
+  },
+  receivedAtMs: {
+    name: "received_at",
+    kind: "milliseconds",
+    isRequired: true,
+    description: "When it arrived, by this server's clock.",
+    examples: ["2026-01-31T09:30:00.123Z"],
+  },
+  status: {
+    name: "status",
+    kind: "text",
+    values: ["processed", "quarantined"],
+    isRequired: true,
+    description: "`quarantined`: signed, but it can't be processed; its exact bytes are kept.",
+  },
+  error: {
+    name: "error",
+    kind: "text",
+    description:
+      "Why it is quarantined: the code of the answer that its sender got, a colon, and the reason.",
+    examples: ["unknown_type: this version does not know the type"],
+  },
+  bodySha256: {
+    name: "body_sha256",
+    kind: "text",
+    isRequired: true,
+    description: "SHA-256 of the body as it was received, in lower-case hex.",
+  },
+  bodyBytes: {
+    name: "body_bytes",
+    kind: "integer",
+    isRequired: true,
+    description: "Length of the body as it was received.",
+    examples: [11264],
+  },
+} as const satisfies Columns;
+
+export type EventRow = Row<typeof eventColumns>;
 
 /** One signed event, ready to be written: its row, and what is derived from it. */
 export type EventRecord = {

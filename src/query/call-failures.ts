@@ -1,4 +1,5 @@
 import { and, desc, eq, gte, lt } from "drizzle-orm";
+import type { CallFailureRow } from "../model/call-failure.ts";
 import { callFailures } from "../store/sqlite/schema.ts";
 import type { Reader } from "./reader.ts";
 
@@ -12,8 +13,6 @@ export type CallFailureFilter = {
   beforeEventId: number | null;
   rowsMax: number;
 };
-
-export type CallFailureRow = typeof callFailures.$inferSelect;
 
 /** The calls that could not be started, the last to arrive first. */
 export function listCallFailures({ orm }: Reader, filter: CallFailureFilter): CallFailureRow[] {

@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, gte, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
+import type { EventRow } from "../model/event.ts";
 import { events } from "../store/sqlite/schema.ts";
 import type { Reader } from "./reader.ts";
 
@@ -13,20 +14,7 @@ export type EventFilter = {
 export type EventPosition = { receivedAtMs: number; id: number };
 
 /** Everything of an event but its payload, which may be large. */
-const columns = {
-  id: events.id,
-  type: events.type,
-  conversationId: events.conversationId,
-  agentId: events.agentId,
-  eventTimestamp: events.eventTimestamp,
-  receivedAtMs: events.receivedAtMs,
-  status: events.status,
-  error: events.error,
-  bodySha256: events.bodySha256,
-  bodyBytes: events.bodyBytes,
-};
-
-export type EventRow = ReturnType<typeof listEvents>[number];
+const { payload: _payload, payloadPath: _path, turnsPayload: _turns, ...columns } = getTableColumns(events);
 
 /** Events by the time of their receipt, the newest first. */
 export function listEvents(
@@ -37,7 +25,7 @@ export function listEvents(
     untilMs: number | null;
     before: EventPosition | null;
   },
-) {
+): EventRow[] {
   const { conversationId, sinceMs, untilMs, before, rowsMax } = filter;
   const position = before ?? { receivedAtMs: 0, id: 0 };
   return orm

@@ -5,20 +5,36 @@ import { join } from "node:path";
 import { Value } from "@sinclair/typebox/value";
 import { Type } from "@sinclair/typebox";
 import { membersOf, shownRow } from "../../src/http/lib/columns.ts";
-import type { Columns } from "../../src/model/columns.ts";
+import { callFailureColumns } from "../../src/model/call-failure.ts";
+import type { Column, Columns } from "../../src/model/columns.ts";
 import { conversationColumns, noFacts } from "../../src/model/conversation.ts";
+import { eventColumns } from "../../src/model/event.ts";
 import { migrateEmpty, schemaVersion } from "../../src/store/sqlite/database.ts";
 
 const src = join(import.meta.dir, "../../src");
-const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL", flag: "INTEGER", seconds: "INTEGER" };
+const sqlTypes: Record<Column["kind"], string> = {
+  text: "TEXT",
+  json: "TEXT",
+  integer: "INTEGER",
+  real: "REAL",
+  flag: "INTEGER",
+  seconds: "INTEGER",
+  milliseconds: "INTEGER",
+};
 
-test("the table of columns is what the migrations make", () => {
+test.each([
+  ["conversations", conversationColumns, []],
+  ["call_failures", callFailureColumns, []],
+  ["events", eventColumns, ["payload", "payload_path", "turns_payload"]],
+])("the columns of %s are those that the migrations make", (table, columns: Columns, others) => {
   const sqlite = new Database(":memory:");
   migrateEmpty(sqlite, schemaVersion);
-  const made = sqlite.query("SELECT name, type FROM pragma_table_info('conversations')").values();
-  const columns = Object.values(conversationColumns);
-  const types: Record<string, string> = { ...sqlTypes, milliseconds: "INTEGER" };
-  expect(made).toEqual(columns.map(({ name, kind }) => [name, types[kind]]) as never);
+  const made = sqlite.query<{ name: string; type: string }, [string]>(
+    "SELECT name, type FROM pragma_table_info(?)",
+  );
+  expect(made.all(table).filter(({ name }) => !others.some((other) => other === name))).toEqual(
+    Object.values(columns).map(({ name, kind }) => ({ name, type: sqlTypes[kind] })),
+  );
 });
 
 /** Derived columns that nothing searches, filters by or adds up, with the files that name them. */

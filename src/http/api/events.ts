@@ -1,46 +1,19 @@
 import { Type } from "@sinclair/typebox";
-import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { EventPosition, EventRow } from "../../query/events.ts";
+import { eventColumns } from "../../model/event.ts";
+import type { EventRow } from "../../model/event.ts";
+import type { EventPosition } from "../../query/events.ts";
 import type { Queries } from "../../query/queries.ts";
 import { errorResponse } from "../errors.ts";
 import type { Position } from "../lib/cursor.ts";
-import { Nullable, optionalSecondsText, Time, timeText } from "../lib/models.ts";
+import { membersOf, shownRow } from "../lib/columns.ts";
+import { Nullable } from "../lib/models.ts";
 import { choiceParameter, integerParameter, textParameter, timeParameter } from "../lib/parameters.ts";
 import { cut, eventIdOf, idOfEvent, list, question } from "./route.ts";
 
-/** An event as the API shows it. Its members have the names of the table's columns. */
-const Event = Type.Object({
-  id: Type.Integer({
-    description: "Grows with every event that is stored; never given twice.",
-    examples: [42],
-  }),
-  type: Nullable(
-    Type.String({ examples: ["post_call_transcription"] }),
-    "What happened, as ElevenLabs names it; null where the body has no type that could be read.",
-  ),
-  conversation_id: Nullable(
-    Type.String({ examples: ["conv_2601kfx0demo0synthetic0022"] }),
-    "The conversation that it speaks of; null where it has none.",
-  ),
-  agent_id: Nullable(Type.String({ examples: ["agent_2601kfx0demo0synthetic0aaaa"] }), "The agent it names."),
-  event_timestamp: Nullable(Time, "When it happened, by ElevenLabs' clock."),
-  received_at: Type.String({
-    format: "date-time",
-    description: "When it arrived, by this server's clock.",
-    examples: ["2026-01-31T09:30:00.123Z"],
-  }),
-  status: Type.String({
-    enum: ["processed", "quarantined"],
-    description: "`quarantined`: signed, but it can't be processed; its exact bytes are kept.",
-  }),
-  error: Nullable(
-    Type.String({ examples: ["unknown_type: this version does not know the type"] }),
-    "Why it is quarantined: the code of the answer that its sender got, a colon, and the reason.",
-  ),
-  body_sha256: Type.String({ description: "SHA-256 of the body as it was received, in lower-case hex." }),
-  body_bytes: Type.Integer({ description: "Length of the body as it was received.", examples: [11264] }),
-});
+const Event = Type.Object(membersOf(eventColumns));
+
+const shownEvent = (row: EventRow) => shownRow(eventColumns, row);
 
 const parameters = {
   type: textParameter("Only events of this type."),
@@ -131,19 +104,4 @@ export function eventRoutes({ queries }: { queries: Queries }) {
 
 function placeOf([receivedAtMs, id]: Position): EventPosition | null {
   return typeof receivedAtMs === "number" && typeof id === "number" ? { receivedAtMs, id } : null;
-}
-
-function shownEvent(row: EventRow): Static<typeof Event> {
-  return {
-    id: row.id,
-    type: row.type,
-    conversation_id: row.conversationId,
-    agent_id: row.agentId,
-    event_timestamp: optionalSecondsText(row.eventTimestamp),
-    received_at: timeText(row.receivedAtMs),
-    status: row.status,
-    error: row.error,
-    body_sha256: row.bodySha256,
-    body_bytes: row.bodyBytes,
-  };
 }

@@ -15,7 +15,7 @@ export function membersOf<Table extends Columns>(
 function memberOf(column: Column): TSchema {
   const { description, isRequired = false } = column;
   const schema = schemaOf(column);
-  return isRequired ? { ...schema, description } : Nullable(schema, description);
+  return isRequired || column.kind === "json" ? { ...schema, description } : Nullable(schema, description);
 }
 
 function schemaOf({ kind, values, examples }: Column): TSchema {
@@ -35,6 +35,8 @@ function schemaOf({ kind, values, examples }: Column): TSchema {
     case "seconds":
     case "milliseconds":
       return { ...Time, ...options };
+    case "json":
+      return Type.Unknown(options);
   }
 }
 
@@ -47,6 +49,7 @@ export function shownRow<Table extends Columns>(table: Table, row: Row<Table>): 
 }
 
 function shownValue({ kind, isRequired }: Column, value: unknown): unknown {
+  if (kind === "json" && typeof value === "string") return JSON.parse(value);
   if (typeof value !== "number") return value;
   switch (kind) {
     case "flag":

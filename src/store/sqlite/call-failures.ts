@@ -1,13 +1,7 @@
-import type { CallFailureFacts } from "../../model/call-failure.ts";
+import type { CallFailureRow } from "../../model/call-failure.ts";
 import type { Orm } from "./database.ts";
 import { placeholders } from "./placeholders.ts";
 import { callFailures } from "./schema.ts";
-
-type CallFailureRow = CallFailureFacts & {
-  eventId: number;
-  conversationId: string | null;
-  agentId: string | null;
-};
 
 /** The `call_failures` table: one row for each call that could not be started. */
 export function createCallFailureStore(orm: Orm) {
@@ -18,7 +12,7 @@ export function createCallFailureStore(orm: Orm) {
     .prepare();
 
   return {
-    /** Does nothing where the event has its row already. */
+    /** Does nothing if the event has its row already. */
     insert(row: CallFailureRow): void {
       statement.run(row);
     },

@@ -6,26 +6,16 @@ import type {
   SQLiteTextBuilderInitial,
 } from "drizzle-orm/sqlite-core";
 import type { Column, Columns } from "../../model/columns.ts";
+import { callFailureColumns } from "../../model/call-failure.ts";
+import { eventColumns } from "../../model/event.ts";
 import { conversationColumns } from "../../model/conversation.ts";
 
 // The tables as drizzle sees them. What creates them is migrations/*.sql; their names are part of the public interface.
 
 export const events = sqliteTable("events", {
+  ...builders(eventColumns),
   id: integer("id").primaryKey({ autoIncrement: true }),
-  type: text("type"),
-  conversationId: text("conversation_id"),
-  agentId: text("agent_id"),
-  /** Unix seconds, as the sender says. */
-  eventTimestamp: integer("event_timestamp"),
-  /** By our clock. */
-  receivedAtMs: integer("received_at").notNull(),
-  status: text("status", { enum: ["processed", "quarantined"] }).notNull(),
-  /** Of a quarantined event: the code of the answer, a colon, and the reason. */
-  error: text("error"),
-  /** Lower-case hex. */
-  bodySha256: text("body_sha256").notNull(),
-  bodyBytes: integer("body_bytes").notNull(),
-  /** The JSON as received (TEXT); a BLOB where it is not UTF-8. */
+  /** The JSON as received (TEXT); a BLOB if it is not UTF-8. */
   payload: blob("payload", { mode: "buffer" }),
   /** Of a body that is too large for the row; relative to the folder of the database. */
   payloadPath: text("payload_path"),
@@ -53,22 +43,9 @@ export const state = sqliteTable("state", {
   value: text("value").notNull(),
 });
 
-export const callFailures = sqliteTable("call_failures", {
-  eventId: integer("event_id").primaryKey(),
-  conversationId: text("conversation_id"),
-  agentId: text("agent_id"),
-  reason: text("reason"),
-  provider: text("provider"),
-  providerCode: text("provider_code"),
-  fromNumber: text("from_number"),
-  toNumber: text("to_number"),
-  /** Unix seconds. */
-  occurredAt: integer("occurred_at"),
-  /** The `metadata` member as JSON. */
-  metadata: text("metadata"),
-});
+export const callFailures = sqliteTable("call_failures", builders(callFailureColumns));
 
-type Initial<One extends Column> = One["kind"] extends "text"
+type Initial<One extends Column> = One["kind"] extends "text" | "json"
   ? SQLiteTextBuilderInitial<
       One["name"],
       One extends { values: readonly [infer First extends string, ...infer Rest extends string[]] }
@@ -99,6 +76,6 @@ function builder({ name, kind, isRequired }: Column) {
 }
 
 function initial(name: string, kind: Column["kind"]) {
-  if (kind === "text") return text(name);
+  if (kind === "text" || kind === "json") return text(name);
   return kind === "real" ? real(name) : integer(name);
 }
