@@ -1,23 +1,44 @@
+import type { Config } from "../config/config.ts";
 import { startRetention } from "../erase/retention.ts";
 import { atFault } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import { syncedAtMs } from "../platform/time-sync.ts";
 import { watchdogMs } from "../platform/systemd.ts";
+import type { Notify } from "../platform/systemd.ts";
+import type { CommandContext } from "../platform/process.ts";
 import { withinMs } from "../platform/wait.ts";
 import { startTurnsPayloads } from "../store/sqlite/turns-payloads.ts";
 import { watchCertificate } from "./certificate-watch.ts";
 import { controlPath, openControl } from "./reload/control.ts";
 import { successorSurroundings } from "./reload/environment.ts";
-import { createHandover } from "./reload/handover.ts";
-import type { Handover } from "./reload/handover.ts";
+import { createReload } from "./reload/reload.ts";
+import type { Reload, Taken } from "./reload/reload.ts";
+import type { Receiver } from "./open.ts";
 import type { Predecessor } from "./reload/predecessor.ts";
+import type { Signals } from "./reload/signals.ts";
 import { startSuccessor } from "./reload/successor.ts";
-import { DRAIN_MS_MAX, handOver, hasEndedClean } from "./reload/hand-over.ts";
-import type { ReceiveOptions as Options } from "./reload/hand-over.ts";
+import type { Successor } from "./reload/successor.ts";
 import { compileAsUsual } from "../platform/jit.ts";
 import { logStart, warnOfClock } from "./start-report.ts";
 import { superviseUnder } from "./supervision.ts";
 import type { Supervision } from "./supervision.ts";
+
+const DRAIN_MS_MAX = 20_000;
+/** A recording may be ten minutes on its way. */
+const HANDED_OVER_DRAIN_MS_MAX = 11 * 60_000;
+/** For this time both receive: answers tell senders to connect again, and a successor that dies has not taken over yet. */
+const OVERLAP_MS = 3_000;
+
+type Options = {
+  receiver: Receiver;
+  config: Config;
+  context: CommandContext;
+  /** Settings given as flags. */
+  args: readonly string[];
+  log: Log;
+  notify: Notify;
+  signals: Signals;
+};
 
 /** Receives until it is told to stop, or until a successor has taken over. */
 export async function receive(options: Options): Promise<void> {
@@ -50,24 +71,24 @@ export async function receive(options: Options): Promise<void> {
   const predecessorEnded = predecessor?.ended ?? Promise.resolve();
   const stopTurnsPayloads = startTurnsPayloads({ ...config, log, predecessorEnded });
 
-  const handover = prepareHandover(options);
-  const closeControl = openControlIn(options, handover);
+  const reload = prepareReload(options);
+  const closeControl = openControlIn(options, reload);
   /** What this process did beside receiving. */
   const retire = () => {
-    handover.cancel("this instance was told to stop");
+    reload.cancel("this instance was told to stop");
     stopRetention();
     stopTurnsPayloads();
     closeControl();
   };
   for (;;) {
-    const taken = await Promise.race([stopped, handover.taken()]);
+    const taken = await Promise.race([stopped, reload.taken()]);
     if (taken === "stopped") {
       retire();
       return stop(options, supervision);
     }
-    const about = { taken, stopped, supervision, confirm: handover.confirm, retire };
+    const about = { taken, stopped, supervision, confirm: reload.confirm, retire };
     if (await handOver(options, about)) return;
-    handover.resume();
+    reload.resume();
   }
 }
 
@@ -94,11 +115,91 @@ async function stop({ receiver, log }: Options, supervision: Supervision | null)
   log.info("Stopped");
 }
 
-function prepareHandover({ receiver, config, context, args, log, signals }: Options): Handover {
+/** Lets a successor receive and ends what is left here. Returns false if it has ended before: then this process goes on. */
+async function handOver(
+  { receiver, config, log, notify }: Options,
+  about: {
+    taken: Taken;
+    stopped: Promise<unknown>;
+    supervision: Supervision;
+    /** The successor is the one that receives from now on. */
+    confirm: () => void;
+    /** Ends what this process did beside receiving. */
+    retire: () => void;
+  },
+): Promise<boolean> {
+  const { server, drain, queries, store, predecessor } = receiver;
+  const { taken, stopped, supervision, confirm, retire } = about;
+  const { successor } = taken;
+  log.info(`Process ${successor.pid} is ready and takes over in ${OVERLAP_MS / 1000} s`);
+  server.leave();
+  const overlap = await endOfOverlap(successor, stopped);
+  if (overlap === "successor gone") {
+    server.stay();
+    return false;
+  }
+  if (overlap === "stopped") {
+    // The manager knows this process: it has to outlive the successor, which it would kill.
+    supervision.stopping();
+    successor.stop();
+  } else {
+    log.info(`Handing over to process ${successor.pid}`);
+    notify(`MAINPID=${successor.pid}`);
+    // The manager does not want to hear of this process any more.
+    supervision.end();
+    confirm();
+  }
+  successor.grant();
+  const hurried = Promise.race([stopped, successor.hurries]);
+
+  retire();
+  void hurried.then(() => predecessor?.hurry());
+  const work = Promise.all([server.stop().then(drain), predecessor?.ended]);
+  successor.tellLeft();
+  const soon = taken.kind === "waiting" ? Promise.resolve() : hurried;
+  const deadline = Promise.race([
+    Bun.sleep(HANDED_OVER_DRAIN_MS_MAX),
+    soon.then(() => Bun.sleep(DRAIN_MS_MAX)),
+  ]);
+  const isDrained = await Promise.race([work.then(() => true), deadline.then(() => false)]);
+  if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
+  await server.stopNow();
+  queries.close();
+  // A successor that waits for the data, or has other data, is not at work on these.
+  const isShared = taken.kind === "ready" && successor.databasePath === config.databasePath;
+  const hasInherited = await hasEndedClean(receiver);
+  const { isClean } = await store.close({ isShared: isShared || !hasInherited });
+  successor.tellEnd(isClean && hasInherited);
+  if (overlap === "stopped") {
+    await withinMs(successor.gone, DRAIN_MS_MAX);
+    supervision.end();
+  }
+  log.info(overlap === "stopped" ? "Stopped" : "Handed over");
+  return true;
+}
+
+async function endOfOverlap(
+  { gone }: Successor,
+  stopped: Promise<unknown>,
+): Promise<"over" | "stopped" | "successor gone"> {
+  return Promise.race([
+    gone.then(() => "successor gone" as const),
+    stopped.then(() => "stopped" as const),
+    Bun.sleep(OVERLAP_MS).then(() => "over" as const),
+  ]);
+}
+
+/** Whether nobody else is at work on the data, and nobody has left anything to be put in order. */
+async function hasEndedClean({ predecessor }: Receiver): Promise<boolean> {
+  if (predecessor === null) return true;
+  return Promise.race([predecessor.ended.then(({ isClean }) => isClean), Bun.sleep(0).then(() => false)]);
+}
+
+function prepareReload({ receiver, config, context, args, log, signals }: Options): Reload {
   // What is there may be a newer version by now.
   const { executable } = context.machine;
   const environment = { ...context.environment };
-  const handover = createHandover({
+  const reload = createReload({
     start(fresh) {
       if (process.pid === 1) {
         return {
@@ -107,7 +208,7 @@ function prepareHandover({ receiver, config, context, args, log, signals }: Opti
       }
       if (executable === null) return { problem: "only the built executable can: scripts/build" };
       const found = successorSurroundings({ environment, args }, fresh);
-      if ("problem" in found) return found;
+      if (!found.ok) return found;
       const { databasePath, port } = config;
       return startSuccessor({
         executable,
@@ -119,14 +220,14 @@ function prepareHandover({ receiver, config, context, args, log, signals }: Opti
     hasRoom: receiver.predecessor?.left ?? Promise.resolve(),
     log,
   });
-  signals.onReload(() => void handover.reload({}, new Promise(() => {})));
-  return handover;
+  signals.onReload(() => void reload.begin({}, new Promise(() => {})));
+  return reload;
 }
 
-function openControlIn({ config, context, log }: Options, handover: Handover): () => void {
+function openControlIn({ config, context, log }: Options, reload: Reload): () => void {
   const path = controlPath(context.environment, () => config.databasePath);
   try {
-    const close = openControl(path, handover.reload);
+    const close = openControl(path, reload.begin);
     return () => attempt(close);
   } catch (error) {
     log.warning(`The reload command can't reach this instance, SIGHUP can: ${explain(error)}`);

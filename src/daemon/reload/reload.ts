@@ -10,7 +10,7 @@ export type ReloadOutcome =
 
 export type Taken = Exclude<StartOutcome, { kind: "failed" }>;
 
-export type Handover = ReturnType<typeof createHandover>;
+export type Reload = ReturnType<typeof createReload>;
 
 /**
  * Hands over to a successor when it is asked to, one at a time.
@@ -18,7 +18,7 @@ export type Handover = ReturnType<typeof createHandover>;
  * @param start starts one, or says why there can't be one
  * @param hasRoom resolves when there are no two listeners on the port any more
  */
-export function createHandover(options: {
+export function createReload(options: {
   start: (fresh: Fresh) => Starting | { problem: string };
   hasRoom: Promise<void>;
   log: Log;
@@ -47,7 +47,7 @@ export function createHandover(options: {
 
   return {
     /** Starts a successor and waits until it has taken over. The process goes on as before if that fails. */
-    async reload(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
+    async begin(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
       if (isTaken) return { kind: "moved" };
       if (isUnderWay) {
         return { kind: "failed", problem: "a handover is under way already: try again when it has ended" };
