@@ -12,8 +12,8 @@ import {
   statSync,
   writeFileSync,
   writeSync,
+  createReadStream,
 } from "node:fs";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { copyOf, scenarios } from "./sweep-scenarios.ts";

@@ -6,7 +6,7 @@ import { isObject } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
 import type { VendorConversation } from "./models/conversation.ts";
 import type { Metadata } from "./models/metadata.ts";
-import type { ToolResult } from "./models/tool-result.ts";
+import type { ToolResult } from "./models/tools.ts";
 import type { VendorTurn } from "./models/turn.ts";
 import { reading } from "./reading.ts";
 

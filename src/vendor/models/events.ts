@@ -1,12 +1,29 @@
 import { Type } from "@sinclair/typebox";
 import type { TSchema } from "@sinclair/typebox";
-import { recording } from "./audio.ts";
 import { callFailure } from "./call-failure.ts";
-import { conversation } from "./conversation.ts";
-import { always, of, ofOrNull } from "./field.ts";
+import { agentId, conversation, conversationId } from "./conversation.ts";
+import { always, model, of, ofOrNull } from "./field.ts";
 import { dubbing, generation, machineDetection, templateRun, unpublished, voice } from "./media.ts";
 import { otelConversation } from "./otel.ts";
 import { speechToText } from "./speech-to-text.ts";
+
+/** A recording: `data` of `post_call_audio`. */
+const recording = model(
+  "Recording",
+  "The recording of a conversation. It has these three members and no more.",
+  {
+    agent_id: agentId,
+    conversation_id: conversationId,
+    full_audio: Type.String({
+      description:
+        "The whole conversation as MP3, in base64: a third larger than the file. Tens of megabytes for a long call. Stored as a " +
+        "file, whose path is `conversations.audio_path`; in the stored event this member is empty.",
+      examples: ["SUQzBAAAAAAAI1RTU0U="],
+      contentEncoding: "base64",
+      contentMediaType: "audio/mpeg",
+    }),
+  },
+);
 
 type EventModel = { type: string; schema: TSchema };
 

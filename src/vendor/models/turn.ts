@@ -7,7 +7,9 @@ import {
   knownOrNull,
   list,
   listOrNull,
+  mapOf,
   model,
+  number,
   ofOrNull,
   text,
   textOrNull,
@@ -15,11 +17,100 @@ import {
   whole,
   wholeOrNull,
 } from "./field.ts";
-import { file } from "./attached-file.ts";
-import { toolCall } from "./tool-call.ts";
-import { toolResult } from "./tool-result.ts";
-import { guardrail, metrics, reasoning, retrieval } from "./turn-insight.ts";
-import { llmUsage } from "./usage.ts";
+import { toolCall, toolResult } from "./tools.ts";
+import { llmUsage } from "./charging.ts";
+
+/** What people ask most: yes, files and pictures come along. */
+const file = model(
+  "AttachedFile",
+  "A file or picture that the person sent in WhatsApp or a text chat. The webhook has its address, not its bytes.",
+  {
+    file_id: text("Id of the file.", "file_demo_1"),
+    original_filename: text(
+      "Its name, as the person has it. Do not use it as a path.",
+      "Küchenplan (final).pdf",
+    ),
+    mime_type: text("What it is, as a MIME type.", "application/pdf", "image/jpeg"),
+    file_url: text(
+      "Where to load it from: a signed address that is good for **about 15 minutes** only. This receiver does not load it. " +
+        "Reading the conversation again through ElevenLabs' API gives a new address.",
+      "https://storage.example.test/signed/file_demo_1?expires=1793621700",
+    ),
+  },
+);
+
+// What can be learned of how a turn came about.
+
+const metric = model("Metric", "A time that was measured.", { elapsed_time: number("In seconds.", 0.41) });
+
+const metrics = model(
+  "TurnMetrics",
+  "How long the parts of an answer took. Some events have the times right here instead of in `metrics`.",
+  {
+    metrics: mapOf(
+      metric,
+      "Times by name, such as `convai_llm_service_ttfb` (the language model's first byte), `convai_llm_service_ttf_sentence` " +
+        "(its first sentence), `convai_tts_service_ttfb` (the first sound).",
+    ),
+    convai_asr_provider: textOrNull("Who understood the speech; null in a turn of the agent.", "scribe"),
+    convai_tts_model: textOrNull(
+      "Model that made the speech; null in a turn of the person.",
+      "eleven_flash_v2_5",
+    ),
+    convai_tts_cascade: textOrNull(
+      "Which of several synthesis services was used; not explained by the vendor.",
+      "primary",
+    ),
+  },
+);
+
+const ragChunk = model("RetrievedPassage", "A passage of the knowledge base; its text is not sent.", {
+  document_id: text("Id of its document.", "kbdoc_demo_01"),
+  chunk_id: text("Id of the passage.", "chunk_demo_07"),
+  vector_distance: number("How far it is from what was asked: smaller is nearer.", 0.2144),
+});
+
+const retrieval = model("Retrieval", "A search of the knowledge base for one answer.", {
+  chunks: list(ragChunk, "The passages that were found."),
+  embedding_model: known("Model that the search was made with.", [
+    "e5_mistral_7b_instruct",
+    "multilingual_e5_large_instruct",
+  ]),
+  retrieval_query: text("What was looked for.", "opening hours and appointment length"),
+  rag_latency_secs: number("How long it took, in seconds.", 0.19),
+  used_chunk_ids: texts("Ids of the passages that went into the prompt.", "chunk_demo_07"),
+});
+
+const reasoning = model("Reasoning", "How the language model came to its answer.", {
+  summary: textOrNull(
+    "In some words; null where it is kept back.",
+    "The patient agreed to talk, so look for appointments.",
+  ),
+  provider_redact: flag("Whether the model's provider keeps it back."),
+});
+
+const guardrail = model("TriggeredGuardrail", "A rule for safety that was broken.", {
+  guardrail_type: known("Kind of rule.", [
+    "custom",
+    "prompt_injection",
+    "self_harm",
+    "self_harm_intent",
+    "self_harm_instructions",
+    "violence",
+    "violence_graphic",
+    "sexual",
+    "sexual_minors",
+    "harassment",
+    "harassment_threatening",
+    "hate",
+    "hate_threatening",
+    "profanity",
+    "religion_or_politics",
+    "medical_and_legal",
+    "guardrail",
+  ]),
+  guardrail_name: textOrNull("Name of a rule of your own; null for the platform's.", "no price promises"),
+});
 
 const agentMetadata = model("TurnAgent", "The agent that a turn belongs to.", {
   agent_id: text("Id of the agent.", "agent_2601kfx0demo0synthetic0aaaa"),

@@ -7,7 +7,7 @@ import { eventTypes } from "../../../src/vendor/event-type.ts";
 import { isObject } from "../../../src/vendor/json-value.ts";
 import type { JsonObject } from "../../../src/vendor/json-value.ts";
 import { eventModels } from "../../../src/vendor/models/events.ts";
-import { toolResult } from "../../../src/vendor/models/tool-result.ts";
+import { toolResult } from "../../../src/vendor/models/tools.ts";
 import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 import { placeOf, vendorSchemas } from "../../helpers/vendor-schema.ts";
 
