@@ -20,7 +20,7 @@ export type BodyChange =
   | { kind: "string-unwrapped" }
   | { kind: "rewritten"; style: JsonStyle; hasFinalNewline: boolean };
 
-export type BodyVariant = { change: BodyChange; bytes: Uint8Array };
+type BodyVariant = { change: BodyChange; bytes: Uint8Array };
 
 const MARK = Buffer.from("\uFEFF");
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));

@@ -1,6 +1,6 @@
 import type { BodyChange } from "./body-variants.ts";
 import type { HeaderFault } from "./header.ts";
-import type { MessageForm } from "./messages.ts";
+import type { MessageForm } from "./search.ts";
 import type { SecretChange } from "./secret-variants.ts";
 
 /** How the signed message differs from what was given; null where it does not. */

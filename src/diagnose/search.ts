@@ -1,10 +1,26 @@
 import { timingSafeEqual } from "node:crypto";
 import { bodyVariants } from "./body-variants.ts";
-import { EVERY_STYLE_CHARS_MAX } from "./json-layouts.ts";
 import type { Deviation } from "./finding.ts";
 import type { HeaderReading } from "./header.ts";
-import { messagePrefixes } from "./messages.ts";
+import { EVERY_STYLE_CHARS_MAX } from "./json-layouts.ts";
 import { secretVariants } from "./secret-variants.ts";
+
+/** What is signed beside the body; `documented` is `<t>.<body>`. */
+export type MessageForm = "documented" | "body-alone" | "no-dot" | "slack" | "seconds";
+
+/** What goes into the hash before the body, for each form that is possible with this timestamp. */
+function messagePrefixes(timestamp: string | null): { form: MessageForm; prefix: string }[] {
+  const bodyAlone = { form: "body-alone", prefix: "" } as const;
+  if (timestamp === null) return [bodyAlone];
+  const prefixes: { form: MessageForm; prefix: string }[] = [
+    { form: "documented", prefix: `${timestamp}.` },
+    bodyAlone,
+    { form: "no-dot", prefix: timestamp },
+    { form: "slack", prefix: `v0:${timestamp}:` },
+  ];
+  if (/^\d{13}$/.test(timestamp)) prefixes.push({ form: "seconds", prefix: `${timestamp.slice(0, 10)}.` });
+  return prefixes;
+}
 
 /** A body of 10 KB needs 160 MB for all causes; more than this takes longer than anybody waits. */
 const HASHED_BYTES_MAX = 3 * 1024 ** 3;
@@ -12,7 +28,7 @@ const HASHED_BYTES_MAX = 3 * 1024 ** 3;
 /** Of a larger body no changed copies are made: each takes as much memory again. */
 const CHANGED_BODY_BYTES_MAX = 32 * 1024 ** 2;
 
-export type Search = { kind: "found"; deviation: Deviation } | { kind: "not-found"; isComplete: boolean };
+type Search = { kind: "found"; deviation: Deviation } | { kind: "not-found"; isComplete: boolean };
 
 type Attempt = { key: string | Uint8Array; prefix: string; body: Uint8Array; deviation: Deviation };
 

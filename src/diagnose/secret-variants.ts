@@ -15,7 +15,7 @@ export type SecretChange =
   | "base64-decoded"
   | "lower-case";
 
-export type SecretVariant = { change: SecretChange; key: string | Uint8Array };
+type SecretVariant = { change: SecretChange; key: string | Uint8Array };
 
 const PREFIX = /^wh?sec_/;
 

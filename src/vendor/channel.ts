@@ -8,7 +8,7 @@ const ofConversation = reading<VendorConversation>();
 const ofMetadata = reading<Metadata>();
 
 /** How a conversation was held: the telephony provider, or the kind of program that opened it. */
-export type ConversationChannel =
+type ConversationChannel =
   | "twilio"
   | "sip"
   | "exotel"

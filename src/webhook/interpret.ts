@@ -21,10 +21,10 @@ export type Interpretation = {
 };
 
 /** A larger body that nothing is derived from stays a file. 10 hours of speech to text take more. */
-export const ROW_BYTES_MAX = 16 * 1024 * 1024;
+const ROW_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What something is derived from is parsed: so many values take about 70 MB. The longest call measured (1,200 turns) has 9,837. */
-export const VALUES_MAX = 500_000;
+const VALUES_MAX = 500_000;
 
 /** Nor has it more bytes beside its recording: until it is stored they take five times as much, and the unit allows 512 MB. */
 export const PARSED_BYTES_MAX = 32 * 1024 * 1024;

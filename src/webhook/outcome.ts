@@ -15,4 +15,4 @@ export type Outcome =
   | { kind: "refused"; code: RefusalCode; ageSeconds: number | null };
 
 /** What may be logged of an event. */
-export type About = { type: string | null; conversationId: string | null; byteCount: number };
+type About = { type: string | null; conversationId: string | null; byteCount: number };

@@ -2,8 +2,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { AddressList } from "../platform/address.ts";
 import type { Spool } from "../store/files/spool.ts";
 import type { Admission } from "./admission/admission.ts";
-import { receiveBody } from "./body.ts";
-import type { BodySource, Cut } from "./body.ts";
+import { Cut, receiveBody } from "./body.ts";
+import type { BodySource } from "./body.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Outcome, RefusalCode } from "./outcome.ts";
 import {
@@ -14,14 +14,14 @@ import {
 } from "./signature.ts";
 
 /** A request as it arrives: nothing of it is trusted. */
-export type Delivery = BodySource & {
+type Delivery = BodySource & {
   signature: string | null;
   /** Of the sender; null where it is not known. */
   address: string | null;
 };
 
 /** Of a delivery whose signature is valid: the place of the secret, when it was signed, and where it came from. */
-export type Proof = { secretIndex: number; signedAtMs: number; address: string | null };
+type Proof = { secretIndex: number; signedAtMs: number; address: string | null };
 
 export type Receive = (delivery: Delivery) => Promise<Outcome>;
 
@@ -67,9 +67,9 @@ export function createReceive(options: {
     }
     if ((delivery.contentLength ?? 0) > bodyBytesMax) return refused("body_too_large");
 
-    const cut: Cut = new AbortController();
+    const cut = new Cut();
     const { address, contentLength } = delivery;
-    const slot = await admission.enter({ address, contentLength, drop: () => cut.abort("overloaded") });
+    const slot = await admission.enter({ address, contentLength, drop: () => cut.now("overloaded") });
     if (typeof slot === "string") return refused(slot);
     try {
       const signatures = secrets.map((secret) => startSignature(secret, header.timestamp));

@@ -10,7 +10,7 @@ const TIMESTAMP = /^\d{1,12}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** What a well-formed `ElevenLabs-Signature` header says. Nothing of it is proven yet. */
-export type SignatureHeader = {
+type SignatureHeader = {
   /** `t` exactly as sent: these characters are part of the signed message. */
   timestamp: string;
   /** Every `v0`, decoded; one that is not 64 lower-case hex digits is left out, since it can never match. */

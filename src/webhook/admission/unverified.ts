@@ -13,10 +13,10 @@ const WINDOW_MS = 1_000;
 export type Storage = "memory" | "disk";
 
 /** What these bodies share. */
-export type Resource = "slots" | Storage;
+type Resource = "slots" | Storage;
 
 /** A body whose signature is not known yet. */
-export type UnverifiedBody = {
+type UnverifiedBody = {
   readonly sender: string;
   readonly startedMs: number;
   /** Ends its intake. */

@@ -5,7 +5,7 @@ const WAITING_MAX = 256;
 const WAIT_MS_MAX = 5_000;
 
 /** How a wait ends. */
-export type WaitEnd = "slot" | "overloaded" | "shutting_down";
+type WaitEnd = "slot" | "overloaded" | "shutting_down";
 
 type Waiter = {
   sender: string;

@@ -2,7 +2,7 @@
 export type Span = { start: number; end: number };
 
 /** What is read of a member's value: nothing, its text, or where a string stands that may be the recording. */
-export type Wanted = "nothing" | "text" | "span";
+type Wanted = "nothing" | "text" | "span";
 
 const AUDIO_NAMES = ["full_audio", "audio_base64"];
 const WATCHED_NAMES = new Set([

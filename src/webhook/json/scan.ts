@@ -1,9 +1,9 @@
-import { NESTING_LEVELS_MAX } from "../../vendor/event.ts";
 import * as bytes from "./bytes.ts";
-import { StringReader } from "./string.ts";
+import { isAscii } from "node:buffer";
+import { NESTING_LEVELS_MAX } from "../../vendor/event.ts";
 import { Outline } from "./outline.ts";
 import type { Span } from "./outline.ts";
-import { Utf8Judge } from "./utf8.ts";
+import { StringReader } from "./string.ts";
 
 /** What a body says of itself, read without keeping it. */
 export type Scan = {
@@ -193,5 +193,24 @@ export class JsonScanner {
 
   #isTooDeep(): boolean {
     return this.#depth > NESTING_LEVELS_MAX;
+  }
+}
+
+/** Judges whether bytes that come in pieces are UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+class Utf8Judge {
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  #mayEndInCharacter = false;
+
+  /** @param piece null for the end */
+  takes(piece: Uint8Array | null): boolean {
+    if (!this.#mayEndInCharacter && (piece === null || isAscii(piece))) return true;
+    try {
+      this.#decoder.decode(piece ?? undefined, { stream: piece !== null });
+    } catch (error) {
+      if (error instanceof TypeError) return false;
+      throw error;
+    }
+    this.#mayEndInCharacter = (piece?.at(-1) ?? 0) > 0x7f;
+    return true;
   }
 }

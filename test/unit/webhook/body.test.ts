@@ -398,7 +398,8 @@ describe("a body that has to go", () => {
       cut,
     });
     await sender.writable.getWriter().write(Buffer.alloc(300_000));
-    cut.abort("overloaded");
+    cut.now("overloaded");
+    cut.now("body_too_slow");
     expect(await receiving).toBe("overloaded");
     expect(readdirSync(folder)).toBeEmpty();
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { failureOf } from "../../../src/vendor/call-failure.ts";
+import { failureOf } from "../../../src/vendor/derive.ts";
 import { isQuarantine, readEvent } from "../../../src/vendor/event.ts";
 import { fixture } from "../../helpers/deliveries.ts";
 

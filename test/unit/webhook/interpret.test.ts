@@ -6,7 +6,7 @@ import { readPieces } from "../../../src/webhook/body.ts";
 import type { Body } from "../../../src/webhook/body.ts";
 import { isQuarantine } from "../../../src/vendor/event.ts";
 import { interpret, PARSED_BYTES_MAX } from "../../../src/webhook/interpret.ts";
-import { storeRecording } from "../../../src/webhook/recording.ts";
+import { storeRecording } from "../../../src/webhook/record.ts";
 import { asBothBodies, memoryBody } from "../../helpers/bodies.ts";
 import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";
