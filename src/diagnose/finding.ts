@@ -1,7 +1,9 @@
 import type { BodyChange } from "./body-variants.ts";
 import type { HeaderFault } from "./header.ts";
-import type { MessageForm } from "./search.ts";
 import type { SecretChange } from "./secret-variants.ts";
+
+/** What is signed beside the body; `documented` is `<t>.<body>`. */
+export type MessageForm = "documented" | "body-alone" | "no-dot" | "slack" | "seconds";
 
 /** How the signed message differs from what was given; null where it does not. */
 export type Deviation = {

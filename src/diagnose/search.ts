@@ -1,12 +1,9 @@
 import { timingSafeEqual } from "node:crypto";
 import { bodyVariants } from "./body-variants.ts";
-import type { Deviation } from "./finding.ts";
+import type { Deviation, MessageForm } from "./finding.ts";
 import type { HeaderReading } from "./header.ts";
 import { EVERY_STYLE_CHARS_MAX } from "./json-layouts.ts";
 import { secretVariants } from "./secret-variants.ts";
-
-/** What is signed beside the body; `documented` is `<t>.<body>`. */
-export type MessageForm = "documented" | "body-alone" | "no-dot" | "slack" | "seconds";
 
 /** What goes into the hash before the body, for each form that is possible with this timestamp. */
 function messagePrefixes(timestamp: string | null): { form: MessageForm; prefix: string }[] {
