@@ -85,9 +85,9 @@ export const breakages: Breakage[] = [
   {
     name: "answer before the commit",
     file: "src/webhook/ingest.ts",
-    find: "const stored = await store.storeEvent(record);\n    const outcome",
+    find: "const stored = await store.events.add(record);\n    const outcome",
     replace:
-      "void store.storeEvent(record).catch(() => {});\n    const stored: StoreOutcome = { isDuplicate: false, ...record };\n    const outcome",
+      "void store.events.add(record).catch(() => {});\n    const stored: StoreOutcome = { isDuplicate: false, ...record };\n    const outcome",
     tests: ["test/integration/contract.test.ts", "test/integration/refusals.test.ts"],
   },
   {
@@ -226,7 +226,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "delete a recording without a row",
-    file: "src/store/files/adopt.ts",
+    file: "src/store/recovery.ts",
     find: "if (connection.hasRecording(path)) return;",
     replace:
       "if (connection.hasRecording(path)) return;\n    await Bun.file(join(folder, path)).delete();\n    return;",

@@ -19,7 +19,7 @@ import { errorCode } from "./platform/errors.ts";
 import { faultText } from "./platform/faults.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
-import type { Store } from "./store/store.ts";
+import type { Store } from "./store/port.ts";
 import { createAdmission } from "./webhook/admission/admission.ts";
 import { logDeliveries } from "./webhook/delivery-log.ts";
 import { createIngest } from "./webhook/ingest.ts";
@@ -77,7 +77,7 @@ export function createApp(options: {
 
   const isFollowed = config.apiTokens.length > 0;
   const index = createIndexEraser({ databasePath: config.databasePath, queries, isFollowed });
-  const erase = createErase({ eraser: store.eraser, index, clock, log });
+  const erase = createErase({ eraser: store.events.eraser, index, clock, log });
   const connections = createConnections(config.trustedProxies);
   const guard = createApiGuard({
     tokens: config.apiTokens,

@@ -2,7 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncFolder } from "../platform/files.ts";
 import { makeRealFolders, realFile } from "../platform/real-files.ts";
-import { fileSha256 } from "../store/files/recordings.ts";
+import { fileSha256 } from "../platform/files.ts";
 import type { NamedFile } from "../store/sqlite/snapshot.ts";
 import { copyDurably, fileFacts, sha256IfReadable } from "./files.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { realFile } from "../platform/real-files.ts";
-import { recordingPaths } from "../store/files/recordings.ts";
+import { recordingFiles } from "../store/files/blobs.ts";
 import type { NamedFile, Snapshot } from "../store/sqlite/snapshot.ts";
 import type { Collector, Source } from "./collect.ts";
 import { storedPath } from "./layout.ts";
@@ -95,7 +95,7 @@ async function* sourcesOf({ place, folder, snapshot }: Given): AsyncGenerator<So
   }
   // Recordings that a later one has overtaken, and those whose row a kill has kept from being written.
   const unnamed = new Set<string>();
-  for (const path of await recordingPaths(place.audioFolder)) {
+  for (const path of await recordingFiles(place.audioFolder).list()) {
     if (snapshot.namesRecording(path)) continue;
     unnamed.add(`audio/${path}`);
     yield { ...recording({ path, byteCount: null, sha256: null }), isNamed: false };

@@ -3,7 +3,7 @@ import { chmod, copyFile, lstat, open, utimes } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { hasCode } from "../platform/errors.ts";
 import { TemporaryFile } from "../platform/files.ts";
-import { fileSha256 } from "../store/files/recordings.ts";
+import { fileSha256 } from "../platform/files.ts";
 
 const FILE_MODE = 0o600;
 const COPIED_AT_ONCE_BYTES = 1024 * 1024;

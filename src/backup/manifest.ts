@@ -3,7 +3,8 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { version } from "../platform/version.ts";
 import { TemporaryFile } from "../platform/files.ts";
-import { isDataFileName } from "../store/files/data-files.ts";
+import { isBodyPath } from "../model/body.ts";
+import { isRecordingPath } from "../model/recording.ts";
 import { BackupError } from "./problem.ts";
 
 const FORMAT = 1;
@@ -37,9 +38,7 @@ const LastLine = Type.Object({ files: Count, bytes: Count, sha256: Sha256 });
 
 /** True for a name that a file of the data can have. No other is ever written to: a manifest may come from anybody. */
 export function isDataPath(path: string): boolean {
-  return path.startsWith("audio/")
-    ? isDataFileName("recording", path.slice("audio/".length))
-    : isDataFileName("body", path);
+  return path.startsWith("audio/") ? isRecordingPath(path.slice("audio/".length)) : isBodyPath(path);
 }
 
 export type Manifest = Awaited<ReturnType<typeof createManifest>>;

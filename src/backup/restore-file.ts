@@ -5,7 +5,7 @@ import { exists } from "../platform/files.ts";
 import { makeRealFolders } from "../platform/real-files.ts";
 import { asUser } from "../platform/user.ts";
 import type { User } from "../platform/user.ts";
-import { fileSha256 } from "../store/files/recordings.ts";
+import { fileSha256 } from "../platform/files.ts";
 import { copyDurably, fileFacts } from "./files.ts";
 import { BackupError } from "./problem.ts";
 

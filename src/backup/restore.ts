@@ -7,7 +7,7 @@ import { lockData, lockRecordings } from "../store/sqlite/data-lock.ts";
 import { restoringMark, runningMark, setMark } from "../store/files/marks.ts";
 import { markRestored } from "../store/files/recordings-owner.ts";
 import { openSnapshot } from "../store/sqlite/snapshot.ts";
-import { recordingPaths } from "../store/files/recordings.ts";
+import { recordingFiles } from "../store/files/blobs.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
 import { readManifest } from "./manifest.ts";
 import { makeFolderFor, restoringUser } from "./owner.ts";
@@ -132,7 +132,7 @@ async function refuseAnyData({ databasePath, audioFolder }: DataPlace): Promise<
     if (names.includes("quarantine") && (await readdir(quarantine)).length > 0) refuse(quarantine);
   });
   await workingOn(audioFolder, async () => {
-    if ((await recordingPaths(audioFolder)).length > 0) refuse(audioFolder);
+    if ((await recordingFiles(audioFolder).list()).length > 0) refuse(audioFolder);
   });
 }
 

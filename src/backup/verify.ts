@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { errorCode } from "../platform/errors.ts";
 import { realFile } from "../platform/real-files.ts";
 import { schemaVersion } from "../store/sqlite/database.ts";
-import { fileSha256 } from "../store/files/recordings.ts";
+import { fileSha256 } from "../platform/files.ts";
 import { openSnapshot } from "../store/sqlite/snapshot.ts";
 import type { NamedFile } from "../store/sqlite/snapshot.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";

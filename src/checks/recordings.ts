@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { readPath } from "../model/recording.ts";
 import { otherOwner } from "../store/files/recordings-owner.ts";
-import { recordingPaths } from "../store/files/recordings.ts";
+import { recordingFiles } from "../store/files/blobs.ts";
 import type { DatabaseContent } from "./database.ts";
 import { error, ok, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
@@ -17,7 +17,7 @@ export async function checkRecordings(
   nowMs: number,
 ): Promise<CheckResult[]> {
   const subject = "recordings";
-  const files = await recordingPaths(folder);
+  const files = await recordingFiles(folder).list();
   const onDisk = new Set(files);
   const known = new Set(recordings.map(({ path }) => path));
   const conversations = new Set(recordings.map(({ conversationId }) => conversationId));
@@ -62,7 +62,7 @@ export async function checkRecordingsOwner(
 ): Promise<CheckResult | null> {
   const other = await otherOwner(folder, recordingsOwner);
   if (other === null) return null;
-  const onDisk = new Set(await recordingPaths(folder));
+  const onDisk = new Set(await recordingFiles(folder).list());
   // A database that has forgotten its owner has recordings there, and takes them over.
   if (recordingsOwner === null && recordings.some(({ path }) => onDisk.has(path))) return null;
   return error(

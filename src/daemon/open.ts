@@ -15,8 +15,7 @@ import type { Notify } from "../platform/systemd.ts";
 import { PredecessorInTheWayError } from "../store/sqlite/database.ts";
 import { OtherOwnerError } from "../store/files/recordings-owner.ts";
 import { openStore } from "../store/store.ts";
-import type { Store } from "../store/store.ts";
-import { audioTypes } from "../vendor/event-type.ts";
+import type { Store } from "../store/port.ts";
 import { recordOfLeftBody } from "../webhook/record.ts";
 import type { Grant, Predecessor } from "./reload/predecessor.ts";
 import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report.ts";
@@ -123,7 +122,7 @@ async function openData(
       isShared: shared.data,
       takesOverRecordings,
     });
-    if (store.beginKeepingRecordings(audioTypes)) warnOfKeptRecordings(log);
+    if (await store.events.beginKeepingRecordings()) warnOfKeptRecordings(log);
     return store;
   } catch (error) {
     if (error instanceof PredecessorInTheWayError) return "predecessor in the way";

@@ -55,12 +55,12 @@ export async function receive(options: Options): Promise<void> {
     notify,
     watchdogMs: watchdogMs(context.environment, process.pid),
     url: server.url,
-    progress: receiver.store.progress,
+    progress: receiver.store.events.progress,
     healthProblem: receiver.healthProblem,
   });
   if (predecessor !== null) void tellOfEnd(predecessor, log);
   const { store, erase, trustedClock } = receiver;
-  const { eraser, retentionState: state } = store;
+  const { eraser, retentionState: state } = store.events;
   const { clock } = context;
   const stopRetention = startRetention(
     { ...config, eraser, erase, state, trustedClock, clock, log, syncedAtMs },

@@ -2,7 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorPath } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
-import type { Eraser } from "../store/sqlite/erase.ts";
+import type { Eraser } from "../store/port.ts";
 import type { IndexEraser } from "../query/search/erase-from-index.ts";
 
 export type Erase = ReturnType<typeof createErase>;

@@ -1,4 +1,4 @@
-import type { Limits } from "../store/sqlite/due.ts";
+import type { Limits } from "../store/port.ts";
 import type { StoredSetting } from "./retention-setting.ts";
 
 const DAY_MS = 86_400_000;

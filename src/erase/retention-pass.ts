@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Limits } from "../store/sqlite/due.ts";
-import type { Eraser } from "../store/sqlite/erase.ts";
+import type { Limits } from "../store/port.ts";
+import type { Eraser } from "../store/port.ts";
 import type { Erase } from "./erase.ts";
 
 /** Between two steps deliveries have the disk for themselves. */

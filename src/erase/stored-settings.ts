@@ -1,5 +1,5 @@
-import type { RetentionState } from "../store/sqlite/retention-state.ts";
-import type { StateName } from "../store/sqlite/state.ts";
+import type { RetentionState } from "../store/port.ts";
+import type { RetentionFact } from "../store/port.ts";
 import { judgeSetting } from "./retention-setting.ts";
 import type { StoredSetting, TrustedReading } from "./retention-setting.ts";
 
@@ -8,7 +8,7 @@ type Days = { retentionDays: number | null; audioRetentionDays: number | null };
 /** The settings that erase by age, with what is stored of them. */
 export function createStoredSettings(state: RetentionState, { retentionDays, audioRetentionDays }: Days) {
   async function judge(
-    name: StateName,
+    name: RetentionFact,
     days: number | null,
     reading: TrustedReading | null,
   ): Promise<StoredSetting | null> {

@@ -1,11 +1,10 @@
-import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Queries } from "../query/queries.ts";
 import { createStoredFigures } from "../query/stored-figures.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/port.ts";
 import type { Admission } from "../webhook/admission/admission.ts";
 import { route } from "./api/route.ts";
 import { errorResponse } from "./errors.ts";
@@ -13,7 +12,6 @@ import { describeContent } from "./lib/models.ts";
 import type { Figures, Metrics } from "./prometheus.ts";
 
 type MeasuredConfig = {
-  databasePath: string;
   /** null: recordings are not stored */
   audioFolder: string | null;
   /** null: nothing is erased by age */
@@ -75,6 +73,7 @@ async function measure(options: Measured): Promise<Figures> {
   const stored = await storedFigures(nowMs);
   const lastMs = stored?.lastReceivedAtMs ?? null;
   const isErasedByAge = config.retentionDays !== null || config.audioRetentionDays !== null;
+  const size = await store.size();
   const inFlight = admission.inFlight();
   return {
     in_flight_deliveries: inFlight.deliveries,
@@ -85,14 +84,10 @@ async function measure(options: Measured): Promise<Figures> {
     conversations_without_recording: config.audioFolder === null ? null : (stored?.withoutRecording ?? null),
     retention_clock_confirmed: isErasedByAge ? Number(trustedClock.isConfirmed()) : null,
     recording_bytes: stored?.recordingBytes ?? null,
-    database_bytes: fileBytes(config.databasePath),
-    wal_bytes: fileBytes(`${config.databasePath}-wal`),
+    database_bytes: size.databaseBytes,
+    wal_bytes: size.logBytes,
     free_disk_bytes: freeBytes(store),
   };
-}
-
-function fileBytes(path: string): number | null {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
 }
 
 function freeBytes(store: Store): number | null {

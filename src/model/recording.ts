@@ -20,17 +20,17 @@ const SECOND = /^(.*)-([0-9a-f]{12})$/;
 
 /**
  * The paths that a recording may have, relative to the folder of the recordings. The second one is for a conversation
- * that has another recording already.
+ * that has another recording of that day already.
  */
 export function pathsOfRecording(about: {
   conversationId: string;
   sha256: string;
   eventTimestamp: number | null;
   receivedAtMs: number;
-}): { first: string; second: string } {
+}): [first: string, second: string] {
   const { conversationId, sha256, eventTimestamp, receivedAtMs } = about;
   const stem = `${dayOf(eventTimestamp, receivedAtMs)}/${stemOf(conversationId)}`;
-  return { first: stem + ENDING, second: `${stem}-${sha256.slice(0, 12)}${ENDING}` };
+  return [stem + ENDING, `${stem}-${sha256.slice(0, 12)}${ENDING}`];
 }
 
 /** The name of a conversation's first recording, without its ending: never an unchecked id. */

@@ -1,4 +1,4 @@
-import { constants, writeSync } from "node:fs";
+import { constants, statSync, writeSync } from "node:fs";
 import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -195,4 +195,18 @@ export async function exists(path: string): Promise<boolean> {
     if (hasCode(error, "ENOENT")) return false;
     throw error;
   }
+}
+
+/** null if there is no such file. */
+export function fileBytes(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+}
+
+/** Lower-case hex of a file's content, read piece by piece. */
+export function fileSha256(path: string): Promise<string> {
+  return onFile(path, async () => {
+    const hasher = new Bun.CryptoHasher("sha256");
+    for await (const piece of Bun.file(path).stream()) hasher.update(piece);
+    return hasher.digest("hex");
+  });
 }

@@ -1,30 +1,28 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { bodyPath } from "../model/body.ts";
+import type { EventRecord, QuarantinedBody } from "../model/event.ts";
 import { freeDiskBytes } from "../platform/disk.ts";
 import { atFault, faultText, onFile, onFileNow } from "../platform/faults.ts";
-import { exists, makeFolder } from "../platform/files.ts";
-import type { TemporaryFile } from "../platform/files.ts";
+import { exists, fileBytes, makeFolder } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
-import { createAftermath } from "./aftermath.ts";
-import { openConnection } from "./sqlite/connection.ts";
-import { createEraser } from "./sqlite/erase.ts";
-import type { EventKey, EventRecord, QuarantinedBody, Replacement, StoreOutcome } from "../model/event.ts";
-import { findDataFile } from "./files/data-files.ts";
-import { createHolds } from "./sqlite/holds.ts";
-import { openDataFolders } from "./files/data-folders.ts";
-import { lockData } from "./sqlite/data-lock.ts";
+import { makeRealFolders } from "../platform/real-files.ts";
+import { bodyFiles, createIntake, recordingFiles } from "./files/blobs.ts";
+import type { LateListener, LateOutcome } from "./files/late.ts";
 import { createLeftovers } from "./files/leftovers.ts";
 import { refuseHalfRestored, removeRunningMark, runningMark, setMark } from "./files/marks.ts";
-import { warnOfMissingFiles } from "./files/missing-files.ts";
-import { putInOrder } from "./put-in-order.ts";
-import { bodyPath, quarantineBody } from "./files/quarantine.ts";
-import type { RecordOfLeftBody } from "./files/quarantine.ts";
 import { claimRecordings } from "./files/recordings-owner.ts";
+import { openSpool } from "./files/spool.ts";
+import type { EventStore, Store } from "./port.ts";
+import { recoverFiles, warnOfMissingFiles } from "./recovery.ts";
+import type { RecordOfLeftBody } from "./recovery.ts";
+import { openConnection } from "./sqlite/connection.ts";
+import { lockData } from "./sqlite/data-lock.ts";
+import { createEraser } from "./sqlite/erase.ts";
+import { createHolds } from "./sqlite/holds.ts";
 import { createRetentionState } from "./sqlite/retention-state.ts";
 import { createRetry } from "./sqlite/retry.ts";
 import { createWriter } from "./sqlite/writer.ts";
-
-export type Store = Awaited<ReturnType<typeof openStore>>;
 
 /**
  * Opens everything that is kept on disk and puts it in order: takes the lock, brings the schema up to date, clears away
@@ -37,7 +35,7 @@ export async function openStore(options: {
   databasePath: string;
   /** null: recordings are not stored */
   audioFolder: string | null;
-  /** Where recordings are, be they stored any more or not. */
+  /** Where recordings are, whether they are still stored or not. */
   recordingsFolder: string;
   recordOfLeftBody: RecordOfLeftBody;
   log: Log;
@@ -45,8 +43,8 @@ export async function openStore(options: {
   isShared?: boolean;
   /** Whether to take the folder of the recordings from another database. */
   takesOverRecordings?: boolean;
-}) {
-  const { databasePath, audioFolder, recordingsFolder, log, isShared = false } = options;
+}): Promise<Store> {
+  const { databasePath, audioFolder, recordingsFolder, recordOfLeftBody, log, isShared = false } = options;
   const { takesOverRecordings: takesOver = false } = options;
   const databaseFolder = dirname(databasePath);
   await makeFolder(databaseFolder);
@@ -74,28 +72,43 @@ export async function openStore(options: {
 
     const retry = createRetry(tryAgain);
     const leftovers = createLeftovers(log, retry.begin);
-    const aftermath = createAftermath({
-      databasePath,
-      audioFolder,
-      rows: {
-        isBodyFile: (path) => writer.isBodyFile(path),
-        adoptRecording: (...recording) => writer.adoptRecording(...recording),
+    /** False if a file is left to the next start. */
+    let isTidy = true;
+    const late: LateListener = {
+      begun({ recording, payloadPath, bodyBytes }) {
+        const path = recording?.path ?? payloadPath;
+        log.warning("A file waits for its row until the database takes it", { path, bytes: bodyBytes });
+        retry.begin();
       },
-      leftovers,
-      onLate: retry.begin,
-      log,
+      ended(record, outcome) {
+        log.info("A file that waited has its row", { path: record.recording?.path ?? record.payloadPath });
+        void tidy(record, outcome, bodyPath(record.bodySha256));
+      },
+    };
+    const writer = createWriter({ connection, connect, onLate: late, log });
+
+    const bodies = bodyFiles(databaseFolder);
+    const recordings = recordingFiles(recordingsFolder);
+    await makeRealFolders(databaseFolder, "spool");
+    const spoolOptions = { discard: leftovers.discard, isShared };
+    const bodySpool = await openSpool(join(databaseFolder, "spool"), databasePath, {
+      ...spoolOptions,
+      isRemade: true,
     });
-    const writer = createWriter({ connection, connect, onLate: aftermath.late, log });
-    const requireRoom = () => onFileNow(databasePath, writer.requireRoomForFile);
-    const about = { databasePath, audioFolder, leftovers, requireRoom, isShared };
-    const { bodies, recordings, disks } = await openDataFolders(about);
+    const recordingSpool =
+      audioFolder === null ? null : await openSpool(audioFolder, databasePath, spoolOptions);
+    const spools = [bodySpool, ...(recordingSpool === null ? [] : [recordingSpool])];
+    let isDiskSuspect = false;
+    const taking = { leftovers, requireRoom: () => onFileNow(databasePath, writer.requireRoomForFile) };
+
+    const blobs = { bodies, recordings: audioFolder === null ? null : recordings, connection, log };
     const areFilesInOrder =
       isNew || isTakenOver || wasInterrupted
-        ? await putInOrder({ ...options, databaseFolder, connection, leftovers })
+        ? await recoverFiles({ ...blobs, recordOfLeftBody, leftovers })
         : true;
-    if (wasInterrupted) await warnOfMissingFiles({ databaseFolder, audioFolder, connection, log });
+    if (wasInterrupted) await warnOfMissingFiles(blobs);
     const holds = createHolds();
-    const eraser = createEraser({ databasePath, recordingsFolder, holds });
+    const eraser = createEraser({ databasePath, bodies, recordings, holds });
 
     /** Returns whether anything is left to be tried again. */
     async function tryAgain(): Promise<boolean> {
@@ -103,87 +116,105 @@ export async function openStore(options: {
       return writer.storeLate() || leftovers.hasToRetry();
     }
 
-    return {
-      /** Resolves when the event is on disk, rejects where it could not be stored. */
-      async storeEvent(record: EventRecord): Promise<StoreOutcome> {
+    /**
+     * Removes the files that are not to stay after an outcome, and gives a recording its row if its event stays
+     * quarantined. Never throws: the outcome stands.
+     *
+     * @param body the quarantined body, if there was one
+     */
+    async function tidy(record: EventRecord, outcome: LateOutcome, body: string | null): Promise<void> {
+      const { recording, conversationId, receivedAtMs } = record;
+      if (outcome === "erased" && recording !== null && audioFolder !== null)
+        await leftovers.remove(audioFolder, recording.path);
+      try {
+        if (outcome === "unstorable" && conversationId !== null && recording !== null)
+          writer.adoptRecording(conversationId, recording, receivedAtMs);
+        const isOver = outcome === "erased" || outcome === "replaced";
+        if (isOver && body !== null && !writer.isBodyFile(body)) await leftovers.remove(databaseFolder, body);
+      } catch (error) {
+        isTidy = false;
+        log.error(`A file is left to the next start: ${faultText(atFault(databasePath, error))}`);
+      }
+    }
+
+    const events: EventStore = {
+      async add(record) {
         const outcome = await onFile(databasePath, () => writer.store(record));
-        await aftermath.tidy(record, outcome, record.payloadPath);
+        await tidy(record, outcome, record.payloadPath);
         return outcome;
       },
-
-      findByBody: (key: EventKey) => onFileNow(databasePath, () => writer.findByBody(key)),
-      isErased: (conversationId: string | null) =>
-        onFileNow(databasePath, () => writer.isErased(conversationId)),
-
-      /** The body of a quarantined event, and where its file is if it is there; null if there is no such event. */
-      async findQuarantined(id: number): Promise<(QuarantinedBody & { filePath: string | null }) | null> {
-        const found = onFileNow(databasePath, () => writer.findQuarantined(id));
-        if (found === null) return null;
-        const file = found.path === null ? null : await findDataFile("body", databaseFolder, found.path);
-        return { ...found, filePath: file?.path ?? null };
-      },
-
-      /** Makes a quarantined event a processed one, then removes its file unless it stays one. Rejects where the disk fails. */
-      async replaceQuarantined(id: number, record: EventRecord): Promise<Replacement> {
+      firstOf: async (key) => onFileNow(databasePath, () => writer.findByBody(key)),
+      isErased: async (conversationId) => onFileNow(databasePath, () => writer.isErased(conversationId)),
+      quarantined: async (id): Promise<QuarantinedBody | null> =>
+        onFileNow(databasePath, () => writer.findQuarantined(id)),
+      async replace(id, record) {
         const replacement = onFileNow(databasePath, () => writer.replaceQuarantined(id, record));
-        await aftermath.tidy(record, replacement, bodyPath(record.bodySha256));
+        await tidy(record, replacement, bodyPath(record.bodySha256));
         return replacement;
       },
-
-      /** Whether recordings are kept for the first time, though earlier ones were acknowledged. To be called once. */
-      beginKeepingRecordings: (audioTypes: readonly string[]): boolean =>
-        audioFolder !== null && connection.beginKeepingRecordings(audioTypes),
-
-      suspectDisk: disks.suspect,
-
-      /** Whether the next delivery can be stored; asking tries again what failed. */
-      isHealthy(): boolean {
-        return writer.isHealthy() && disks.areWritable();
-      },
-      retentionState: createRetentionState(databasePath),
-      /** Keeps a conversation from being erased by age until the returned function is called. */
       hold: holds.hold,
       eraser: {
         ...eraser,
-        begin(conversationId: string, nowMs: number): Promise<boolean> {
+        begin(conversationId, nowMs) {
           // What waits for its row may be all that is known of it.
           writer.storeLate();
           return eraser.begin(conversationId, nowMs);
         },
       },
+      retentionState: createRetentionState(databasePath),
+      beginKeepingRecordings: async () => audioFolder !== null && connection.beginKeepingRecordings(),
       progress: writer.progress,
-      /** Temporary files for bodies on their way in. */
-      bodies,
-      /** null where recordings are not stored */
-      recordings,
-      async quarantineBody(file: TemporaryFile, bodySha256: string): Promise<string> {
-        requireRoom();
-        return quarantineBody(databaseFolder, file, bodySha256, leftovers);
+    };
+
+    return {
+      events,
+      bodies: {
+        ...bodies,
+        ...createIntake({
+          ...taking,
+          folder: databaseFolder,
+          create: bodySpool.create,
+          isNamedByContent: true,
+        }),
       },
+      recordings,
+      newRecordings:
+        audioFolder === null || recordingSpool === null
+          ? null
+          : createIntake({
+              ...taking,
+              folder: audioFolder,
+              create: recordingSpool.create,
+              isNamedByContent: false,
+            }),
 
-      /** Free bytes of the fullest disk that is written to. */
+      suspectDisk() {
+        isDiskSuspect = true;
+      },
+      isHealthy() {
+        if (!writer.isHealthy()) return false;
+        if (isDiskSuspect) isDiskSuspect = !spools.every((spool) => spool.isWritable());
+        return !isDiskSuspect;
+      },
       freeDiskBytes: () => Math.min(...[databaseFolder, audioFolder ?? databaseFolder].map(freeDiskBytes)),
+      size: async () => ({
+        databaseBytes: fileBytes(databasePath),
+        logBytes: fileBytes(`${databasePath}-wal`),
+      }),
 
-      /**
-       * To be called once, when nothing is in flight any more.
-       *
-       * @param isShared another instance is still at work on the data: it is not told that the stop was an orderly one
-       * @returns whether this instance leaves everything in order; if not, the next start that finds nobody at work has to
-       *   look, and the mark has to stay
-       */
-      async close({ isShared: isStillShared = false } = {}): Promise<{ isClean: boolean }> {
+      async close({ isShared: isLeftToOthers = false } = {}) {
         retry.end();
         const isLeft = await tryAgain();
         try {
-          writer.close({ isShared: isStillShared });
+          writer.close({ isShared: isLeftToOthers });
         } catch (error) {
           log.error(
             `The log of the database stays, the next start reads it: ${faultText(atFault(databasePath, error))}`,
           );
         }
-        const isClean = areFilesInOrder && aftermath.isInOrder() && !isLeft && leftovers.isEmpty();
-        // What has no row yet is found by the next start.
-        if (isClean && !isStillShared) await removeRunningMark(databasePath, log);
+        const isClean = areFilesInOrder && isTidy && !isLeft && leftovers.isEmpty();
+        // What has no row yet is found by the next start, as long as the mark tells it to look.
+        if (isClean && !isLeftToOthers) await removeRunningMark(databasePath, log);
         unlock();
         return { isClean };
       },

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TemporaryFile } from "../platform/files.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Spool } from "../store/files/spool.ts";
+import type { BlobIntake } from "../store/port.ts";
 import type { AdmissionRefusal, Slot } from "./admission/admission.ts";
 import { createPieces } from "./pieces.ts";
 
@@ -34,15 +34,13 @@ const TURN_BYTES = 1024 * 1024;
 const SMALL_BYTES = 1024;
 const SMALL_PIECES_MAX = 8;
 
-/** A complete body: in memory, or in a temporary file that its holder must discard or move. */
+/** A complete body: in memory, or in a temporary file that its holder must discard. */
 export type Body =
   | { kind: "memory"; bytes: Uint8Array; byteCount: number }
   | { kind: "file"; file: TemporaryFile; byteCount: number };
 
-/** A complete body, in memory or in a file. */
-export type ReadableBody =
-  | { kind: "memory"; bytes: Uint8Array; byteCount: number }
-  | { kind: "file"; file: { path: string }; byteCount: number };
+/** A complete body, also one that is stored already. */
+export type ReadableBody = Body | { kind: "blob"; blob: Blob; byteCount: number };
 
 /** A complete body whose signature holds. */
 export type SignedBody<Kept extends ReadableBody = Body> = {
@@ -84,7 +82,8 @@ export type BodySource = {
 type Intake = {
   hashers: Bun.CryptoHasher[];
   bytesMax: number;
-  spool: Spool;
+  /** Takes a body that is too large for memory. */
+  spool: Pick<BlobIntake, "create">;
   clock: Clock;
   slot: Slot;
   /** Comes after the intake has begun. */
@@ -207,6 +206,10 @@ export async function* readPieces(
     yield body.bytes.subarray(start, end);
     return;
   }
+  if (body.kind === "blob") {
+    yield* body.blob.slice(start, end).stream();
+    return;
+  }
   const handle = await open(body.file.path);
   try {
     const buffer = Buffer.allocUnsafe(READ_BYTES);
@@ -224,5 +227,6 @@ export async function* readPieces(
 /** Returns the whole body; the caller has made sure that it is small enough. */
 export async function readWhole(body: ReadableBody): Promise<Uint8Array> {
   if (body.kind === "memory") return body.bytes;
+  if (body.kind === "blob") return body.blob.bytes();
   return Bun.file(body.file.path).bytes();
 }

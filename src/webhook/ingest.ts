@@ -1,7 +1,7 @@
 import { createLimit } from "../platform/limit.ts";
 import type { EventRecord, StoreOutcome } from "../model/event.ts";
-import { QUARANTINE_ROW_BYTES_MAX } from "../store/files/quarantine.ts";
-import type { Store } from "../store/store.ts";
+import { bodyPath, QUARANTINE_ROW_BYTES_MAX } from "../model/body.ts";
+import type { Store } from "../store/port.ts";
 import { readWhole } from "./body.ts";
 import type { SignedBody } from "./body.ts";
 import { isQuarantine, isQuarantineCode } from "../vendor/event.ts";
@@ -25,7 +25,7 @@ export function createIngest(options: { store: Store; storeTranscripts: boolean 
 
   async function ingest(signed: SignedBody): Promise<Outcome> {
     const read = await interpret(signed.body);
-    const release = store.hold(isQuarantine(read) ? read.conversationId : read.event.conversationId);
+    const release = store.events.hold(isQuarantine(read) ? read.conversationId : read.event.conversationId);
     try {
       return isQuarantine(read) ? await quarantine(signed, read) : await process(signed, read);
     } finally {
@@ -37,15 +37,15 @@ export function createIngest(options: { store: Store; storeTranscripts: boolean 
     const { event } = read;
     // A file is work; a body that is stored already, or that is not to be stored, needs none.
     if (read.audio !== null || read.payload === null) {
-      if (store.isErased(event.conversationId)) return outcomeOf("erased", signed, event);
-      const first = store.findByBody({ ...signed, conversationId: event.conversationId });
+      if (await store.events.isErased(event.conversationId)) return outcomeOf("erased", signed, event);
+      const first = await store.events.firstOf({ ...signed, conversationId: event.conversationId });
       if (first !== null) return outcomeOf(first, signed, event);
     }
-    const { recordings } = store;
+    const recordings = store.newRecordings;
     const commitBody = () => commitFile(signed);
     const record = await recordOf({ read, signed, recordings, storeTranscripts, commitBody });
     if (isQuarantine(record)) return quarantine(signed, record);
-    const stored = await store.storeEvent(record);
+    const stored = await store.events.add(record);
     const outcome = outcomeOf(stored, signed, event);
     const isDropped =
       outcome.kind === "stored" && !outcome.isDuplicate && read.audio !== null && recordings === null;
@@ -54,7 +54,7 @@ export function createIngest(options: { store: Store; storeTranscripts: boolean 
 
   async function quarantine(signed: SignedBody, why: Quarantine): Promise<Outcome> {
     const { body, bodySha256, receivedAtMs } = signed;
-    if (store.isErased(why.conversationId)) return outcomeOf("erased", signed, why);
+    if (await store.events.isErased(why.conversationId)) return outcomeOf("erased", signed, why);
     const isLarge = body.byteCount > QUARANTINE_ROW_BYTES_MAX;
     const record = recordOfQuarantined(why, {
       receivedAtMs,
@@ -63,13 +63,13 @@ export function createIngest(options: { store: Store; storeTranscripts: boolean 
       payload: isLarge ? null : await readWhole(body),
       payloadPath: isLarge ? await commitFile(signed) : null,
     });
-    const stored = await store.storeEvent(record);
+    const stored = await store.events.add(record);
     return outcomeOf(stored, signed, why);
   }
 
   async function commitFile({ body, bodySha256 }: SignedBody): Promise<string> {
     if (body.kind === "memory") throw new Error(`a body of ${body.byteCount} bytes is in memory`);
-    return store.quarantineBody(body.file, bodySha256);
+    return store.bodies.put(body.file, [bodyPath(bodySha256)], bodySha256);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 import type { AddressList } from "../platform/address.ts";
-import type { Spool } from "../store/files/spool.ts";
+import type { BlobIntake } from "../store/port.ts";
 import type { Admission } from "./admission/admission.ts";
 import { Cut, receiveBody } from "./body.ts";
 import type { BodySource } from "./body.ts";
@@ -37,7 +37,7 @@ export function createReceive(options: {
   toleranceSeconds: number;
   bodyBytesMax: number;
   /** Takes the bodies that are too large for memory. */
-  spool: Spool;
+  spool: Pick<BlobIntake, "create">;
   admission: Admission;
   ingest: Ingest;
   onVerified: (proof: Proof) => void;

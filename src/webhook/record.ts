@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { EventRecord } from "../model/event.ts";
+import { readableCopy } from "../model/readable-copy.ts";
+import { pathsOfRecording } from "../model/recording.ts";
 import type { Recording } from "../model/recording.ts";
-import type { LeftBody } from "../store/files/quarantine.ts";
-import type { Recordings } from "../store/files/recordings.ts";
-import { readableCopy } from "../store/sqlite/readable-copy.ts";
+import type { BlobIntake } from "../store/port.ts";
+import type { LeftBody } from "../store/recovery.ts";
 import { failureOf, deriveFacts } from "../vendor/derive.ts";
 import { isQuarantine, unusable } from "../vendor/event.ts";
 import type { Quarantine } from "../vendor/event.ts";
@@ -20,7 +21,7 @@ import { decodeAudioText } from "./json/audio-text.ts";
 export async function storeRecording(options: {
   read: Interpretation;
   signed: SignedBody<ReadableBody>;
-  recordings: Recordings | null;
+  recordings: BlobIntake | null;
 }): Promise<Recording | Quarantine | null> {
   const { event, audio } = options.read;
   const { body, receivedAtMs } = options.signed;
@@ -29,7 +30,6 @@ export async function storeRecording(options: {
 
   const file = (await options.recordings?.create()) ?? null;
   const hasher = new Bun.CryptoHasher("sha256");
-  let isCommitted = false;
   try {
     const isDecoded = await decodeAudioText(readPieces(body, audio.start, audio.end), (bytes) => {
       hasher.update(bytes);
@@ -37,12 +37,11 @@ export async function storeRecording(options: {
     });
     if (!isDecoded) return unusable("invalid_payload", "the recording is not valid base64", event);
     if (file === null || file.byteCount === 0 || options.recordings === null) return null;
-    const about = { conversationId, sha256: hasher.digest("hex"), eventTimestamp, receivedAtMs };
-    const recording = await options.recordings.commit(file, about);
-    isCommitted = true;
-    return recording;
+    const sha256 = hasher.digest("hex");
+    const paths = pathsOfRecording({ conversationId, sha256, eventTimestamp, receivedAtMs });
+    return { path: await options.recordings.put(file, paths, sha256), byteCount: file.byteCount, sha256 };
   } finally {
-    if (!isCommitted) await file?.discard();
+    await file?.discard();
   }
 }
 
@@ -54,7 +53,7 @@ export async function recordOf(options: {
   read: Interpretation;
   signed: SignedBody<ReadableBody>;
   /** null: recordings are not stored */
-  recordings: Recordings | null;
+  recordings: BlobIntake | null;
   storeTranscripts: boolean;
   /** Commits the body as a file and returns its path, relative to the folder of the database. */
   commitBody: () => Promise<string>;
@@ -111,8 +110,8 @@ export function recordOfQuarantined(
  * Makes of a body that a stop has left without its row what is to be written of it. One that could be processed from a
  * row was quarantined all the same, perhaps since its recording could not be decoded: it may be read again on request.
  */
-export async function recordOfLeftBody({ path, payloadPath, ...kept }: LeftBody): Promise<EventRecord> {
-  const body: ReadableBody = { kind: "file", file: { path }, byteCount: kept.bodyBytes };
+export async function recordOfLeftBody({ blob, payloadPath, ...kept }: LeftBody): Promise<EventRecord> {
+  const body: ReadableBody = { kind: "blob", blob, byteCount: kept.bodyBytes };
   const read = await interpret(body);
   if (isQuarantine(read)) return recordOfQuarantined(read, { ...kept, payload: null, payloadPath });
   const why: Quarantine = {

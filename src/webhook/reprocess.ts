@@ -1,11 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import { hasCode } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
 import type { QuarantinedBody } from "../model/event.ts";
-import { fileSha256 } from "../store/files/recordings.ts";
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/port.ts";
 import type { Admission, AdmissionRefusal } from "./admission/admission.ts";
+import { readPieces } from "./body.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
 import { isQuarantine } from "../vendor/event.ts";
 import type { Quarantine } from "../vendor/event.ts";
@@ -45,19 +44,19 @@ export function createReprocess(options: {
 
   async function reprocess(id: number): Promise<ReprocessOutcome> {
     if (admission.isClosed()) return { kind: "refused", code: "shutting_down" };
-    const quarantined = await store.findQuarantined(id);
+    const quarantined = await store.events.quarantined(id);
     if (quarantined === null) return { kind: "not_quarantined" };
     // What is decoded needs its place beside the body, and deliveries need theirs.
     if (admission.isDiskLow(quarantined.bodyBytes)) return { kind: "refused", code: "disk_low" };
 
-    const signed = signedBody(quarantined);
+    const signed = await signedBody(quarantined);
     if (signed === null || (await sha256Of(signed.body)) !== quarantined.bodySha256) {
       log.error("A quarantined body is missing or not what was signed: restore it from a backup", { id });
       return { kind: "body_missing" };
     }
     const read = await interpret(signed.body);
     if (isQuarantine(read)) return { kind: "quarantined", ...reasonOf(read) };
-    const release = store.hold(read.event.conversationId);
+    const release = store.events.hold(read.event.conversationId);
     try {
       return await replace(id, { quarantined, read, signed });
     } finally {
@@ -70,12 +69,13 @@ export function createReprocess(options: {
     about: { quarantined: QuarantinedBody; read: Interpretation; signed: SignedBody<ReadableBody> },
   ): Promise<ReprocessOutcome> {
     const { quarantined, read, signed } = about;
-    const recordings = store.isErased(read.event.conversationId) ? null : store.recordings;
+    const isErased = await store.events.isErased(read.event.conversationId);
+    const recordings = isErased ? null : store.newRecordings;
     const commitBody = () => pathOf(quarantined);
     const record = await recordOf({ read, signed, recordings, storeTranscripts, commitBody });
     if (isQuarantine(record)) return { kind: "quarantined", ...reasonOf(record) };
 
-    const replaced = await store.replaceQuarantined(id, record);
+    const replaced = await store.events.replace(id, record);
     if (replaced === "gone") return { kind: "not_quarantined" };
     if (replaced === "erased") return { kind: "erased" };
     if (replaced === "unstorable") {
@@ -84,6 +84,17 @@ export function createReprocess(options: {
     }
     log.info("Processed what was quarantined", { id, type: record.type, bytes: record.bodyBytes });
     return { kind: "processed" };
+  }
+
+  /** null if the bytes were never kept, or are gone. */
+  async function signedBody(quarantined: QuarantinedBody): Promise<SignedBody<ReadableBody> | null> {
+    const { bytes, path, bodySha256, receivedAtMs } = quarantined;
+    const blob = path === null ? null : await store.bodies.open(path);
+    if (blob !== null) {
+      return { body: { kind: "blob", blob, byteCount: blob.size }, bodySha256, receivedAtMs };
+    }
+    if (bytes === null) return null;
+    return { body: { kind: "memory", bytes, byteCount: bytes.byteLength }, bodySha256, receivedAtMs };
   }
 }
 
@@ -97,25 +108,10 @@ async function pathOf({ path, bodySha256 }: QuarantinedBody): Promise<string> {
   return path;
 }
 
-/** null where the bytes were never kept. */
-function signedBody(
-  quarantined: QuarantinedBody & { filePath: string | null },
-): SignedBody<ReadableBody> | null {
-  const { bytes, filePath: path, bodyBytes: byteCount, bodySha256, receivedAtMs } = quarantined;
-  if (path !== null) return { body: { kind: "file", file: { path }, byteCount }, bodySha256, receivedAtMs };
-  if (bytes === null) return null;
-  return { body: { kind: "memory", bytes, byteCount: bytes.byteLength }, bodySha256, receivedAtMs };
-}
-
-/** null where the file is gone. */
-async function sha256Of(body: ReadableBody): Promise<string | null> {
-  if (body.kind === "memory") return new Bun.CryptoHasher("sha256").update(body.bytes).digest("hex");
-  try {
-    return await fileSha256(body.file.path);
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
-    throw error;
-  }
+async function sha256Of(body: ReadableBody): Promise<string> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  for await (const piece of readPieces(body)) hasher.update(piece);
+  return hasher.digest("hex");
 }
 
 /** What became of all events that were quarantined. */

@@ -318,7 +318,7 @@ test("from the moment of the DELETE deliveries are dropped, though another erasu
   await open();
   await deliver("conv_1");
   await deliver("conv_2");
-  const { eraser } = receiver.store;
+  const { eraser } = receiver.store.events;
   const eraseFirst = eraser.erase.bind(eraser);
   const reached = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
@@ -377,7 +377,7 @@ describe("an erasure that was interrupted", () => {
       await deliver(id);
       await receiver.post(event("no_such_type", 0, { note: `${id}${large}` }, id));
     }
-    await receiver.store.eraser.begin("conv_1", 1);
+    await receiver.store.events.eraser.begin("conv_1", 1);
     await receiver.close({ keepFolder: true });
     rmSync(join(folder, "quarantine"), { recursive: true });
     rmSync(join(folder, "audio/2026"), { recursive: true });
@@ -413,9 +413,9 @@ test("a recording that was being written while its conversation was erased is ta
   await open();
   await receiver.post(json(0, { transcript: [] }, "conv_1"));
   const { store } = receiver;
-  const storeEvent = store.storeEvent.bind(store);
+  const storeEvent = store.events.add.bind(store);
   // The file is on disk, its row is not: erased in between.
-  store.storeEvent = async (record) => {
+  store.events.add = async (record) => {
     if (record.recording !== null) expect(await erase("conv_1")).toBe(200);
     return storeEvent(record);
   };

@@ -90,7 +90,7 @@ test("counts deliveries by outcome, duplicates, refusals by reason and secrets i
 
 test("counts a delivery that could not be stored", async () => {
   const other = await openTestApp({ config: { apiTokens: [TOKEN] }, clock });
-  other.store.storeEvent = () => Promise.reject(new Error("no"));
+  other.store.events.add = () => Promise.reject(new Error("no"));
   expect((await deliver(transcription("conv_1"), SECRET, other)).status).toBe(500);
   expect(await valueOf('deliveries_total{outcome="failed"}', other)).toBe(1);
   await other.close();

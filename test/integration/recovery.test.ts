@@ -48,7 +48,7 @@ function leaveRecording(folder: string, name: string, content: string): void {
 
 describe("after a stop that was none", () => {
   test("our temporary files are removed, and nobody else's", async () => {
-    const left = [await app.store.bodies.create(), await app.store.recordings?.create()];
+    const left = [await app.store.bodies.create(), await app.store.newRecordings?.create()];
     // Of another receiver that writes to the same folder, and of people.
     const others = [".0123456789ab-0123456789abcdef-1.tmp", ".upload.tmp", "notes.txt", ".hidden"];
     await restartAfterCrash((folder) => {
@@ -182,7 +182,7 @@ function alterDatabase(sql: string): void {
 
 describe("a successor, while its predecessor finishes what is in flight", () => {
   test("leaves the temporary files and the unfinished recordings of its predecessor alone", async () => {
-    const left = [await app.store.bodies.create(), await app.store.recordings?.create()];
+    const left = [await app.store.bodies.create(), await app.store.newRecordings?.create()];
     leaveRecording(app.folder, "conv_in_flight.mp3", "a recording");
     const successor = await openTestApp({ folder: app.folder, isShared: true });
     expect(left.map((file) => existsSync(file?.path ?? ""))).toEqual([true, true]);

@@ -214,7 +214,7 @@ describe("a row that names a file elsewhere", () => {
 
   test("as a recording is not removed when it is too old", async () => {
     change("UPDATE conversations SET audio_path = '../../secret.mp3'");
-    await receiver.store.eraser.eraseRecordings(["conv_1"], Infinity);
+    await receiver.store.events.eraser.eraseRecordings(["conv_1"], Infinity);
     expect(existsSync(secret())).toBe(true);
   });
 });

@@ -4,7 +4,7 @@ import type { Erase } from "../../erase/erase.ts";
 import type { TrustedClock } from "../../erase/trusted-clock.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
-import type { Store } from "../../store/store.ts";
+import type { Store } from "../../store/port.ts";
 import type { Admission } from "../../webhook/admission/admission.ts";
 import type { Reprocess } from "../../webhook/reprocess.ts";
 import type { ApiGuard } from "./guard.ts";
@@ -31,9 +31,7 @@ export function apiRoutes(options: {
   reprocess: Reprocess;
   metrics: Metrics | null;
   config: {
-    databasePath: string;
     audioFolder: string | null;
-    recordingsFolder: string;
     retentionDays: number | null;
     audioRetentionDays: number | null;
   };
@@ -41,7 +39,7 @@ export function apiRoutes(options: {
   trustedClock: TrustedClock;
   log: Log;
 }) {
-  const { guard, config } = options;
+  const { guard } = options;
 
   return (
     new Elysia({ name: "api" })
@@ -50,7 +48,7 @@ export function apiRoutes(options: {
       .use(callFailureRoutes(options))
       .use(conversationsRoutes(options))
       .use(conversationRoutes(options))
-      .use(recordingRoutes({ ...options, folder: config.recordingsFolder }))
+      .use(recordingRoutes(options))
       .use(eventRoutes(options))
       .use(eventPayloadRoutes(options))
       .use(reprocessRoutes(options))

@@ -1,10 +1,9 @@
-import { dirname } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Queries } from "../../query/queries.ts";
 import type { StoredPayload } from "../../query/event-payload.ts";
 import type { Log } from "../../platform/log.ts";
-import { findDataFile } from "../../store/files/data-files.ts";
+import type { Store } from "../../store/port.ts";
 import { describeAnswer } from "../lib/models.ts";
 import { errorResponse } from "../errors.ts";
 import { eventIdOf, idOfEvent, route } from "./route.ts";
@@ -24,19 +23,14 @@ without the recording's text. \`application/json\` where it is JSON, else \`appl
 if the body is a file that is gone from the disk.`;
 
 /** `GET /events/{id}/payload`: what was stored of an event's body, to the byte. */
-export function eventPayloadRoutes(options: {
-  queries: Queries;
-  config: { databasePath: string };
-  log: Log;
-}) {
-  const { queries, config, log } = options;
-  const folder = dirname(config.databasePath);
+export function eventPayloadRoutes(options: { queries: Queries; store: Store; log: Log }) {
+  const { queries, store, log } = options;
 
   async function answer(id: number, payload: StoredPayload): Promise<Response> {
     const init = { headers: headersOf(id, payload) };
     if (payload.path !== null) {
-      const file = await findDataFile("body", folder, payload.path);
-      if (file?.byteCount === payload.bodyBytes) return new Response(Bun.file(file.path), init);
+      const file = await store.bodies.open(payload.path);
+      if (file?.size === payload.bodyBytes) return new Response(file, init);
       log.error("A body is missing or of another size: restore it from a backup", { id });
       return errorResponse("payload_missing");
     }

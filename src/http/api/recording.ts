@@ -1,11 +1,12 @@
+import { basename } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Log } from "../../platform/log.ts";
 import type { Queries } from "../../query/queries.ts";
+import type { Store } from "../../store/port.ts";
 import { errorResponse } from "../errors.ts";
 import { fileResponse } from "../lib/file-response.ts";
 import { describeContent } from "../lib/models.ts";
-import { findRecordingFile } from "./recording-file.ts";
 import { idOfConversation, route } from "./route.ts";
 
 const TYPE = "audio/mpeg";
@@ -19,8 +20,8 @@ const headers = [
 ];
 
 /** `GET /conversations/{id}/audio`: the recording, for players and to be kept. */
-export function recordingRoutes(options: { queries: Queries; folder: string; log: Log }) {
-  const { queries, folder, log } = options;
+export function recordingRoutes(options: { queries: Queries; store: Store; log: Log }) {
+  const { queries, store, log } = options;
 
   return new Elysia({ name: "recording" }).get(
     "/conversations/:id/audio",
@@ -43,8 +44,9 @@ export function recordingRoutes(options: { queries: Queries; folder: string; log
         if (recording === null) return errorResponse("not_found");
         const { path, byteCount, sha256 } = recording;
         if (path === null) return errorResponse("not_found", { error: "This conversation has no recording" });
-        const file = await findRecordingFile(folder, path, byteCount);
-        if (file !== null) return fileResponse(request, file, { type: TYPE, tag: sha256 });
+        const file = await store.recordings.open(path);
+        const isIntact = file !== null && file.size === byteCount;
+        if (isIntact) return fileResponse(request, file, { name: basename(path), type: TYPE, tag: sha256 });
         log.error("A recording is not in its place, or has another size", { conversation, path });
         return errorResponse("audio_missing");
       },

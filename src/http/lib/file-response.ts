@@ -1,5 +1,4 @@
 import { readRange } from "./byte-range.ts";
-import type { SoundFile } from "../api/recording-file.ts";
 
 /**
  * Answers with a file: whole, in part, or not at all where the client has it (RFC 9110, sections 13 and 14). Played by a
@@ -9,15 +8,15 @@ import type { SoundFile } from "../api/recording-file.ts";
  */
 export function fileResponse(
   request: Request,
-  file: SoundFile,
-  about: { type: string; tag: string | null },
+  file: Blob,
+  about: { name: string; type: string; tag: string | null },
 ): Response {
   const etag = about.tag === null ? null : `"${about.tag}"`;
   const headers: Record<string, string> = {
     "accept-ranges": "bytes",
     // It is somebody's voice: no cache on the way keeps it, and the client asks each time whether it may.
     "cache-control": "private, no-cache",
-    "content-disposition": `inline; filename="${file.name}"`,
+    "content-disposition": `inline; filename="${about.name.replaceAll(/[^\w.-]/g, "_")}"`,
     "content-type": about.type,
     "x-content-type-options": "nosniff",
     ...(etag !== null && { etag }),
@@ -27,22 +26,18 @@ export function fileResponse(
   }
   const ifRange = request.headers.get("if-range");
   const isPartWanted = request.method === "GET" && (ifRange === null || ifRange === etag);
-  const range = readRange(isPartWanted ? request.headers.get("range") : null, file.byteCount);
+  const range = readRange(isPartWanted ? request.headers.get("range") : null, file.size);
   switch (range.kind) {
     case "unsatisfiable":
-      headers["content-range"] = `bytes */${file.byteCount}`;
+      headers["content-range"] = `bytes */${file.size}`;
       return new Response(null, { status: 416, headers });
     case "part":
-      headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${file.byteCount}`;
-      return new Response(slice(file, range.start, range.end), { status: 206, headers });
+      headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${file.size}`;
+      return new Response(file.slice(range.start, range.end), { status: 206, headers });
     case "whole":
-      return new Response(slice(file, 0, file.byteCount), { headers });
+      // Of a whole file the runtime would answer ranges by itself, and heed no If-Range.
+      return new Response(file.slice(0, file.size), { headers });
   }
-}
-
-/** Of a whole file the runtime would answer ranges by itself, and heed no If-Range. */
-function slice({ path }: SoundFile, start: number, end: number): Blob {
-  return Bun.file(path).slice(start, end);
 }
 
 function hasTag(header: string | null, etag: string): boolean {

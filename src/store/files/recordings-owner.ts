@@ -6,7 +6,7 @@ import { hasCode } from "../../platform/errors.ts";
 import { exists, makeFolder, removeFile, syncFolder, TemporaryFile } from "../../platform/files.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Connection } from "../sqlite/connection.ts";
-import { findDataFile } from "./data-files.ts";
+import { recordingFiles } from "./blobs.ts";
 import { lockRecordings } from "../sqlite/data-lock.ts";
 
 /** Its first line is the owner's id, which the owner's database holds too; its second where that database was. */
@@ -103,9 +103,10 @@ export async function otherOwner(folder: string, id: string | null): Promise<str
 
 /** Whether a row names a file that is in the folder. */
 async function hasRecordingsOf(connection: Connection, folder: string): Promise<boolean> {
+  const recordings = recordingFiles(folder);
   for (let rows = connection.recordingsAfter(""); rows.length > 0;) {
     for (const { path } of rows) {
-      if ((await findDataFile("recording", folder, path)) !== null) return true;
+      if ((await recordings.stat(path)) !== null) return true;
     }
     rows = connection.recordingsAfter(rows.at(-1)?.path ?? "");
   }

@@ -78,7 +78,7 @@ export function openConnection(path: string, options: OpenOptions = {}) {
 
   return {
     state,
-    beginKeepingRecordings: (audioTypes: readonly string[]) => beginKeepingRecordings(orm, state, audioTypes),
+    beginKeepingRecordings: () => beginKeepingRecordings(orm, state),
     findByBody: events.findByBody,
     ...erasures,
     hasRecording: conversations.hasRecording,

@@ -1,23 +1,7 @@
 import type { Database } from "bun:sqlite";
+import type { DueConversations, DueEvents, EventPlace, Limits } from "../port.ts";
 
 const ROWS_AT_ONCE_MAX = 200;
-
-/** Before when is too old, in unix milliseconds by our clock: that of the sender may be absurd. -Infinity: nothing is. */
-export type Limits = {
-  conversationsBeforeMs: number;
-  recordingsBeforeMs: number;
-  /** What is stamped later was stamped by a clock that was ahead. */
-  nowMs: number;
-};
-
-/** What is too old among some rows; null for `lastRow` at the end. */
-export type DueConversations = { conversations: string[]; recordings: string[]; lastRow: number | null };
-
-/** A place in the order of receipt. */
-export type EventPlace = { receivedAtMs: number; row: number };
-
-/** Too old and without a row in `conversations`: by conversation, and the ids of events that belong to none. */
-export type DueEvents = { conversations: string[]; events: number[]; last: EventPlace | null };
 
 type ConversationRow = {
   row: number;

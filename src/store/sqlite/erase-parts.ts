@@ -3,12 +3,10 @@ import { unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { hasCode } from "../../platform/errors.ts";
 import { syncFolder } from "../../platform/files.ts";
-import { findRecordings } from "../files/conversation-files.ts";
-import { removableDataFile } from "../files/data-files.ts";
+import { findRecordings } from "../files/blobs.ts";
+import type { FileBlobs } from "../files/blobs.ts";
+import type { Erased } from "../port.ts";
 import { markTraces } from "./tombstones.ts";
-
-/** What became of many: one that fails does not stop the others. */
-export type Erased<Key = string> = { erased: Key[]; failures: unknown[] };
 
 const FORGET_RECORDING = `UPDATE conversations
   SET audio_path = NULL, audio_bytes = NULL, audio_sha256 = NULL, audio_received_at = NULL WHERE conversation_id = ?`;
@@ -20,9 +18,9 @@ const FORGET_RECORDING = `UPDATE conversations
 export async function eraseRecordings(
   sqlite: Database,
   conversationIds: readonly string[],
-  about: { folder: string; beforeMs: number; isHeld: (conversationId: string) => boolean },
+  about: { recordings: FileBlobs; beforeMs: number; isHeld: (conversationId: string) => boolean },
 ): Promise<Erased> {
-  const { folder, beforeMs, isHeld } = about;
+  const { recordings, beforeMs, isHeld } = about;
   const select = sqlite.query<{ path: string | null; receivedAtMs: number | null }, [string]>(
     "SELECT audio_path AS path, audio_received_at AS receivedAtMs FROM conversations WHERE conversation_id = ?",
   );
@@ -32,14 +30,14 @@ export async function eraseRecordings(
   };
 
   const paths = new Map(conversationIds.map((id) => [id, dueRow(id)?.path ?? null]));
-  const { pathsOf, problem } = await findRecordings(folder, conversationIds);
+  const { pathsOf, problem } = await findRecordings(recordings.folder, conversationIds);
   if (problem !== null) throw problem;
 
   return eraseEach(conversationIds, async (id) => {
     const path = paths.get(id) ?? null;
     if (path === null) return false;
     const names = [...new Set([...pathsOf(id), path])];
-    const files = await Promise.all(names.map((name) => removableDataFile("recording", folder, name)));
+    const files = await Promise.all(names.map(recordings.removablePath));
     return removeWithRow(sqlite, files, () => {
       // Another one may have come since.
       if (dueRow(id)?.path !== path || isHeld(id)) return false;
@@ -53,7 +51,7 @@ export async function eraseRecordings(
 export function eraseLoneEvents(
   sqlite: Database,
   eventIds: readonly number[],
-  databaseFolder: string,
+  bodies: FileBlobs,
 ): Promise<Erased<number>> {
   const select = sqlite.query<{ path: string | null }, [number]>(
     "SELECT payload_path AS path FROM events WHERE id = ? AND conversation_id IS NULL",
@@ -61,7 +59,7 @@ export function eraseLoneEvents(
 
   return eraseEach(eventIds, async (id) => {
     const path = select.get(id)?.path ?? null;
-    const file = path === null ? null : await removableDataFile("body", databaseFolder, path);
+    const file = path === null ? null : await bodies.removablePath(path);
     return removeWithRow(sqlite, [file], () => {
       const row = select.get(id);
       if (row === null || row.path !== path) return false;

@@ -1,13 +1,12 @@
 import type { Database } from "bun:sqlite";
 import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { findRecordings } from "../files/conversation-files.ts";
-import { removeDataFile } from "../files/data-files.ts";
+import { findRecordings } from "../files/blobs.ts";
+import type { FileBlobs } from "../files/blobs.ts";
+import type { Eraser } from "../port.ts";
 import { dueConversations, dueEvents } from "./due.ts";
-import type { EventPlace, Limits } from "./due.ts";
 import { withDatabase } from "./erase-connection.ts";
 import { eraseLoneEvents, eraseRecordings } from "./erase-parts.ts";
-import type { Erased } from "./erase-parts.ts";
 import type { Holds } from "./holds.ts";
 import { scrub } from "./scrub.ts";
 import {
@@ -19,8 +18,6 @@ import {
   writeTombstones,
   writeTombstonesOfOld,
 } from "./tombstones.ts";
-
-export type Eraser = ReturnType<typeof createEraser>;
 
 /** Statements that hold for every schema: tables and columns are only ever added. */
 const DELETE_ROWS = [
@@ -34,25 +31,24 @@ const DELETE_ROWS = [
  * its log, and all of it in the copies that were made before migrations. It can be stopped at any instruction: what was
  * begun is in `unfinished` until it is done.
  */
-export function createEraser(options: { databasePath: string; recordingsFolder: string; holds: Holds }) {
-  const { databasePath, recordingsFolder, holds } = options;
+export function createEraser(options: {
+  databasePath: string;
+  bodies: FileBlobs;
+  recordings: FileBlobs;
+  holds: Holds;
+}): Eraser {
+  const { databasePath, bodies, recordings, holds } = options;
   const databaseFolder = dirname(databasePath);
   const within = <T>(work: (sqlite: Database) => T | Promise<T>) => withDatabase(databasePath, work);
 
   return {
-    /** The conversations whose erasure was begun and of which something is left in tables, folders or elsewhere. */
-    unfinished: (): Promise<string[]> =>
+    unfinished: () =>
       within((sqlite) => unfinishedErasures(sqlite).flatMap(({ conversationId }) => conversationId ?? [])),
 
-    /**
-     * Begins to erase a conversation: from here on its deliveries are dropped. `erase` has to follow.
-     *
-     * @returns false if there is nothing of it that could be erased
-     */
-    begin: (conversationId: string, nowMs: number): Promise<boolean> =>
+    begin: (conversationId, nowMs) =>
       within(async (sqlite) => {
         if (!hasRows(sqlite, conversationId) && !isUnfinished(sqlite, conversationId)) {
-          const { pathsOf, problem } = await findRecordings(recordingsFolder, [conversationId]);
+          const { pathsOf, problem } = await findRecordings(recordings.folder, [conversationId]);
           if (pathsOf(conversationId).length === 0 && problem !== null) throw problem;
           if (pathsOf(conversationId).length === 0) return false;
         }
@@ -60,20 +56,13 @@ export function createEraser(options: { databasePath: string; recordingsFolder: 
         return true;
       }),
 
-    /** Begins to erase those conversations that are still too old when it is their turn, and returns them. */
-    beginOld: (conversationIds: readonly string[], beforeMs: number, nowMs: number): Promise<string[]> =>
+    beginOld: (conversationIds, beforeMs, nowMs) =>
       within((sqlite) =>
         writeTombstonesOfOld(sqlite, conversationIds, { beforeMs, nowMs, isHeld: holds.isHeld }),
       ),
 
-    /**
-     * Erases conversations from the database and the folders, once they were begun. `forget` has to follow if nothing
-     * else holds anything of those that were erased, then `finish`.
-     *
-     * @throws what SQLite or the system says of all of them; to be called again then
-     */
-    async erase(conversationIds: readonly string[]): Promise<Erased> {
-      const { pathsOf, problem } = await findRecordings(recordingsFolder, conversationIds);
+    async erase(conversationIds) {
+      const { pathsOf, problem } = await findRecordings(recordings.folder, conversationIds);
       const erased: string[] = [];
       const failures: unknown[] = [];
       await within(async (sqlite) => {
@@ -98,61 +87,49 @@ export function createEraser(options: { databasePath: string; recordingsFolder: 
       return problem === null ? { erased, failures } : { erased: [], failures: [problem] };
     },
 
-    /** Says that nothing but traces in the database's file is left of conversations. */
-    forget: (conversationIds: readonly string[]): Promise<void> =>
-      within((sqlite) => forgetIds(sqlite, conversationIds)),
+    forget: (conversationIds) => within((sqlite) => forgetIds(sqlite, conversationIds)),
 
-    /** Whether there is anything for `finish` to do, which reads the whole file. */
-    areTracesLeft: (): Promise<boolean> =>
-      within((sqlite) => areTracesLeft(sqlite) || forgotten(sqlite).length > 0),
+    areTracesLeft: () => within((sqlite) => areTracesLeft(sqlite) || forgotten(sqlite).length > 0),
 
-    /** Clears what is left in the database's file and its log: when this returns, what was forgotten is gone. */
-    finish: (): Promise<void> =>
+    finish: () =>
       within(async (sqlite) => {
         const hashes = forgotten(sqlite);
         await scrub(sqlite, databasePath);
         completeTombstones(sqlite, hashes);
       }),
 
-    /** Erases recordings that are still too old when it is their turn, and nothing else of their conversations. */
-    eraseRecordings: (conversationIds: readonly string[], beforeMs: number): Promise<Erased> =>
+    eraseRecordings: (conversationIds, beforeMs) =>
       within((sqlite) =>
         eraseRecordings(sqlite, conversationIds, {
-          folder: recordingsFolder,
+          recordings,
           beforeMs,
           isHeld: holds.isHeld,
         }),
       ),
 
-    /** Erases events that belong to no conversation, by their ids. */
-    eraseEvents: (eventIds: readonly number[]): Promise<Erased<number>> =>
-      within((sqlite) => eraseLoneEvents(sqlite, eventIds, databaseFolder)),
+    eraseEvents: (eventIds) => within((sqlite) => eraseLoneEvents(sqlite, eventIds, bodies)),
 
-    dueConversations: (afterRow: number, limits: Limits) =>
-      within((sqlite) => dueConversations(sqlite, afterRow, limits)),
-    dueEvents: (after: EventPlace, beforeMs: number) =>
-      within((sqlite) => dueEvents(sqlite, after, beforeMs)),
+    dueConversations: (afterRow, limits) => within((sqlite) => dueConversations(sqlite, afterRow, limits)),
+    dueEvents: (after, beforeMs) => within((sqlite) => dueEvents(sqlite, after, beforeMs)),
   };
 
   async function removeFiles(
     sqlite: Database,
     conversationId: string,
-    recordings: readonly string[],
+    found: readonly string[],
   ): Promise<void> {
-    const bodies = sqlite
+    const ofEvents = sqlite
       .query<{ path: string }, [string]>(
         "SELECT payload_path AS path FROM events WHERE conversation_id = ? AND payload_path IS NOT NULL",
       )
       .all(conversationId);
-    const named = sqlite
+    const ofRow = sqlite
       .query<{ path: string }, [string]>(
         "SELECT audio_path AS path FROM conversations WHERE conversation_id = ? AND audio_path IS NOT NULL",
       )
       .all(conversationId);
-    for (const { path } of bodies) await removeDataFile("body", databaseFolder, path);
-    for (const path of new Set([...recordings, ...named.map((row) => row.path)])) {
-      await removeDataFile("recording", recordingsFolder, path);
-    }
+    for (const { path } of ofEvents) await bodies.remove(path);
+    for (const path of new Set([...found, ...ofRow.map((row) => row.path)])) await recordings.remove(path);
   }
 
   async function migrationCopies(): Promise<string[]> {

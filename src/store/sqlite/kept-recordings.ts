@@ -1,4 +1,5 @@
 import { and, desc, eq, isNotNull } from "drizzle-orm";
+import { audioTypes } from "../../vendor/event-type.ts";
 import type { Orm } from "./database.ts";
 import { conversations, events } from "./schema.ts";
 import type { StateStore } from "./state.ts";
@@ -6,10 +7,8 @@ import type { StateStore } from "./state.ts";
 /**
  * Remembers that recordings are kept from now on. Returns true the first time that is so for a database, if the newest
  * recording was acknowledged and not kept.
- *
- * @param audioTypes the types of events that have a recording
  */
-export function beginKeepingRecordings(orm: Orm, state: StateStore, audioTypes: readonly string[]): boolean {
+export function beginKeepingRecordings(orm: Orm, state: StateStore): boolean {
   if (state.get("recordings_kept_since") !== null) return false;
   // Type by type: the index then finds the newest without a look at the others.
   const newest = audioTypes

@@ -1,22 +1,20 @@
 import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { RetentionState } from "../port.ts";
 import { withDatabase } from "./erase-connection.ts";
 import { createStateStore } from "./state.ts";
-import type { StateName } from "./state.ts";
-
-export type RetentionState = ReturnType<typeof createRetentionState>;
 
 /** What retention remembers beyond one run. */
-export function createRetentionState(databasePath: string) {
+export function createRetentionState(databasePath: string): RetentionState {
   return {
-    get: (name: StateName): Promise<string | null> =>
+    get: (name) =>
       withDatabase(databasePath, (sqlite) => createStateStore(drizzle({ client: sqlite })).get(name)),
 
     /** It is on disk when this returns; its promise only tells of failures. */
-    set: (name: StateName, value: string): Promise<void> =>
+    set: (name, value) =>
       withDatabase(databasePath, (sqlite) => createStateStore(drizzle({ client: sqlite })).set(name, value)),
 
     /** When the newest event was received, in unix milliseconds; null before the first. */
-    newestReceivedAtMs: (): Promise<number | null> =>
+    newestReceivedAtMs: () =>
       withDatabase(
         databasePath,
         (sqlite) =>

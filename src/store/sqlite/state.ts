@@ -1,10 +1,12 @@
 import type { Database } from "bun:sqlite";
 import { eq, sql } from "drizzle-orm";
+import type { RetentionFact } from "../port.ts";
 import type { Orm } from "./database.ts";
 import { state } from "./schema.ts";
 
 /** What the receiver remembers beyond one run. Every name that is used stands here. */
 export type StateName =
+  | RetentionFact
   /** The id of this database, which the folder of its recordings is marked with: see recordings-owner.ts. */
   | "recordings_owner"
   /** Quarantined events that have become processed ones: see reprocessed.ts. */
@@ -14,15 +16,7 @@ export type StateName =
   /** How far rows of earlier versions have been looked through: see turns-payloads.ts. */
   | "turns_payloads"
   /** There while traces of deleted rows are in the database's file: see scrub.ts. */
-  | "traces_left"
-  /** Unix milliseconds of the trusted clock, stored every hour: see erase/trusted-clock.ts. */
-  | "trusted_now"
-  /** The settings by which things were last erased, as JSON: see erase/retention-setting.ts. */
-  | "retention_days"
-  | "audio_retention_days"
-  /** Unix milliseconds: what is older is being erased, or was, and its files may be gone already. */
-  | "bodies_erased_before"
-  | "recordings_erased_before";
+  | "traces_left";
 
 export type StateStore = ReturnType<typeof createStateStore>;
 

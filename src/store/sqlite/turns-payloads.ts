@@ -5,7 +5,7 @@ import { faultText } from "../../platform/faults.ts";
 import type { Log } from "../../platform/log.ts";
 import { factsOfPayload } from "../../vendor/derive.ts";
 import { withDatabase } from "./erase-connection.ts";
-import { readableCopy } from "./readable-copy.ts";
+import { readableCopy } from "../../model/readable-copy.ts";
 import type { StateName } from "./state.ts";
 
 const NAME = "turns_payloads" satisfies StateName;

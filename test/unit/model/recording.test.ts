@@ -7,16 +7,13 @@ const pathsOf = (conversationId: string) => pathsOfRecording({ ...about, convers
 
 describe("the paths of a recording", () => {
   test("are the day and the id, with the start of the hash for a second one", () => {
-    expect(pathsOf("conv_1")).toEqual({
-      first: "2026/11/02/conv_1.mp3",
-      second: "2026/11/02/conv_1-0123456789ab.mp3",
-    });
+    expect(pathsOf("conv_1")).toEqual(["2026/11/02/conv_1.mp3", "2026/11/02/conv_1-0123456789ab.mp3"]);
   });
 
   test.each(["conv_1", "a", "../../etc/passwd", "gespräch", "a-0123456789ab", ""])(
     "are paths of the program, and lead back to %j",
     (id) => {
-      const { first, second } = pathsOf(id);
+      const [first, second] = pathsOf(id);
       const hash = new Bun.CryptoHasher("sha256").update(id).digest("hex");
       const owner = /^[\w-]+$/.test(id) ? { conversationId: id } : { conversationSha256: hash };
       expect([first, second].every(isRecordingPath)).toBe(true);

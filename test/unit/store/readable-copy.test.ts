@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readableCopy } from "../../../src/store/sqlite/readable-copy.ts";
+import { readableCopy } from "../../../src/model/readable-copy.ts";
 
 const copyOf = (json: string) => readableCopy(Buffer.from(json));
 

@@ -1,0 +1,168 @@
+import type {
+  EventKey,
+  EventOutcome,
+  EventRecord,
+  QuarantinedBody,
+  Replacement,
+  StoreOutcome,
+} from "../model/event.ts";
+import type { TemporaryFile } from "../platform/files.ts";
+
+// What the program asks of what stores. SQLite and files do it today (sqlite/, files/, put together in store.ts); whatever
+// does it passes test/store-conformance.
+
+/** All that stores what is delivered. */
+export type Store = {
+  events: EventStore;
+  /** Bodies that are not in their events' rows, and temporary files for those on their way in. */
+  bodies: Blobs & BlobIntake;
+  recordings: Blobs;
+  /** Takes new recordings; null: they are not stored. */
+  newRecordings: BlobIntake | null;
+
+  /** A delivery could not be stored: until a file can be written again, the next one can't be either. */
+  suspectDisk: () => void;
+  /** Whether the next delivery can be stored: what was last known, at once. Asking tries again what failed. */
+  isHealthy: () => boolean;
+  /** Free bytes of the fullest disk that is written to. */
+  freeDiskBytes: () => number;
+  /** null: there is no such file. */
+  size: () => Promise<{ databaseBytes: number | null; logBytes: number | null }>;
+
+  /**
+   * To be called once, when nothing is in flight any more.
+   *
+   * @param isShared another instance is still at work on the data: it is not told that the stop was an orderly one
+   * @returns whether this instance leaves everything in order; if not, the next start that finds nobody at work has to look
+   */
+  close: (options?: { isShared?: boolean }) => Promise<{ isClean: boolean }>;
+};
+
+/** Events, and all that follows from them. What resolves is on disk. */
+export type EventStore = {
+  /**
+   * Stores an event. A body that is stored already is stored once, and nothing of an erased conversation is.
+   *
+   * @throws FileFault: it could not be stored, and must not be acknowledged
+   */
+  add: (record: EventRecord) => Promise<StoreOutcome>;
+  /** The first delivery of the same body, if there was one. */
+  firstOf: (key: EventKey) => Promise<EventOutcome | null>;
+  isErased: (conversationId: string | null) => Promise<boolean>;
+
+  /** The body of a quarantined event; null if there is no quarantined event of that id. */
+  quarantined: (id: number) => Promise<QuarantinedBody | null>;
+  /** Makes a quarantined event a processed one, then removes its file unless it stays one. @throws FileFault */
+  replace: (id: number, record: EventRecord) => Promise<Replacement>;
+
+  /** Keeps a conversation from being erased by age until the returned function is called. */
+  hold: (conversationId: string | null) => () => void;
+  eraser: Eraser;
+  retentionState: RetentionState;
+  /** Whether recordings are kept for the first time, though earlier ones were acknowledged. To be called once. */
+  beginKeepingRecordings: () => Promise<boolean>;
+  /** Events that wait, groups that were tried and events that were stored, the last two since the start. */
+  progress: () => { waitingCount: number; groupCount: number; storedCount: number };
+};
+
+/** Erases: rows, recordings and bodies, and their traces. What was begun is in `unfinished` until it is done. */
+export type Eraser = {
+  /** The conversations whose erasure was begun and of which something is left. */
+  unfinished: () => Promise<string[]>;
+  /**
+   * Begins to erase a conversation: from here on its deliveries are dropped. `erase` has to follow.
+   *
+   * @returns false if there is nothing of it that could be erased
+   */
+  begin: (conversationId: string, nowMs: number) => Promise<boolean>;
+  /** Begins to erase those conversations that are still too old when it is their turn, and returns them. */
+  beginOld: (conversationIds: readonly string[], beforeMs: number, nowMs: number) => Promise<string[]>;
+  /**
+   * Erases conversations that were begun. `forget` has to follow if nothing else holds anything of those that were erased,
+   * then `finish`.
+   *
+   * @throws FileFault of all of them; to be called again then
+   */
+  erase: (conversationIds: readonly string[]) => Promise<Erased>;
+  /** Says that nothing but traces is left of conversations. */
+  forget: (conversationIds: readonly string[]) => Promise<void>;
+  /** Whether there is anything for `finish` to do, which may be a lot of work. */
+  areTracesLeft: () => Promise<boolean>;
+  /** Clears what is left of what was forgotten: when this resolves, it is gone. */
+  finish: () => Promise<void>;
+  /** Erases recordings that are still too old when it is their turn, and nothing else of their conversations. */
+  eraseRecordings: (conversationIds: readonly string[], beforeMs: number) => Promise<Erased>;
+  /** Erases events that belong to no conversation, by their ids. */
+  eraseEvents: (eventIds: readonly number[]) => Promise<Erased<number>>;
+  /** What is too old among the conversations after a row. */
+  dueConversations: (afterRow: number, limits: Limits) => Promise<DueConversations>;
+  /** What is too old among the events after a place, in the order of their receipt. */
+  dueEvents: (after: EventPlace, beforeMs: number) => Promise<DueEvents>;
+};
+
+/** What became of many: one that fails does not stop the others. */
+export type Erased<Key = string> = { erased: Key[]; failures: unknown[] };
+
+/** Before when is too old, in unix milliseconds by our clock: that of the sender may be absurd. -Infinity: nothing is. */
+export type Limits = {
+  conversationsBeforeMs: number;
+  recordingsBeforeMs: number;
+  /** What is stamped later was stamped by a clock that was ahead. */
+  nowMs: number;
+};
+
+/** What is too old among some rows; null for `lastRow` at the end. */
+export type DueConversations = { conversations: string[]; recordings: string[]; lastRow: number | null };
+
+/** A place in the order of receipt. */
+export type EventPlace = { receivedAtMs: number; row: number };
+
+/** Too old and without a row in `conversations`: by conversation, and the ids of events that belong to none. */
+export type DueEvents = { conversations: string[]; events: number[]; last: EventPlace | null };
+
+/** What retention remembers beyond one run. */
+export type RetentionState = {
+  get: (name: RetentionFact) => Promise<string | null>;
+  set: (name: RetentionFact, value: string) => Promise<void>;
+  /** When the newest event was received, in unix milliseconds; null before the first. */
+  newestReceivedAtMs: () => Promise<number | null>;
+};
+
+export type RetentionFact =
+  /** Unix milliseconds of the trusted clock, stored every hour: see erase/trusted-clock.ts. */
+  | "trusted_now"
+  /** The settings by which things were last erased, as JSON: see erase/retention-setting.ts. */
+  | "retention_days"
+  | "audio_retention_days"
+  /** Unix milliseconds: what is older is being erased, or was, and its files may be gone already. */
+  | "bodies_erased_before"
+  | "recordings_erased_before";
+
+/** Files that rows name. A name that the program does not give leads to nothing: a row's may come from anybody. */
+export type Blobs = {
+  /** null if there is none. A part of it is a `slice`: nothing is read before it is asked for. */
+  open: (name: string) => Promise<Blob | null>;
+  /** null if there is none. */
+  stat: (name: string) => Promise<BlobFacts | null>;
+  /** One that is gone is removed. @throws FileFault; UnsafePathError if it is not clear what would be removed */
+  remove: (name: string) => Promise<void>;
+  /** All names. */
+  list: () => Promise<string[]>;
+};
+
+export type BlobFacts = { byteCount: number; modifiedAtMs: number };
+
+/** Takes new files. */
+export type BlobIntake = {
+  /** A temporary file to write to; its holder discards it in the end, put or not. */
+  create: () => Promise<TemporaryFile>;
+  /**
+   * Gives a complete file the first of some names that is free, or that has the same content; it is on disk when this
+   * resolves. Of bodies, which are named by their content, one with another content is damaged and is replaced; a recording
+   * never is.
+   *
+   * @returns the name
+   * @throws FileFault; no name is left then
+   */
+  put: (file: TemporaryFile, names: readonly string[], sha256: string) => Promise<string>;
+};
