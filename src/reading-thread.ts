@@ -4,8 +4,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { compileAsUsual } from "./platform/jit.ts";
 import { errorCode } from "./platform/errors.ts";
 import { lowerThreadPriority } from "./platform/priority.ts";
-import type { ThreadAnswer, ThreadNote, ThreadOptions, ThreadRequest } from "./query/messages.ts";
 import { operations } from "./query/operations.ts";
+import type { ThreadAnswer, ThreadNote, ThreadOptions, ThreadRequest } from "./query/operations.ts";
 import { openReader } from "./query/reader.ts";
 
 compileAsUsual();

@@ -6,9 +6,9 @@ import type { AddressList } from "../platform/address.ts";
  * header is to be read from its end, and only as far as those who wrote it are trusted: what stands further left was
  * written by the client, or could have been.
  *
- * @param peer at the other end of our connection; null where it is not known
+ * @param peer at the other end of our connection; null if it is not known
  * @param forwardedFor the header, its lines joined by commas in the order in which they came
- * @returns the last address that is not a trusted proxy's; null where a trusted proxy says something else than an address
+ * @returns the last address that is not a trusted proxy's; null if a trusted proxy says something else than an address
  */
 export function clientAddress(options: {
   peer: string | null;

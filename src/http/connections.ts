@@ -14,7 +14,7 @@ export const IDLE_SECONDS = 8;
  */
 export const PROVEN_IDLE_SECONDS = 130;
 
-/** The part of the runtime's server that knows connections; null where a request came without one, as in tests. */
+/** The part of the runtime's server that knows connections; null if a request came without one, as in tests. */
 export type ConnectionServer = {
   requestIP: (request: Request) => { address: string } | null;
   timeout: (request: Request, seconds: number) => void;
@@ -28,7 +28,7 @@ export function createConnections(trustedProxies: AddressList) {
   const isProxy = (request: Request, server: ConnectionServer) => trustedProxies.has(peerOf(request, server));
 
   return {
-    /** Where a request comes from, as far as the proxies in between are trusted; null where it is not known. */
+    /** Where a request comes from, as far as the proxies in between are trusted; null if it is not known. */
     clientOf(request: Request, server: ConnectionServer): string | null {
       const forwardedFor = request.headers.get("x-forwarded-for");
       return clientAddress({ peer: peerOf(request, server), forwardedFor, trustedProxies });

@@ -68,7 +68,7 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
 /**
  * Makes the answer to an error: `{"error": "...", "code": "..."}`.
  *
- * @param more `error` where the message holds more than the code tells; `headers` of this answer alone
+ * @param more `error` if the message holds more than the code tells; `headers` of this answer alone
  */
 export function errorResponse(
   code: ErrorCode,

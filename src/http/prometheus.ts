@@ -33,7 +33,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /**
  * The program's metrics in Prometheus' text format. prom-client is the library of that format for JavaScript; this file
- * alone imports it, and is itself loaded only where there is an API.
+ * alone imports it, and is itself loaded only if the API is on.
  *
  * @param secretCount how many secrets are configured
  */

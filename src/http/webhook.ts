@@ -11,7 +11,7 @@ import { webhookDetail } from "./webhook-detail.ts";
 export function webhookRoutes(options: {
   receive: Receive;
   connections: Connections;
-  /** The answer to signed bodies that were quarantined: 200 where the sender is not to count them as failures. */
+  /** The answer to signed bodies that were quarantined: 200 if the sender is not to count them as failures. */
   unknownEventStatus: 200 | 400;
 }) {
   const { receive, connections, unknownEventStatus } = options;
@@ -61,7 +61,7 @@ function answer(outcome: Outcome, unknownEventStatus: 200 | 400): Response {
   }
 }
 
-/** null where the sender sends chunks: a Content-Length beside them would not count (RFC 9112, section 6.3). */
+/** null if the sender sends chunks: a Content-Length beside them would not count (RFC 9112, section 6.3). */
 function contentLengthOf({ headers }: Request): number | null {
   const length = headers.get("content-length");
   return length === null || headers.has("transfer-encoding") ? null : Number(length);

@@ -1,6 +1,6 @@
 import type { ConversationRow } from "../model/conversation.ts";
 
-/** Which conversations are wanted; null where everything will do. */
+/** Which conversations are wanted; null if all are. */
 export type ConversationFilter = {
   agentId: string | null;
   /** Unix seconds. */

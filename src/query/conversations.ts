@@ -1,10 +1,11 @@
-import { asc, eq, sql } from "drizzle-orm";
-import { conversations, events } from "../store/sqlite/schema.ts";
+import { and, asc, eq, gt, gte, lt, lte, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { ConversationRow } from "../model/conversation.ts";
+import type { StoredTurn } from "../model/turn.ts";
+import { conversations, events } from "../store/sqlite/schema.ts";
+import { turnsOfPayload } from "../vendor/derive.ts";
 import type { Reader } from "./reader.ts";
 import type { CleanPosition } from "./search/search-index.ts";
-import { turnsOfPayload } from "../vendor/derive.ts";
-import type { StoredTurn } from "../model/turn.ts";
 
 const EVENT_IDS_MAX = 1000;
 
@@ -15,7 +16,7 @@ export type StoredConversation = {
   eventIds: number[];
 };
 
-/** Everything that is known of a conversation; null where there is none of that id. */
+/** Everything that is known of a conversation; null if there is none of that id. */
 export function readConversation({ orm }: Reader, conversationId: string): StoredConversation | null {
   const found = orm
     .select({
@@ -40,7 +41,7 @@ export function readConversation({ orm }: Reader, conversationId: string): Store
 }
 
 /**
- * What is known of a conversation's recording; null where there is no such conversation. Without a
+ * What is known of a conversation's recording; null if there is no such conversation. Without a
  * recording its parts are null.
  */
 export function findRecording({ orm }: Reader, conversationId: string) {
@@ -62,4 +63,53 @@ export function eraseConversations({ index }: Reader, conversationIds: readonly 
 /** Clears some of the traces that these have left in the file of the index: see `SearchIndex.clean`. */
 export function cleanIndex({ index }: Reader, from: CleanPosition | null): Promise<CleanPosition | null> {
   return index.clean(from);
+}
+
+export type ExportFilter = {
+  agentId: string | null;
+  /** Unix seconds. */
+  since: number | null;
+  /** Unix seconds, not included. */
+  until: number | null;
+};
+
+/**
+ * A page of all conversations, in the order of their ids: these never change, so that no conversation is met twice or
+ * passed over while events go on to arrive. Of `rowsMax` conversations it gives those that the filter takes: how long it
+ * reads does not depend on how many that are.
+ */
+export function exportConversations(
+  { orm }: Reader,
+  page: ExportFilter & { afterId: string; rowsMax: number },
+): { rows: ConversationRow[]; lastId: string | null } {
+  const { afterId, rowsMax, agentId, since, until } = page;
+  const { conversationId } = conversations;
+  const last = orm
+    .select({ id: sql<string>`${conversationId}` })
+    .from(conversations)
+    .where(gt(conversationId, afterId))
+    .orderBy(asc(conversationId))
+    .limit(1)
+    .offset(rowsMax - 1)
+    .get();
+  const rows = orm
+    .select()
+    .from(conversations)
+    .where(
+      and(
+        gt(conversationId, afterId),
+        last === undefined ? undefined : lte(conversationId, last.id),
+        agentId === null ? undefined : eq(conversations.agentId, agentId),
+        since === null ? undefined : gte(startedAt(), since),
+        until === null ? undefined : lt(startedAt(), until),
+      ),
+    )
+    .orderBy(asc(conversationId))
+    .all();
+  return { rows, lastId: last?.id ?? null };
+}
+
+/** The plus keeps SQLite from an index of times: a page is a piece of the index of ids. */
+function startedAt(): SQL {
+  return sql`+${conversations.startedAt}`;
 }

@@ -72,7 +72,7 @@ export function findEvent({ orm }: Reader, id: number): EventRow | null {
   return orm.select(columns).from(events).where(eq(events.id, id)).get() ?? null;
 }
 
-/** A plus keeps SQLite from the index of types where another one serves better. */
+/** A plus keeps SQLite from the index of types if another one serves better. */
 function hasType(type: string | null, { byIndex }: { byIndex: boolean }): SQL | undefined {
   if (type === null) return undefined;
   return byIndex ? eq(events.type, type) : sql`+${events.type} = ${type}`;
@@ -81,4 +81,37 @@ function hasType(type: string | null, { byIndex }: { byIndex: boolean }): SQL | 
 /** As a literal: SQLite takes the index of the quarantined ones for nothing else. */
 function hasStatus(status: EventFilter["status"]): SQL | undefined {
   return status === null ? undefined : sql`${events.status} = ${sql.raw(`'${status}'`)}`;
+}
+
+export type StoredPayload = {
+  /** Of the body as it was received. */
+  bodyBytes: number;
+  /** Relative to the folder of the database; null if the payload is in the row, or nowhere. */
+  path: string | null;
+  /** Of what is in the row; null if nothing is. */
+  byteCount: number | null;
+  isJson: boolean;
+};
+
+// In SQL of our own: of a payload, drizzle knows the bytes, not their length or a part.
+const FIND = `
+  SELECT body_bytes AS bodyBytes, payload_path AS path, octet_length(payload) AS byteCount,
+    status = 'processed' OR coalesce(typeof(payload) = 'text' AND json_valid(payload), 0) AS isJson
+  FROM events WHERE id = ?`;
+
+const READ = "SELECT substr(CAST(payload AS BLOB), ? + 1, ?) AS piece FROM events WHERE id = ?";
+
+/** Where an event's payload is, and what it is; null if there is no such event. */
+export function findPayload({ sqlite }: Reader, id: number): StoredPayload | null {
+  const row = sqlite.query<Omit<StoredPayload, "isJson"> & { isJson: number }, [number]>(FIND).get(id);
+  return row === null ? null : { ...row, isJson: row.isJson === 1 };
+}
+
+/** A part of the payload in an event's row; null if there is none any more. */
+export function readPayload(
+  { sqlite }: Reader,
+  part: { id: number; from: number; bytesMax: number },
+): Uint8Array | null {
+  const { id, from, bytesMax } = part;
+  return sqlite.query<{ piece: Uint8Array | null }, number[]>(READ).get(from, bytesMax, id)?.piece ?? null;
 }

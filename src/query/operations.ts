@@ -1,11 +1,14 @@
 import { listCallFailures } from "./call-failures.ts";
-import { findPayload, readPayload } from "./event-payload.ts";
-import { findEvent, followEvents, listEvents } from "./events.ts";
-import { exportConversations } from "./export-conversations.ts";
-import { readFigures } from "./figures.ts";
-import { countByDay } from "./stats.ts";
-import { cleanIndex, eraseConversations, findRecording, readConversation } from "./conversations.ts";
+import {
+  cleanIndex,
+  eraseConversations,
+  exportConversations,
+  findRecording,
+  readConversation,
+} from "./conversations.ts";
+import { findEvent, findPayload, followEvents, listEvents, readPayload } from "./events.ts";
 import { listConversations } from "./list-conversations.ts";
+import { countByDay, readFigures } from "./stats.ts";
 
 /** Everything that can be asked of the thread that reads. Arguments and results are plain data. */
 export const operations = {
@@ -25,4 +28,18 @@ export const operations = {
   cleanIndex,
 };
 
-export type Operations = typeof operations;
+type Operations = typeof operations;
+
+export type OperationName = keyof Operations;
+export type Argument<Name extends OperationName> = Parameters<Operations[Name]>[1];
+export type Result<Name extends OperationName> = Awaited<ReturnType<Operations[Name]>>;
+
+/** What the thread is started with. */
+export type ThreadOptions = { databasePath: string };
+
+export type ThreadRequest = { id: number; name: OperationName; argument: unknown };
+
+export type ThreadAnswer = { id: number; result: unknown } | { id: number; problem: string };
+
+/** What the thread has to say without having been asked: a line for the log. */
+export type ThreadNote = { level: "info" | "warning"; note: string; fields: Record<string, string> };

@@ -1,6 +1,13 @@
 import { Worker } from "node:worker_threads";
 import type { Log } from "../platform/log.ts";
-import type { Argument, OperationName, Result, ThreadAnswer, ThreadNote, ThreadOptions } from "./messages.ts";
+import type {
+  Argument,
+  OperationName,
+  Result,
+  ThreadAnswer,
+  ThreadNote,
+  ThreadOptions,
+} from "./operations.ts";
 
 const WAITING_MAX = 64;
 const ANSWER_MS_MAX = 30_000;

@@ -1,6 +1,6 @@
 import { withinMs } from "../platform/wait.ts";
 import type { Queries } from "./queries.ts";
-import type { StoredFigures } from "./figures.ts";
+import type { StoredFigures } from "./stats.ts";
 
 /** The thread that reads answers one question at a time: a slow search comes before this one. */
 const WAIT_MS_MAX = 250;

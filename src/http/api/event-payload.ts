@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Queries } from "../../query/queries.ts";
-import type { StoredPayload } from "../../query/event-payload.ts";
+import type { StoredPayload } from "../../query/events.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Store } from "../../store/port.ts";
 import { describeAnswer } from "../lib/models.ts";

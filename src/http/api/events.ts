@@ -38,7 +38,7 @@ const BESIDE_AFTER = ["since", "until", "cursor"];
 const LIST_DESCRIPTION = `The last to arrive first, page by page with \`cursor\`.
 
 With \`after\` it is a feed that another program can follow and miss nothing: ask with \`after=0\`, then always with the
-\`next_after\` of the answer before; where \`events\` is empty, wait a little and ask the same again. Ids are given while
+\`next_after\` of the answer before; if \`events\` is empty, wait a little and ask the same again. Ids are given while
 an event is being stored, one event after the other, so that none ever appears behind the one that was seen last. An
 event that is reprocessed keeps its id, and its place.`;
 

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Queries } from "../../query/queries.ts";
-import type { ExportFilter } from "../../query/export-conversations.ts";
+import type { ExportFilter } from "../../query/conversations.ts";
 import { secondsOf } from "../lib/models.ts";
 import { exportFormats } from "./export-format.ts";
 import type { ExportFormat } from "./export-format.ts";
@@ -10,7 +10,7 @@ import { streamOf } from "../lib/streaming.ts";
 import { route } from "./route.ts";
 
 const ROWS_AT_ONCE = 500;
-/** A client that takes nothing for so long is cut off. */
+/** A client that takes nothing for this long is cut off. */
 const STALL_SECONDS = 120;
 
 const parameters = {

@@ -35,7 +35,7 @@ const Stats = Type.Object({
       day: Day,
       type: Nullable(
         Type.String({ examples: ["post_call_transcription"] }),
-        "The events' type; null where it could not be read.",
+        "The events' type; null if it could not be read.",
       ),
       status: Type.String({
         enum: ["processed", "quarantined"],

@@ -20,7 +20,7 @@ function shown(text: string): string {
   return text.replace(CONTROL, " ").trim();
 }
 
-/** Minutes and seconds, with the hours before them where there are some. */
+/** Minutes and seconds, with the hours before them if there are some. */
 function clock(seconds: number | null): string {
   if (seconds === null || seconds < 0) return "--:--";
   const whole = Math.floor(seconds);

@@ -66,7 +66,7 @@ function simplified(schema: JsonObject): JsonObject {
     : (withNull(only, rest) ?? { anyOf: branches, ...rest });
 }
 
-/** null where a second type does not do. */
+/** null if a second type does not do. */
 function withNull(schema: JsonObject, rest: JsonObject): JsonObject | null {
   if (typeof schema.type !== "string" || Object.hasOwn(schema, "const")) return null;
   const values = Array.isArray(schema.enum) ? { enum: [...schema.enum, null] } : {};

@@ -15,7 +15,7 @@ export function cursorOf(position: Position, scope: string): string {
   return Buffer.from(JSON.stringify([scopeMark(scope), ...position])).toString("base64url");
 }
 
-/** Where to go on; null where the cursor is none of this list. */
+/** Where to go on; null if the cursor is none of this list. */
 export function positionOf(cursor: string, scope: string): Position | null {
   let parsed: unknown;
   try {

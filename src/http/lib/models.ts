@@ -6,7 +6,7 @@ import type { ErrorCode } from "../errors.ts";
 /** A moment as the API writes it. */
 export const Time = Type.String({ format: "date-time", examples: ["2026-01-31T09:30:00Z"] });
 
-/** A member that is null where nothing is known. */
+/** A member that is null if nothing is known. */
 export function Nullable<Model extends TSchema>(model: Model, description: string) {
   return Type.Union([model, Type.Null()], { description });
 }

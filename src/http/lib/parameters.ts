@@ -13,7 +13,7 @@ export type Parameter<T> = {
 
 export type ParameterTable = Record<string, Parameter<unknown>>;
 
-/** What was read: null where the request does not have it. */
+/** What was read: null if the request does not have it. */
 export type ParameterValues<Table extends ParameterTable> = {
   [Name in keyof Table]: Table[Name] extends Parameter<infer T> ? T | null : never;
 };

@@ -23,7 +23,7 @@ export function facetsOf(row: ConversationRow): string {
     .join(" ");
 }
 
-/** The FTS5 expression for a filter, of which the index knows a part; null where it knows none of it. */
+/** The FTS5 expression for a filter, of which the index knows a part; null if it knows none of it. */
 export function facetExpression(filter: ConversationFilter): string | null {
   const terms = [
     facet("a", filter.agentId),

@@ -68,12 +68,12 @@ export function removeIndexFile(path: string): void {
   }
 }
 
-/** True where SQLite says that the file is no sound database. */
+/** True if SQLite says that the file is no intact database. */
 export function isUnsound(error: unknown): boolean {
   return UNSOUND_CODES.some((code) => errorCode(error).startsWith(code));
 }
 
-/** True where another process has not let go of the file in time. */
+/** True if another process has not let go of the file in time. */
 export function isBusy(error: unknown): boolean {
   return errorCode(error).startsWith("SQLITE_BUSY");
 }

@@ -5,7 +5,7 @@ const WORD = /[\p{L}\p{N}\p{Co}]/u;
 /** All words that begin with one letter: of a million conversations nearly all, found slowly. */
 const ONE_LETTER_PREFIX = /(?<![\p{L}\p{N}\p{M}_])([\p{L}\p{N}]\p{M}*"?)\s*\*/gu;
 
-/** Each is looked up by itself; where words are not spaced, each character is one. */
+/** Each is looked up by itself; if words are not spaced, each character is one. */
 export const QUERY_WORDS_MAX = 64;
 /** For each, all words that begin like it are gathered first. */
 export const QUERY_PREFIXES_MAX = 8;
@@ -20,7 +20,7 @@ export function isTooLong(query: string): boolean {
 }
 
 /**
- * Makes what reads a person's query: FTS5's own language where it can be read as that (words, "phrases", prefixes*,
+ * Makes what reads a person's query: FTS5's own language if it can be read as that (words, "phrases", prefixes*,
  * AND, OR, NOT, NEAR, title: ...), else plain words, all of which have to be there.
  *
  * @returns an expression for the texts' columns, which can't fail; null for a query without a word, which finds nothing

@@ -14,12 +14,12 @@ import type { SeparatorPosition } from "./separators.ts";
 
 /** While nothing arrives, the database is looked at this often. */
 const IDLE_MS = 1_000;
-/** In the background, indexing rests so many times as long as it has worked: longer while deliveries arrive. */
+/** In the background, indexing rests this many times as long as it has worked: longer while deliveries arrive. */
 const REST_FACTOR = 1;
 const REST_FACTOR_BUSY = 9;
 const FAILED_MS = 30_000;
 
-/** Pages are cleaned so long at a time. */
+/** Pages are cleaned for this long at a time. */
 const CLEAN_MS_MAX = 50;
 
 /** How far the file has been cleaned: first what FTS5 keeps in its tables, then what SQLite keeps in its pages. */
@@ -133,7 +133,7 @@ export function createSearchIndex(options: {
     /**
      * Takes over everything that has arrived by now, and lets others be answered in between.
      *
-     * @returns false where that takes longer than `msMax`
+     * @returns false if that takes longer than `msMax`
      */
     async catchUp(msMax: number): Promise<boolean> {
       const startedMs = performance.now();
@@ -165,7 +165,7 @@ export function createSearchIndex(options: {
      *
      * @param from null at the beginning
      * @returns where to go on; null at the end
-     * @throws ScrubError where another process keeps reading
+     * @throws ScrubError if another process keeps reading
      */
     async clean(from: CleanPosition | null): Promise<CleanPosition | null> {
       if (from === null || from.kind === "separators") {

@@ -52,7 +52,7 @@ export function clearSeparators(
   return { isChanged: edits.length > 0, next: isEnd ? null : { segment: last.segment, term: last.term } };
 }
 
-/** null where the page's first word is still the one of the separator, or shares all of it. */
+/** null if the page's first word is still the one of the separator, or shares all of it. */
 function editOf({ segment, term, pgno, page }: Separator): Edit | null {
   const first = firstTermOf(page);
   const shared = first === null ? term.byteLength : sharedBytes(first, term);
@@ -87,7 +87,7 @@ function applyEdits(index: Database, descriptor: number, edits: readonly Edit[])
   if (left.size > 0) throw new SeparatorError("a separator of the search index is not found in its file");
 }
 
-/** The first word of a page, with the byte that FTS5 puts before each; null where no word begins on it. */
+/** The first word of a page, with the byte that FTS5 puts before each; null if no word begins on it. */
 function firstTermOf(page: Uint8Array): Uint8Array | null {
   const leafBytes = new DataView(page.buffer, page.byteOffset, page.byteLength).getUint16(LEAF_BYTES_AT);
   if (leafBytes >= page.byteLength) return null;

@@ -32,7 +32,7 @@ export function textsOf({ title, summary }: ConversationRow, turns: StoredTurn[]
   };
 }
 
-/** A snippet as HTML, `<mark>` around what was found; null where nothing was. */
+/** A snippet as HTML, `<mark>` around what was found; null if nothing was. */
 export function markedUp(snippet: string): string | null {
   if (!snippet.includes(MATCH_START)) return null;
   return Bun.escapeHTML(snippet.replaceAll(BREAK, ""))
