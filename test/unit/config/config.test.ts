@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../../src/config/config.ts";
-import { anyAddress, noAddress } from "../../src/config/addresses.ts";
-import { flagOf, options } from "../../src/config/options.ts";
-import { SECRET } from "../helpers/deliveries.ts";
-import { temporaryFolder } from "../helpers/folders.ts";
+import { loadConfig } from "../../../src/config/config.ts";
+import { anyAddress, noAddress } from "../../../src/config/addresses.ts";
+import { flagOf, options } from "../../../src/config/options.ts";
+import { SECRET } from "../../helpers/deliveries.ts";
+import { temporaryFolder } from "../../helpers/folders.ts";
 
 type Given = {
   flags?: Record<string, string>;

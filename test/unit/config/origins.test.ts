@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { loadConfig, readSettings } from "../../src/config/config.ts";
-import type { ConfigSources } from "../../src/config/sources.ts";
-import { SECRET } from "../helpers/deliveries.ts";
+import { loadConfig, readSettings } from "../../../src/config/config.ts";
+import type { ConfigSources } from "../../../src/config/sources.ts";
+import { SECRET } from "../../helpers/deliveries.ts";
 
 function sources(options: Partial<ConfigSources> & { files?: Record<string, string> }): ConfigSources {
   return {

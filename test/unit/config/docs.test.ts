@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { documents, envExample, withColumns, withSettings } from "../../scripts/config-docs.ts";
-import { serve } from "../../src/cli/serve.ts";
-import { flagOf, options } from "../../src/config/options.ts";
+import { documents, envExample, withColumns, withSettings } from "../../../scripts/config-docs.ts";
+import { serve } from "../../../src/cli/serve.ts";
+import { flagOf, options } from "../../../src/config/options.ts";
 
-const root = join(import.meta.dir, "../..");
+const root = join(import.meta.dir, "../../..");
 const read = (name: string) => readFileSync(join(root, name), "utf8");
 /** The formatter aligns tables: their cells count. */
 const cells = (text: string) => text.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---");

@@ -9,8 +9,8 @@ import {
   path,
   secrets,
   tokens,
-} from "../../src/config/values.ts";
-import type { Parsed } from "../../src/platform/parsed.ts";
+} from "../../../src/config/values.ts";
+import type { Parsed } from "../../../src/platform/parsed.ts";
 
 /** The value read, or undefined where the text is refused. */
 const valueOf = <T>(parsed: Parsed<T>): T | undefined => (parsed.ok ? parsed.value : undefined);

@@ -1,16 +1,16 @@
 import { describe, expect, jest, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkKeyFile } from "../../src/checks/certificate.ts";
-import { watchCertificate } from "../../src/daemon/certificate-watch.ts";
-import { expiryWarning, loadTls } from "../../src/config/tls.ts";
-import type { Tls } from "../../src/config/tls.ts";
-import { isOpensslMissing, makeCertificate, openssl } from "../helpers/certificate.ts";
-import { standingClock } from "../helpers/clock.ts";
-import { runCommand } from "../helpers/command.ts";
-import { SECRET } from "../helpers/deliveries.ts";
-import { temporaryFolder } from "../helpers/folders.ts";
-import { freePort } from "../helpers/ports.ts";
+import { checkKeyFile } from "../../../src/checks/certificate.ts";
+import { watchCertificate } from "../../../src/daemon/certificate-watch.ts";
+import { expiryWarning, loadTls } from "../../../src/config/tls.ts";
+import type { Tls } from "../../../src/config/tls.ts";
+import { isOpensslMissing, makeCertificate, openssl } from "../../helpers/certificate.ts";
+import { standingClock } from "../../helpers/clock.ts";
+import { runCommand } from "../../helpers/command.ts";
+import { SECRET } from "../../helpers/deliveries.ts";
+import { temporaryFolder } from "../../helpers/folders.ts";
+import { freePort } from "../../helpers/ports.ts";
 
 const DAY_MS = 86_400_000;
 const root = temporaryFolder();

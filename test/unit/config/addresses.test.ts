@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../src/config/addresses.ts";
-import type { Parse } from "../../src/config/values.ts";
-import { vendorAddresses } from "../../src/vendor/addresses.ts";
-import type { AddressList } from "../../src/platform/address.ts";
+import { allowedSources, anyAddress, noAddress, trustedProxies } from "../../../src/config/addresses.ts";
+import type { Parse } from "../../../src/config/values.ts";
+import { vendorAddresses } from "../../../src/vendor/addresses.ts";
+import type { AddressList } from "../../../src/platform/address.ts";
 
 function listOf(parse: Parse<AddressList>, text: string): AddressList {
   const parsed = parse(text, "/");

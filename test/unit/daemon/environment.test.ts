@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { successorSurroundings } from "../../../../src/daemon/reload/environment.ts";
-import type { Fresh, Surroundings } from "../../../../src/daemon/reload/environment.ts";
-import { temporaryFolder } from "../../../helpers/folders.ts";
+import { successorSurroundings } from "../../../src/daemon/reload/environment.ts";
+import type { Fresh, Surroundings } from "../../../src/daemon/reload/environment.ts";
+import { temporaryFolder } from "../../helpers/folders.ts";
 
 function surroundings(own: Surroundings, fresh: Fresh): Surroundings {
   const found = successorSurroundings(own, fresh);
