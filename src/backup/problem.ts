@@ -21,7 +21,7 @@ export function diskFull(path: string): BackupError {
 
 const FULL = ["ENOSPC", "EDQUOT", "SQLITE_FULL"];
 const FORBIDDEN = ["EACCES", "EPERM", "EROFS", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"];
-const UNSOUND = ["SQLITE_NOTADB", "SQLITE_CORRUPT"];
+const DAMAGED = ["SQLITE_NOTADB", "SQLITE_CORRUPT"];
 
 /**
  * Runs a part of the work in which only this path is touched, so that what the system says of it can be explained.
@@ -45,9 +45,9 @@ export async function workingOn<T>(path: string, work: () => T | Promise<T>): Pr
         `${forbidden} can't be read and written (${code}): run this as the user that the receiver runs as, or give that user the right`,
       );
     }
-    if (isOneOf(UNSOUND))
+    if (isOneOf(DAMAGED))
       throw new BackupError(
-        `${path} is not a sound SQLite database: see what "elevenlabs-webhook check" says, and restore a backup`,
+        `${path} is not an intact SQLite database: see what "elevenlabs-webhook check" says, and restore a backup`,
       );
     throw new BackupError(
       `${path}: ${error instanceof Error ? error.message : code}: look at its disk and run this again`,

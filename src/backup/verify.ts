@@ -29,7 +29,7 @@ type Faults = VerifyReport["faults"];
 type Known = Map<string, Pick<ManifestFile, "bytes" | "sha256"> | "left out">;
 
 /**
- * Reads a backup whole and checks that it is what its manifest says, its database sound, and its rows and files fit.
+ * Reads a backup whole and checks that it is what its manifest says, its database intact, and its rows and files fit.
  * Memory grows by about 300 bytes a file.
  *
  * @throws BackupError where the folder holds no backup that this program can read, or a new one is made meanwhile

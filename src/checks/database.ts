@@ -51,7 +51,7 @@ function checkIntegrity(sqlite: Database, path: string): CheckResult {
   const pragma = size > FULL_CHECK_BYTES_MAX ? "quick_check" : "integrity_check";
   const faults = sqlite.query(`PRAGMA ${pragma}(3)`).values().flat().map(String);
   const [first = ""] = faults;
-  if (first === "ok") return ok("database", `${path} is sound (${sizeText(size)})`);
+  if (first === "ok") return ok("database", `${path} is intact (${sizeText(size)})`);
   return error(
     "database",
     `${path} is damaged: ${first}`,
@@ -106,7 +106,7 @@ function unreadable(path: string, failure: unknown): CheckResult {
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
     return error(
       "database",
-      `${path} is not a sound SQLite database`,
+      `${path} is not an intact SQLite database`,
       "Restore it from a backup, or move it away to start with an empty one.",
     );
   }

@@ -53,7 +53,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
   return isGood ? exitStatus.ok : exitStatus.failure;
 }
 
-/** All checks for which the settings are sound. */
+/** All checks whose settings are valid. */
 async function checkSystem(settings: Settings, { clock }: CommandContext): Promise<CheckResult[]> {
   const results: (CheckResult | null)[] = [checkSecrets(settings)];
   const nowMs = clock.nowMs();
@@ -101,7 +101,7 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   return results.filter((result) => result !== null);
 }
 
-/** The settings, with null for those that are not sound. */
+/** The settings, with null for those that are not valid. */
 function valuesOf(settings: Settings): { [K in keyof Settings]: ValueOf<Settings[K]> | null } {
   const entries = Object.entries(settings).map(([key, { parsed }]) => [key, parsed.ok ? parsed.value : null]);
   // Every setting has an entry.

@@ -14,7 +14,7 @@ export function settingSources(context: CommandContext, flags: Given = {}): Conf
   return { flags, environment, folder, readText: (path) => readFileSync(path, "utf8"), nowMs: clock.nowMs() };
 }
 
-/** Every setting, each sound or not by itself: a command complains only of those that it needs. */
+/** Every setting, each valid or not by itself: a command complains only of those that it needs. */
 export function findSettings(context: CommandContext): Parsed<Settings> {
   const read = readSettings(settingSources(context));
   return read.ok ? { ok: true, value: read.value.settings } : read;

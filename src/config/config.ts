@@ -93,7 +93,7 @@ export function readSettings(
   return { ok: true, value: { settings: settings as Settings, ...judgeNames(variables.value) } };
 }
 
-/** A setting's value, or another one where it is not sound. */
+/** A setting's value, or another one if it is not valid. */
 export function valueOf<T>({ parsed }: Setting<T>, otherwise: T): T {
   return parsed.ok ? parsed.value : otherwise;
 }

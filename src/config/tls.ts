@@ -88,7 +88,7 @@ function readPem(name: string, path: string, readText: (path: string) => string)
   }
 }
 
-/** The host's own certificate, which comes first. Those of its issuers have to be sound as well. */
+/** The host's own certificate, which comes first. Those of its issuers have to be valid as well. */
 function parseCertificate(file: string, pem: string): Read<X509Certificate> {
   const blocks = pem.match(CERTIFICATE) ?? [];
   try {

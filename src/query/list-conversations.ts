@@ -8,7 +8,7 @@ import type { Reader } from "./reader.ts";
 import { firstIdOf } from "./search/documents.ts";
 import type { Snippets } from "./search/documents.ts";
 import { facetExpression } from "./search/facets.ts";
-import { isBusy, isUnsound } from "./search/file.ts";
+import { isBusy, isDamaged } from "./search/file.ts";
 
 /**
  * A search waits this long for the index to have all that has arrived, and others wait for it meanwhile; a list, which
@@ -60,7 +60,7 @@ export async function listConversations(reader: Reader, asked: ConversationQuery
     return await findPage(reader, asked);
   } catch (error) {
     // The index has been thrown away, and is there again in a while; or another process works on it.
-    if (isUnsound(error) || isBusy(error)) return { kind: "not-ready" };
+    if (isDamaged(error) || isBusy(error)) return { kind: "not-ready" };
     throw error;
   }
 }

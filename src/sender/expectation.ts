@@ -1,6 +1,6 @@
 import type { Answer } from "./request.ts";
 
-/** What a sound receiver answers. */
+/** What a working receiver answers. */
 export type Expectation = "accepted" | "refused";
 
 /** Whether an answer is as it should be, and where not, what to do. */

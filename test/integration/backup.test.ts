@@ -50,7 +50,7 @@ describe("a backup", () => {
     expect(stdout).toStartWith(`Backed up to ${folder}: 8 events, 4 recordings, 1 large body\n`);
     expect(await backup("verify", folder)).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining("is sound"),
+      stdout: expect.stringContaining("is intact"),
     });
 
     const elsewhere = join(root, "new/place");
@@ -239,7 +239,7 @@ describe("a backup is refused, and nothing is changed, where", () => {
     other.close();
     await refused(folder, 1, "has schema 999", data);
     writeFileSync(path, "no database ".repeat(1000));
-    await refused(folder, 1, "is not a sound SQLite database", data);
+    await refused(folder, 1, "is not an intact SQLite database", data);
   });
 
   test("another one is being made there", async () => {

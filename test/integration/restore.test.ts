@@ -312,7 +312,7 @@ describe("a restore changes nothing where", () => {
   });
 });
 
-describe("a backup that is not sound is not restored, and verify says why:", () => {
+describe("a backup that is not intact is not restored, and verify says why:", () => {
   const expectFault = async (words: string, status = 1) => {
     const { status: verified, stderr } = await runFor(place, "backup", "verify", folder);
     expect([verified, stderr]).toEqual([status, expect.stringContaining(words)]);
@@ -545,7 +545,7 @@ describe("a backup that an earlier version has made", () => {
     expect(schemas.filter((name) => name !== `backup-schema-${schemaVersion}`).toSorted()).toEqual(before);
   });
 
-  test.each(schemas)("%s is sound, is restored, and a receiver starts on it", async (name) => {
+  test.each(schemas)("%s is intact, is restored, and a receiver starts on it", async (name) => {
     rmSync(folder, { recursive: true });
     cpSync(join(fixtures, name), folder, { recursive: true });
     const schema = name.replace("backup-schema-", "");

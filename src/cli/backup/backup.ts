@@ -27,7 +27,7 @@ export const backup: Command = {
   flags: placeFlags,
   notes: `Run it as the user that the receiver runs as. A backup that is interrupted leaves the one before in the folder.
 It holds everything that arrived, personal data too: guard it like the data. restore puts it back.
-Exit status: 0 the backup is made, or sound; 1 it is not, or lacks files that the data has lost; 64 wrong usage; 78 a faulty setting.
+Exit status: 0 the backup is made, or intact; 1 it is not, or lacks files that the data has lost; 64 wrong usage; 78 a faulty setting.
 `,
   run,
 };
@@ -97,7 +97,7 @@ async function verify(folder: string, context: CommandContext): Promise<number> 
   const report = await verifyBackup(folder);
   const { faults } = report;
   if (faults.count === 0) {
-    context.writeOut(soundText(folder, report));
+    context.writeOut(intactText(folder, report));
     return exitStatus.ok;
   }
   context.writeError(
@@ -111,12 +111,12 @@ async function verify(folder: string, context: CommandContext): Promise<number> 
   return exitStatus.failure;
 }
 
-function soundText(folder: string, { header, files, bytes, leftOut }: VerifyReport): string {
+function intactText(folder: string, { header, files, bytes, leftOut }: VerifyReport): string {
   const made = `made ${header.created_at} by version ${header.program}, schema ${header.schema}`;
   const content = `${count(header.events, "event")}, ${count(files, "file")} (${sizeText(bytes)})`;
   const lacking =
     leftOut === 0
       ? ""
       : `It lacks ${count(leftOut, "file")} that ${leftOut === 1 ? "was" : "were"} missing when it was made.\n`;
-  return `${folder} is sound: ${content}, ${oneLine(made)}\n${lacking}`;
+  return `${folder} is intact: ${content}, ${oneLine(made)}\n${lacking}`;
 }

@@ -5,7 +5,7 @@ import { errorCode } from "../../platform/errors.ts";
 /** Of the tables below: a file of another version is rebuilt. */
 const VERSION = 2;
 
-const UNSOUND_CODES = ["SQLITE_CORRUPT", "SQLITE_NOTADB"];
+const DAMAGE_CODES = ["SQLITE_CORRUPT", "SQLITE_NOTADB"];
 
 const PRAGMAS = [
   "journal_mode = WAL",
@@ -52,7 +52,7 @@ export function openIndexFile(
   path: string,
   belongs: (sqlite: Database) => boolean,
 ): { sqlite: Database; isNew: boolean } {
-  const existing = openSound(path, belongs);
+  const existing = openIntact(path, belongs);
   if (existing !== null) return { sqlite: existing, isNew: false };
   removeIndexFile(path);
   const sqlite = open(path);
@@ -68,9 +68,9 @@ export function removeIndexFile(path: string): void {
   }
 }
 
-/** True if SQLite says that the file is no intact database. */
-export function isUnsound(error: unknown): boolean {
-  return UNSOUND_CODES.some((code) => errorCode(error).startsWith(code));
+/** True if SQLite says that the file is not an intact database. */
+export function isDamaged(error: unknown): boolean {
+  return DAMAGE_CODES.some((code) => errorCode(error).startsWith(code));
 }
 
 /** True if another process has not let go of the file in time. */
@@ -78,7 +78,7 @@ export function isBusy(error: unknown): boolean {
   return errorCode(error).startsWith("SQLITE_BUSY");
 }
 
-function openSound(path: string, belongs: (sqlite: Database) => boolean): Database | null {
+function openIntact(path: string, belongs: (sqlite: Database) => boolean): Database | null {
   let sqlite: Database | null = null;
   try {
     sqlite = open(path);
@@ -87,7 +87,7 @@ function openSound(path: string, belongs: (sqlite: Database) => boolean): Databa
     if (version === VERSION && belongs(sqlite)) return sqlite;
   } catch (error) {
     // Tables that are missing are a plain error.
-    if (!isUnsound(error) && errorCode(error) !== "SQLITE_ERROR") throw error;
+    if (!isDamaged(error) && errorCode(error) !== "SQLITE_ERROR") throw error;
   }
   sqlite?.close();
   return null;

@@ -6,7 +6,7 @@ import { withDatabase } from "../../store/sqlite/erase-connection.ts";
 import { editFile, scrubSome } from "../../store/sqlite/scrub.ts";
 import { createDocuments } from "./documents.ts";
 import type { Documents } from "./documents.ts";
-import { indexPath, isBusy, isUnsound, openIndexFile, removeIndexFile } from "./file.ts";
+import { indexPath, isBusy, isDamaged, openIndexFile, removeIndexFile } from "./file.ts";
 import { belongsTo, createIntake } from "./intake.ts";
 import type { Target } from "./intake.ts";
 import { clearSeparators, SeparatorError } from "./separators.ts";
@@ -64,7 +64,7 @@ export function createSearchIndex(options: {
     try {
       return work(open());
     } catch (error) {
-      if (!isUnsound(error)) throw error;
+      if (!isDamaged(error)) throw error;
       tell("warning", "The search index is damaged and is being rebuilt", { error: errorCode(error) });
       discard();
       throw error;

@@ -82,7 +82,7 @@ export function openSnapshot(databasePath: string) {
 
     recordingsOwner: () => readRecordingsOwner(sqlite),
 
-    /** What SQLite finds wrong with it; null where it is sound. */
+    /** What SQLite finds wrong with it; null if it is intact. */
     fault(): string | null {
       const first = String(sqlite.query("PRAGMA integrity_check(1)").values()[0]?.[0]);
       return first === "ok" ? null : first;

@@ -32,7 +32,7 @@ test("a database that is not there yet is in order", () => {
   expect([results.map(({ level }) => level), content]).toEqual([["ok"], null]);
 });
 
-test("a sound database tells the time of its newest event", async () => {
+test("an intact database tells the time of its newest event", async () => {
   const app = await openTestApp({ clock: { nowMs: () => NOW, monotonicMs: () => 0 } });
   const body = transcription("conv_1");
   await app.post(body, sign(body, { timestamp: NOW / 1000 }));
@@ -54,7 +54,7 @@ test("a file that is no database is an error", () => {
   const path = join(folder, "text.sqlite");
   writeFileSync(path, "This is a letter, not a database.".repeat(100));
   expect(checkDatabase(path).results).toMatchObject([
-    { level: "error", text: expect.stringContaining("not a sound") },
+    { level: "error", text: expect.stringContaining("not an intact") },
   ]);
 });
 

@@ -15,7 +15,7 @@ const environment = { ELEVENLABS_WEBHOOK_SECRET: SECRET };
 const verify = (args: string[], options: Parameters<typeof runCommand>[1] = {}) =>
   runCommand(["verify", ...args], { environment, folder, ...options });
 
-test("a sound signature is valid, from a file and from standard input", async () => {
+test("a good signature is valid, from a file and from standard input", async () => {
   for (const given of [
     await verify(["--header", sign(BODY), "body.json"]),
     await verify(["--header", sign(BODY)], { input: BODY }),

@@ -60,7 +60,7 @@ test("finds a systemd credential", () => {
   expect(result).toMatchObject({ kind: "valid", origins: { secrets: "credential" } });
 });
 
-test("reads the settings that are sound where others are not", () => {
+test("reads the settings that are valid, also if others are not", () => {
   const read = readSettings(
     sources({ environment: { ELEVENLABS_WEBHOOK_PORT: "x", ELEVENLABS_WEBHOOK_HOST: "::1" } }),
   );

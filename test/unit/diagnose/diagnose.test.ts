@@ -5,10 +5,10 @@ import { searchCause } from "../../../src/diagnose/search.ts";
 import { fixture, SECRET, sign } from "../../helpers/deliveries.ts";
 import { BODY, deviation, findings, hmac, NOW, signed } from "../../helpers/diagnosis.ts";
 
-test("finds a sound signature sound", () => {
+test("finds a valid signature valid", () => {
   expect(diagnoseVector("plain").isValid).toBe(true);
   expect(findings({ header: signed(BODY) })).toEqual([
-    { kind: "header-sound", timestamp: String(NOW - 5) },
+    { kind: "header-valid", timestamp: String(NOW - 5) },
     { kind: "age", seconds: 5, toleranceSeconds: 1800, isWithin: true },
     { kind: "hash-matches", secret: 0 },
   ]);
