@@ -9,9 +9,9 @@ export function missingTools(): Tool[] {
 }
 
 /**
- * Everything that speaks against a release from here, each with what to do; none where nothing does.
+ * Everything that speaks against a release from here, each with what to do; none if nothing does.
  *
- * @param found.tag the tag to release under, empty where there is none
+ * @param found.tag the tag to release under, empty if there is none
  * @param found.changes what `git status --porcelain` says
  */
 export function releaseProblems(found: {

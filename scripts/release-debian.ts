@@ -27,7 +27,7 @@ export type DebianPackage = {
 const SCRIPTS = ["postinst", "prerm", "postrm"];
 const EXECUTABLE = "usr/lib/elevenlabs-webhook/elevenlabs-webhook";
 
-/** Writes the package for amd64. `work` is a folder to lay it out in. @throws where dpkg-deb fails */
+/** Writes the package for amd64. `work` is a folder to lay it out in. @throws if dpkg-deb fails */
 export function buildDebianPackage(content: DebianPackage, work: string, output: string): void {
   const install = (path: string, write: (target: string) => void, mode = 0o644) => {
     const target = join(work, path);

@@ -7,7 +7,7 @@ import type { Target } from "./release-targets.ts";
 /** Where Bun keeps the runtimes of other systems that it has fetched. */
 const RUNTIMES = join(import.meta.dir, "../node_modules/.runtimes");
 
-/** Builds one system's executable in a folder and returns its path. @throws where its runtime is not the known one */
+/** Builds one system's executable in a folder and returns its path. @throws if its runtime is not the known one */
 export async function buildExecutable(target: Target, folder: string): Promise<string> {
   run(["scripts/build", target.name, folder], { BUN_INSTALL_CACHE_DIR: RUNTIMES });
   // For its own system Bun takes itself.
@@ -21,7 +21,7 @@ export async function buildExecutable(target: Target, folder: string): Promise<s
   return join(folder, "elevenlabs-webhook");
 }
 
-/** Runs an executable, emulated where it has to be, and returns what is to be said of it. @throws where it fails */
+/** Runs an executable, emulated if it has to be, and returns what is to be said of it. @throws if it fails */
 export function smokeTest(target: Target, executable: string, { version, commit }: Release): string {
   if (target.run === null) return "built, NOT RUN HERE: needs a system with musl's own libstdc++";
   const [emulator] = target.run.command;

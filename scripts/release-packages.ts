@@ -29,7 +29,7 @@ export type BundledPackage = {
 
 type Manifest = { name: string; version: string; license?: string };
 
-/** @throws where a package's licence can't be told: a release needs it */
+/** @throws if a package's licence can't be told: a release needs it */
 export async function bundledPackages(): Promise<BundledPackage[]> {
   const direct = [...(await modulesOfBundle())].map((name) => describePackage(name, null, false));
   const parts = [...modulesOfPage()]

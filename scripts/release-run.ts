@@ -1,4 +1,4 @@
-/** Runs a program to its end and returns what it wrote, without space around it. @throws where it fails */
+/** Runs a program to its end and returns what it wrote, without space around it. @throws if it fails */
 export function run(command: string[], environment: Record<string, string> = {}): string {
   const { stdout, stderr, exitCode } = Bun.spawnSync(command, {
     cwd: `${import.meta.dir}/..`,

@@ -23,7 +23,7 @@ export function debianSysctl(): string {
   return replaceEach(sysctlText, [[/^# Written by .*\n/, ""]]);
 }
 
-/** @throws where one is not there any more: the package would differ from what is meant */
+/** @throws if one is not there any more: the package would differ from what is meant */
 function replaceEach(text: string, replacements: [string | RegExp, string][]): string {
   return replacements.reduce((result, [from, to]) => {
     const replaced = result.replace(from, to);

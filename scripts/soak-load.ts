@@ -10,7 +10,7 @@ const SLOW_MS = 3_000;
 export type Load = {
   name: string;
   perSecond: number;
-  /** Returns the status, where there is an answer. */
+  /** Returns the status, if there is an answer. */
   run: (index: number) => Promise<number | null>;
   expected: number | null;
 };

@@ -98,7 +98,7 @@ export function createApp(options: {
     return store.isHealthy() ? null : "storage_failed";
   };
 
-  // Elysia looks for the path behind the eleventh character, and finds none where the host has a short name; told not to,
+  // Elysia looks for the path behind the eleventh character, and finds none if the host has a short name; told not to,
   // it looks behind "http://", and finds none behind "https://".
   const app = new Elysia({ name: "elevenlabs-webhook", handler: { standardHostname: config.tls !== null } })
     // Elysia's own errors name schemas and files: none of them is ever serialised.

@@ -8,7 +8,7 @@ import type { CheckResult } from "./result.ts";
 const SUBJECT = "certificate";
 const READABLE_BY_OTHERS = 0o004;
 
-/** Whether the files of TLS are as they should be; null where TLS is not wanted. */
+/** Whether the files of TLS are as they should be; null if TLS is not wanted. */
 export function checkCertificate(files: TlsFiles, nowMs: number): CheckResult | null {
   const loaded = loadTls(files, { readText: (path) => readFileSync(path, "utf8"), nowMs });
   if ("fault" in loaded) return error(SUBJECT, loaded.fault.text, `${loaded.fault.remedy}.`);

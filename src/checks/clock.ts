@@ -8,7 +8,7 @@ const ASK_MS_MAX = 2000;
 const AHEAD_MS_MAX = 60_000;
 const REMEDY = "Signatures are only good for some minutes: keep the clock by NTP (timedatectl set-ntp true).";
 
-/** Whether the system keeps its clock by the network's; null where it can't be told, as in a container. */
+/** Whether the system keeps its clock by the network's; null if it can't be told, as in a container. */
 export async function isClockSynchronised(): Promise<boolean | null> {
   if (existsSync(TIMESYNCD_MARK)) return true;
   const timedatectl = Bun.which("timedatectl");
@@ -39,7 +39,7 @@ export async function isClockSynchronised(): Promise<boolean | null> {
 export function checkClock(options: {
   nowMs: number;
   isSynchronised: boolean | null;
-  /** null where nothing was received yet */
+  /** null if nothing was received yet */
   newestReceivedAtMs: number | null;
 }): CheckResult {
   const { nowMs, isSynchronised, newestReceivedAtMs } = options;

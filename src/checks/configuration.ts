@@ -25,7 +25,7 @@ export function checkConfiguration({ settings, problems, warnings }: Read): Chec
   return results.length > 0 ? results : [ok(SUBJECT, "all in order")];
 }
 
-/** Whether the secrets look like secrets; null where none could be read. */
+/** Whether the secrets look like secrets; null if none could be read. */
 export function checkSecrets({ secrets: { parsed } }: Settings): CheckResult | null {
   if (!parsed.ok) return null;
   const unusual = parsed.value.find((secret) => !looksLikeSecret(secret));

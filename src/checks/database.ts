@@ -15,11 +15,11 @@ export type DatabaseContent = {
   recordings: { conversationId: string; path: string }[];
   /** Of the folder of the recordings; null if there is none yet. */
   recordingsOwner: string | null;
-  /** null where there are no events */
+  /** null if there are no events */
   newestReceivedAtMs: number | null;
 };
 
-/** Reads the database, without changing it. `content` is null where there is none that can be read. */
+/** Reads the database, without changing it. `content` is null if there is none that can be read. */
 export function checkDatabase(path: string): { results: CheckResult[]; content: DatabaseContent | null } {
   if (existsSync(restoringMark(path))) {
     const text = `a restore of ${path} has not been finished`;

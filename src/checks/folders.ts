@@ -60,7 +60,7 @@ export function checkDisk(folders: readonly string[], freeDiskBytesMin: number):
   return ok(subject, text);
 }
 
-/** The user whose folder it is; null where it is not there yet. */
+/** The user whose folder it is; null if it is not there yet. */
 export function ownerOf(folder: string): number | null {
   return existsSync(folder) ? statSync(folder).uid : null;
 }

@@ -11,7 +11,7 @@ const OPEN_FILES_MIN = 16_384;
 /** Measured: 77 MB with four recordings of 100 MB at once. */
 const MEMORY_BYTES_MIN = 160 * 1024 ** 2;
 
-/** What the system allows a process; null where there is no limit or none that can be read. */
+/** What the system allows a process; null if there is no limit or none that can be read. */
 export type ProcessLimits = {
   openFiles: number | null;
   fileBytes: number | null;

@@ -4,7 +4,7 @@ export type CheckResult = {
   subject: string;
   level: "ok" | "warning" | "error";
   text: string;
-  /** What to do; null where nothing is wrong. */
+  /** What to do; null if nothing is wrong. */
   remedy: string | null;
 };
 

@@ -1,6 +1,6 @@
 import type { CommandContext } from "../platform/process.ts";
 
-/** Exit statuses, after sysexits.h where it has one. */
+/** Exit statuses, from sysexits.h if it has one. */
 export const exitStatus = { ok: 0, failure: 1, usage: 64, config: 78 } as const;
 
 /** A flag as commander writes it, such as `--port <number>` or `--json`, and the key of its value. */

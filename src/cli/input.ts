@@ -25,7 +25,7 @@ export function findFile(
   }
 }
 
-/** The bytes of a file, or of standard input where no file or `-` is named. */
+/** The bytes of a file, or of standard input if no file or `-` is named. */
 export async function readInput(
   name: string | undefined,
   context: CommandContext,

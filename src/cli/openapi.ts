@@ -23,7 +23,7 @@ export const openapi: Command = {
   ],
   flags: [],
   notes: `The same document that a receiver serves at /docs/json; it needs no settings and no running receiver.
-Exit status: 0, 1 where no temporary folder can be made.
+Exit status: 0, 1 if no temporary folder can be made.
 `,
   run,
 };

@@ -3,7 +3,7 @@ import type { CommandContext } from "../platform/process.ts";
 
 export type Paint = Record<"good" | "bad" | "warning" | "faint" | "strong", (text: string) => string>;
 
-/** Colours for what a person reads on a terminal; none for files, pipes and where NO_COLOR is set. */
+/** Colours for what a person reads on a terminal; none for files and pipes, or if NO_COLOR is set. */
 export function createPaint({ isTerminal, environment }: CommandContext): Paint {
   const isPlain = !isTerminal.output || (environment.NO_COLOR ?? "") !== "";
   const paint = (format: "green" | "red" | "yellow" | "gray" | "bold") => (text: string) =>

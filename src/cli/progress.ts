@@ -3,7 +3,7 @@ import type { CommandContext } from "../platform/process.ts";
 const WIDTH = 30;
 const REDRAW_MS = 100;
 
-/** A bar on standard error that shows how much is done; nothing where no person looks. */
+/** A bar on standard error that shows how much is done; nothing if no person looks. */
 export function createProgress(total: number, context: CommandContext) {
   if (!context.isTerminal.error) return { show: () => {}, clear: () => {} };
   let drawnMs = Number.NEGATIVE_INFINITY;

@@ -36,10 +36,10 @@ export const reload: Command = {
       key: "credentials",
       flag: "--credentials <name:path,...>",
       description:
-        "with fresh credentials from these files, as LoadCredential= names them; a - before the path: where it is there",
+        "with fresh credentials from these files, as LoadCredential= names them; a - before the path: if it is there",
     },
   ],
-  notes: `What runs is the file at the path by which the receiver was started. Where the new one does not come up, the old one goes on.
+  notes: `What runs is the file at the path by which the receiver was started. If the new one does not start, the old one goes on.
 Without this command: SIGHUP to the receiver.
 Exit status: 0 when the new one has taken over, 1 when not.
 `,
@@ -71,7 +71,7 @@ function configuredDatabase(context: CommandContext): string {
   return settings.ok ? valueOf(settings.value.databasePath, "") : "";
 }
 
-/** Right after a handover the predecessor may still be where its successor is about to be. */
+/** Right after a handover the predecessor's socket may still be in the place of its successor's. */
 async function askUntilAnswered(path: string, request: Message): Promise<Message | null> {
   const deadlineMs = performance.now() + MOVE_MS_MAX;
   for (;;) {
@@ -81,7 +81,7 @@ async function askUntilAnswered(path: string, request: Message): Promise<Message
   }
 }
 
-/** null where the receiver ends before it has answered */
+/** null if the receiver ends before it has answered */
 async function ask(path: string, request: Message): Promise<Message | null> {
   const answered = Promise.withResolvers<Message | null>();
   const refuseWith = (problem: string) => answered.resolve({ kind: "failed", problem });

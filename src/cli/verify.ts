@@ -10,7 +10,7 @@ import { readInput } from "./input.ts";
 import { createPaint, indented } from "./paint.ts";
 import { configuredSecrets, findSettings, givenSecrets } from "./settings.ts";
 
-/** Says whether a signature holds, and where it does not, why. */
+/** Says whether a signature holds, and if not, why. */
 export const verify: Command = {
   name: "verify",
   summary: "say whether a signature holds, and if not, why",
@@ -86,8 +86,7 @@ function forPeople(diagnosis: Diagnosis, context: CommandContext): string {
   const remedies = explanations.flatMap((explanation) => explanation.remedies);
   const verdict = diagnosis.isValid ? paint.good("valid") : paint.bad("not valid");
   if (diagnosis.isValid) {
-    const hint =
-      "Where a receiver of your own refuses it, that one hashes other bytes or has another secret.";
+    const hint = "If a receiver of your own refuses it, that one hashes other bytes or has another secret.";
     return `${verdict}\n${lines.join("")}\n  ${paint.faint(hint)}\n`;
   }
   const advice = remedies.map((remedy) => `  ${paint.strong("do")}      ${indented(remedy, 10)}\n`);

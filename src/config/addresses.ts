@@ -21,7 +21,7 @@ export const allowedSources: Parse<AddressList> = (text) => {
   return parseList(text, (word) => (word.toLowerCase() === VENDOR ? [...vendorAddresses] : [word]));
 };
 
-/** Whose word about where a request comes from is taken: `none`, or addresses and ranges with commas between them. */
+/** Proxies whose X-Forwarded-For is believed: `none`, or addresses and ranges with commas between them. */
 export const trustedProxies: Parse<AddressList> = (text) => {
   if (text.toLowerCase() === noAddress.toString()) return { ok: true, value: noAddress };
   const everybody = listed(text).find((word) => word.endsWith("/0"));

@@ -25,7 +25,7 @@ export type Config = Omit<Values, "audioFolder" | "storeAudio" | "unknownEventSt
   tls: Tls | null;
   /** null: recordings are not stored */
   audioFolder: string | null;
-  /** Where recordings are that were stored before, be they stored any more or not. */
+  /** Where earlier recordings are, also if none are stored any more. */
   recordingsFolder: string;
   unknownEventStatus: 200 | 400;
 };

@@ -8,7 +8,7 @@ const GIB = 1024 ** 3;
 export type Option<T> = {
   /** Of the environment variable. */
   name: string;
-  /** As text, empty where the option is off unless set; null where it has to be set. */
+  /** As text, empty if the option is off unless set; null if it has to be set. */
   default: string | null;
   /** The name of the default path in $STATE_DIRECTORY, under systemd. */
   stateName?: string;

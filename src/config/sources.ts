@@ -11,7 +11,7 @@ export type ConfigSources = {
   environment: Record<string, string | undefined>;
   /** The working directory. */
   folder: string;
-  /** Returns a file's text. @throws where it can't be read */
+  /** Returns a file's text. @throws if it can't be read */
   readText: (path: string) => string;
   /** The time in Unix ms: a certificate is good for a while only. */
   nowMs: number;
@@ -73,7 +73,7 @@ export function findText(key: OptionKey, variables: Variables, sources: ConfigSo
   };
 }
 
-/** A secret from the file that NAME_FILE names, or from a systemd credential; null where there is none. */
+/** A secret from the file that NAME_FILE names, or from a systemd credential; null if there is none. */
 function findSecretFile(
   name: string,
   given: string | undefined,
@@ -100,7 +100,7 @@ function readSecret(path: string, readText: (path: string) => string): Parsed<st
   try {
     return { ok: true, value: readText(path) };
   } catch (error) {
-    // Neither the path nor the message that quotes it: some put the secret itself where its file should be named.
+    // Neither the path nor the message that quotes it: some put the secret itself in place of its file's name.
     return {
       ok: false,
       problem: `the file named for it can't be read (${errorCode(error)}): correct its name or its rights`,

@@ -23,7 +23,7 @@ export function integer(min: number, max: number): Parse<number> {
   };
 }
 
-/** Whole days; null where none are given. */
+/** Whole days; null if none are given. */
 export const days: Parse<number | null> = (text, folder) =>
   text === "" ? { ok: true, value: null } : integer(1, DAYS_MAX)(text, folder);
 
@@ -66,7 +66,7 @@ export const path: Parse<string> = (text, folder) =>
     ? { ok: false, problem: "a path can't hold a NUL character" }
     : { ok: true, value: resolve(folder, text) };
 
-/** The same, or null where the text is empty. */
+/** The same, or null if the text is empty. */
 export const optionalPath: Parse<string | null> = (text, folder) =>
   text === "" ? { ok: true, value: null } : path(text, folder);
 

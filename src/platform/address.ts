@@ -13,7 +13,7 @@ export type AddressList = {
 
 /**
  * The one form of an address that is compared and logged: IPv6 shortened and in lower case, IPv4 that is written as IPv6
- * (`::ffff:192.0.2.1`, as a socket for both has it) as IPv4, without the zone of a link-local address. null where the
+ * (`::ffff:192.0.2.1`, as a socket for both has it) as IPv4, without the zone of a link-local address. null if the
  * text is no address, which the short and octal forms of IPv4 (`127.1`, `0177.0.0.1`) are not.
  */
 export function canonicalAddress(text: string): string | null {

@@ -15,7 +15,7 @@ export type Channel = {
 export type ChannelEvents = {
   /** What the other side sent: any JSON value. */
   onMessage: (message: unknown) => void;
-  /** Called once, also where the other process has ended. */
+  /** Called once, also if the other process has ended. */
   onClose: () => void;
 };
 
@@ -84,7 +84,7 @@ function receive(socket: Socket<Peer | undefined>, peer: Peer, bytes: Buffer): v
   if (peer.line.length > LINE_CHARS_MAX) socket.terminate();
 }
 
-/** undefined where it is not JSON */
+/** undefined if it is not JSON */
 function parse(line: string): unknown {
   try {
     return JSON.parse(line);

@@ -35,7 +35,7 @@ export class TemporaryFile {
   ) {}
 
   /**
-   * @throws where the folder is missing or not writable, or the name is taken (a symlink counts as taken)
+   * @throws if the folder is missing or not writable, or the name is taken (a symlink counts as taken)
    */
   static async create(path: string, options: TemporaryFileOptions = {}): Promise<TemporaryFile> {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -59,7 +59,7 @@ export class TemporaryFile {
       this.#flush();
   }
 
-  /** Flushes to disk and closes. @throws where the file is shorter than what was written, or a flush has failed */
+  /** Flushes to disk and closes. @throws if the file is shorter than what was written, or a flush has failed */
   sync(): Promise<void> {
     return onFile(this.path, () => this.#syncAll());
   }
@@ -186,7 +186,7 @@ export async function moveDurably(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
-/** True where the path names anything at all, even a dangling symlink. */
+/** True if the path names anything at all, even a dangling symlink. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path);

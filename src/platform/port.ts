@@ -110,7 +110,7 @@ export async function steerToSecond(port: number): Promise<void> {
     const filter = new DataView(new ArrayBuffer(8));
     filter.setUint16(0, BPF_RET_K, true);
     filter.setUint32(4, 1, true);
-    // `struct sock_fprog`: how many instructions, and where.
+    // `struct sock_fprog`: the number of instructions, and their address.
     const program = new BigUint64Array([1n, BigInt(ptr(filter.buffer))]);
     if (symbols.setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program, 16) !== 0) {
       throw new Error("the kernel refuses it");

@@ -3,7 +3,7 @@ import { setPriority } from "node:os";
 const LOWER = 10;
 
 /**
- * Lets other threads go first where processors are scarce. On Linux a thread has a priority of its own (setpriority(2),
+ * Lets other threads go first when processors are scarce. On Linux a thread has a priority of its own (setpriority(2),
  * "C library/kernel differences"); elsewhere it would be the whole process's, so nothing is done.
  */
 export function lowerThreadPriority(): void {

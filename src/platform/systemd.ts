@@ -17,7 +17,7 @@ const PENDING_MAX = 50;
  * A datagram is sent by the C library: a spawned `systemd-notify` takes a process each time and NotifyAccess=all.
  *
  * @param socketName what $NOTIFY_SOCKET holds: a path, or `@` and an abstract name; without one nothing is ever sent
- * @throws where it is neither, or the C library can't be used
+ * @throws if it is neither, or the C library can't be used
  */
 export async function openNotify(socketName: string | undefined): Promise<Notify> {
   if (socketName === undefined || socketName === "") return () => {};
@@ -65,16 +65,16 @@ function socketAddress(name: string): Buffer {
 }
 
 /**
- * How often the manager wants to hear from this process, in milliseconds; null where it does not watch.
+ * How often the manager wants to hear from this process, in milliseconds; null if it does not watch.
  *
- * @param environment $WATCHDOG_USEC, and $WATCHDOG_PID where only one process is meant: sd_watchdog_enabled(3)
+ * @param environment $WATCHDOG_USEC, and $WATCHDOG_PID if only one process is meant: sd_watchdog_enabled(3)
  */
 export function watchdogMs(environment: Record<string, string | undefined>, pid: number): number | null {
   const { WATCHDOG_USEC: micros = "", WATCHDOG_PID: watched = String(pid) } = environment;
   return /^[1-9]\d{0,14}$/.test(micros) && watched === String(pid) ? Number(micros) / 1000 : null;
 }
 
-/** True where what is written to that descriptor goes to the journal, which $JOURNAL_STREAM names: systemd.exec(5). */
+/** True if what is written to that descriptor goes to the journal, which $JOURNAL_STREAM names: systemd.exec(5). */
 export function isJournal(stream: string | undefined, descriptor: number): boolean {
   const { dev, ino } = fstatSync(descriptor, { bigint: true });
   return stream === `${dev}:${ino}`;

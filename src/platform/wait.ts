@@ -1,4 +1,4 @@
-/** Whether the work is done within that time; it goes on either way. Rejects where the work does. */
+/** Whether the work is done within that time; it goes on either way. Rejects if the work does. */
 export async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));

@@ -3,7 +3,7 @@ import type { Answer } from "./request.ts";
 /** What a working receiver answers. */
 export type Expectation = "accepted" | "refused";
 
-/** Whether an answer is as it should be, and where not, what to do. */
+/** Whether an answer is as it should be, and if not, what to do. */
 export type Judgement = { isExpected: true } | { isExpected: false; problem: string };
 
 const REFUSALS = [400, 401, 403];

@@ -12,7 +12,7 @@ export type Summary = {
   /** Number of answers by status, and of requests without one. */
   statuses: Record<string, number>;
   unexpected: number;
-  /** The first thing that was not as expected; null where all was. */
+  /** The first thing that was not as expected; null if all was. */
   problem: string | null;
   latencyMs: { min: number; median: number; p95: number; p99: number; max: number };
 };

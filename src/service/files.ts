@@ -24,7 +24,7 @@ export type WantedFile = { path: string; mode: number; bytes: Uint8Array };
 /** A file, and what has to be done for it. */
 export type PlannedFile = WantedFile & { change: "new" | "changed" | "rights" | "same" };
 
-/** Compares files with those that are there, below a root folder. @throws where one can't be read */
+/** Compares files with those that are there, below a root folder. @throws if one can't be read */
 export function compareFiles(root: string, files: readonly WantedFile[]): PlannedFile[] {
   return files.map((file) => ({ ...file, change: changeFor(join(root, file.path), file) }));
 }

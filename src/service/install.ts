@@ -14,10 +14,10 @@ const MIGRATE_REQUESTS = "proc/sys/net/ipv4/tcp_migrate_req";
 export type Installed =
   /** `isUnitPending`: it runs with the new program, and in the sandbox of the old unit until its next restart. */
   | { kind: "running"; status: string; hasStarted: boolean; isUnitPending: boolean }
-  /** The files are as they were. `isBack` says whether the service is too; it is not where its data is already newer. */
+  /** The files are as they were. `isBack` says whether the service is too; it is not if its data is already newer. */
   | { kind: "failed"; problem: string; complaints: string[]; isBack: boolean };
 
-/** Brings the files to their places and has the service run with them; where it does not, all is as before. */
+/** Brings the files to their places and has the service run with them; if it does not, all is as before. */
 export function installService(options: {
   machine: Machine;
   systemd: Systemd;

@@ -22,7 +22,7 @@ export function systemdOf({ root }: Machine, path: string | undefined) {
   }
 
   return {
-    /** What keeps a service from being installed here, and what to do; null where nothing does. */
+    /** What keeps a service from being installed here, and what to do; null if nothing does. */
     problem(): string | null {
       const [, version] = /^systemd (\d+)/.exec(run("systemctl", "--version").text) ?? [];
       if (version === undefined || !existsSync(join(root, "run/systemd/system"))) {

@@ -6,7 +6,7 @@ export const places = {
   executable: `/usr/local/bin/${NAME}`,
   environment: `/etc/${NAME}/environment`,
   secret: `/etc/${NAME}/secret`,
-  /** Of the reading API; not there where it is off. */
+  /** Of the reading API; not there if it is off. */
   apiToken: `/etc/${NAME}/api-token`,
   unit: `/etc/systemd/system/${NAME}.service`,
   sysctl: `/etc/sysctl.d/60-${NAME}.conf`,

@@ -11,7 +11,7 @@ import type { UnitOptions } from "./unit.ts";
 
 const LOW_PORT_MAX = 1023;
 
-/** The text of the files that an earlier install has left; null where there is none. */
+/** The text of the files that an earlier install has left; null if there is none. */
 export type Present = {
   environment: string | null;
   secret: string | null;
@@ -166,7 +166,7 @@ function isInState(path: string): boolean {
   return [places.state, places.privateState].some((folder) => path.startsWith(`${folder}/`));
 }
 
-/** Lets the kernel hand connections over to a new process, where it does so at all. */
+/** Lets the kernel hand connections over to a new process, if it does so at all. */
 export const sysctlText = `# Written by "${NAME} service install".
 # Connections that wait for the old process when it hands over to a new one go to the new one.
 net.ipv4.tcp_migrate_req = 1

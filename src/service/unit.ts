@@ -153,7 +153,7 @@ WantedBy=multi-user.target
 `;
 }
 
-/** Reads back what a unit of ours was made with; null where it is none of ours. */
+/** Reads back what a unit of ours was made with; null if it is none of ours. */
 export function unitOptionsOf(text: string): UnitOptions | null {
   if (!text.startsWith(`# Written by "${NAME} service install"`)) return null;
   const credential = (name: string) => new RegExp(`^LoadCredential=${name}:(.+)$`, "m").exec(text)?.[1];

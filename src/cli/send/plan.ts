@@ -34,7 +34,7 @@ export const sendFlags: CommandFlag[] = [
   {
     key: "url",
     flag: "--url <url>",
-    description: "where to (default: the configured host and port, /webhook)",
+    description: "URL to deliver to (default: the configured host and port, /webhook)",
   },
   { key: "secret", flag: "--secret <value>", description: "instead of ELEVENLABS_WEBHOOK_SECRET" },
   { key: "age", flag: "--age <seconds>", description: "age of the signature (negative: from the future)" },

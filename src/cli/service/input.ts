@@ -49,7 +49,7 @@ export function tlsFilesOf(given: Given, context: CommandContext): Parsed<UnitOp
   return { ok: true, value: { certFile, keyFile } };
 }
 
-/** The secret that is to be used from now on; null where the installed one stays. */
+/** The secret that is to be used from now on; null if the installed one stays. */
 export async function readSecret(
   given: Given,
   hasSecret: boolean,

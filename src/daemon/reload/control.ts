@@ -14,7 +14,7 @@ import type { ReloadOutcome } from "./reload.ts";
 const SOCKET_PATH_BYTES_MAX = 107;
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Where an instance can be spoken to: in its runtime folder under systemd, else beside the database. */
+/** Where an instance can be reached: in its runtime folder under systemd, else beside the database. */
 export function controlPath(
   environment: Record<string, string | undefined>,
   databasePath: () => string,
@@ -24,11 +24,12 @@ export function controlPath(
 }
 
 /**
- * Listens for the `reload` command; what it was asked it answers, even when it is ended meanwhile. The socket is its owner's alone: the umask is to be 077.
+ * Listens for the `reload` command, and answers each one, even if it is ended meanwhile. Only the owner may use the socket:
+ * the umask has to be 077.
  *
  * @param reload `gone` resolves when the client has gone away
  * @returns a function that ends it
- * @throws where there can't be a socket
+ * @throws if there can't be a socket
  */
 export function openControl(
   path: string,

@@ -5,7 +5,7 @@ import { Value } from "@sinclair/typebox/value";
 /** Tells a process that it is started to take over; removed from the environment before anything else happens. */
 export const HANDOVER_VARIABLE = "ELEVENLABS_WEBHOOK_HANDOVER";
 
-/** Where a successor finds the way to its predecessor: the process that holds its other end hands over, and nobody else can. */
+/** The descriptor through which a successor reaches its predecessor: only the process that holds its other end can hand over. */
 export const HANDOVER_DESCRIPTOR = 3;
 
 const texts = Type.Record(Type.String(), Type.String());

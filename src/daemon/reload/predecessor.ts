@@ -16,13 +16,13 @@ export type Predecessor = {
   fail: (problem: string) => void;
   /** This process listens; resolves when the predecessor lets it be the one that receives. */
   ready: (databasePath: string) => Promise<Grant>;
-  /** The same where it needs the data for itself first: its requests wait until `ended`. */
+  /** The same if it needs the data for itself first: its requests wait until `ended`. */
   waiting: (databasePath: string) => Promise<Grant>;
   /** Has it finish sooner. */
   hurry: () => void;
   /** Resolves when it does not listen any more. */
   left: Promise<void>;
-  /** Resolves when it has let go of the data; unclean where it died, or has left something to be put in order. */
+  /** Resolves when it has let go of the data; unclean if it died, or has left something to be put in order. */
   ended: Promise<{ isClean: boolean }>;
 };
 

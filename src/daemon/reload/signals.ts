@@ -4,18 +4,18 @@ import type { CommandContext } from "../../platform/process.ts";
 export type Signals = {
   /** Resolves at the first SIGTERM or SIGINT. */
   stopped: Promise<"stopped">;
-  /** Calls back at each SIGHUP, at once where one has come before. */
+  /** Calls back at each SIGHUP, at once if one has come before. */
   onReload: (callback: () => void) => void;
 };
 
 /**
- * Listens for signals. To be called before anybody may take this process for the one that receives: a signal that nobody
- * listens for would end it.
+ * Listens for signals. Call it before anyone may take this process for the one that receives: a signal without a listener
+ * would end it.
  */
 export function catchSignals(context: CommandContext): Signals {
   let reload: (() => void) | null = null;
   let hasCome = false;
-  // Where a terminal goes away, SIGHUP means the end, as for any program.
+  // If a terminal goes away, SIGHUP means the end, as for any program.
   const isAttended = Object.values(context.isTerminal).some(Boolean);
   if (!isAttended) {
     context.onReloadSignal(() => {

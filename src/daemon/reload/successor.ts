@@ -131,7 +131,7 @@ async function followLaunch(
   settle({ kind: "failed", problem });
 }
 
-/** @throws where the executable does not start */
+/** @throws if the executable does not start */
 async function launch(
   { executable, args, folder, environment }: Parameters<typeof startSuccessor>[0],
   socket: ReturnType<typeof channelSocket>,
