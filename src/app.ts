@@ -10,7 +10,7 @@ import type { HealthProblem } from "./http/health.ts";
 import type { Metrics } from "./http/prometheus.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import { QueriesBusyError } from "./query/queries.ts";
-import type { Queries } from "./query/queries.ts";
+import type { Queries } from "./query/port.ts";
 import { createErase } from "./erase/erase.ts";
 import { createIndexEraser } from "./query/search/erase-from-index.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";

@@ -5,7 +5,7 @@ import { openMetrics } from "../http/metrics.ts";
 import { listen } from "../http/server.ts";
 import type { Application, Server } from "../http/server.ts";
 import { createQueries } from "../query/queries.ts";
-import type { Queries } from "../query/queries.ts";
+import type { Queries } from "../query/port.ts";
 import type { Erase } from "../erase/erase.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../query/queries.ts";
+import type { Queries } from "../query/port.ts";
 import { createStoredFigures } from "../query/stored-figures.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";

@@ -8,10 +8,14 @@ import {
 } from "./conversations.ts";
 import { findEvent, findPayload, followEvents, listEvents, readPayload } from "./events.ts";
 import { listConversations } from "./list-conversations.ts";
+import type { Answer, Argument, QuestionName } from "./port.ts";
+import type { Reader } from "./reader.ts";
 import { countByDay, readFigures } from "./stats.ts";
 
-/** Everything that can be asked of the thread that reads. Arguments and results are plain data. */
-export const operations = {
+/** How the thread that reads answers each question. */
+export const operations: {
+  [Name in QuestionName]: (reader: Reader, argument: Argument<Name>) => Answer<Name> | Promise<Answer<Name>>;
+} = {
   listCallFailures,
   listEvents,
   followEvents,
@@ -28,16 +32,10 @@ export const operations = {
   cleanIndex,
 };
 
-type Operations = typeof operations;
-
-export type OperationName = keyof Operations;
-export type Argument<Name extends OperationName> = Parameters<Operations[Name]>[1];
-export type Result<Name extends OperationName> = Awaited<ReturnType<Operations[Name]>>;
-
 /** What the thread is started with. */
 export type ThreadOptions = { databasePath: string };
 
-export type ThreadRequest = { id: number; name: OperationName; argument: unknown };
+export type ThreadRequest = { id: number; name: QuestionName; argument: unknown };
 
 export type ThreadAnswer = { id: number; result: unknown } | { id: number; problem: string };
 

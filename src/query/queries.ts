@@ -1,13 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Log } from "../platform/log.ts";
-import type {
-  Argument,
-  OperationName,
-  Result,
-  ThreadAnswer,
-  ThreadNote,
-  ThreadOptions,
-} from "./operations.ts";
+import type { ThreadAnswer, ThreadNote, ThreadOptions } from "./operations.ts";
+import type { Answer, Argument, Queries, QuestionName } from "./port.ts";
 
 const WAITING_MAX = 64;
 const ANSWER_MS_MAX = 30_000;
@@ -28,15 +22,13 @@ export class QueryError extends Error {
   }
 }
 
-export type Queries = ReturnType<typeof createQueries>;
-
 /**
  * Reads what has been stored, in a thread of its own: a slow search keeps no delivery waiting. The thread starts with
  * the first question, or with `warmUp`.
  *
  * @param thread the file that the thread runs: `readingThread`
  */
-export function createQueries(options: ThreadOptions & { thread: URL; log: Log }) {
+export function createQueries(options: ThreadOptions & { thread: URL; log: Log }): Queries {
   const { databasePath, thread, log } = options;
   let worker: Worker | null = null;
   let lastId = 0;
@@ -60,16 +52,11 @@ export function createQueries(options: ThreadOptions & { thread: URL; log: Log }
   }
 
   return {
-    /**
-     * Asks for one of the operations.
-     *
-     * @throws QueriesBusyError, QueryError
-     */
-    ask<Name extends OperationName>(name: Name, argument: Argument<Name>): Promise<Result<Name>> {
+    ask<Name extends QuestionName>(name: Name, argument: Argument<Name>): Promise<Answer<Name>> {
       if (waiting.size >= WAITING_MAX) return Promise.reject(new QueriesBusyError("too many questions"));
       worker ??= start();
       const id = ++lastId;
-      const { promise, resolve, reject } = Promise.withResolvers<Result<Name>>();
+      const { promise, resolve, reject } = Promise.withResolvers<Answer<Name>>();
       const deadline = setTimeout(() => stop(new QueriesBusyError(`${name} took too long`)), ANSWER_MS_MAX);
       const end = () => {
         clearTimeout(deadline);
@@ -80,7 +67,7 @@ export function createQueries(options: ThreadOptions & { thread: URL; log: Log }
           end();
           if ("problem" in answer) return reject(new QueryError(name, answer.problem));
           // The thread answers with what the operation of this name returns.
-          resolve(answer.result as Result<Name>);
+          resolve(answer.result as Answer<Name>);
         },
         fail(error) {
           end();
@@ -91,12 +78,11 @@ export function createQueries(options: ThreadOptions & { thread: URL; log: Log }
       return promise;
     },
 
-    /** Starts the thread before the first question, so that the search index is up to date by then. */
+    // The search index is up to date by the first question then.
     warmUp(): void {
       worker ??= start();
     },
 
-    /** Ends the thread. What is still being asked fails. */
     close(): void {
       stop(new QueriesBusyError("shutting down"));
     },

@@ -1,5 +1,5 @@
 import { withinMs } from "../platform/wait.ts";
-import type { Queries } from "./queries.ts";
+import type { Queries } from "./port.ts";
 import type { StoredFigures } from "./stats.ts";
 
 /** The thread that reads answers one question at a time: a slow search comes before this one. */

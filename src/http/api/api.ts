@@ -1,5 +1,5 @@
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import type { Erase } from "../../erase/erase.ts";
 import type { TrustedClock } from "../../erase/trusted-clock.ts";
 import type { Clock } from "../../platform/clock.ts";

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { callFailureColumns } from "../../model/call-failure.ts";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import { membersOf, shownRow } from "../lib/columns.ts";
 import { secondsOf } from "../lib/models.ts";
 import { textParameter, timeParameter } from "../lib/parameters.ts";

@@ -4,7 +4,7 @@ import { Elysia } from "elysia";
 import type { Erase } from "../../erase/erase.ts";
 import { withinMs } from "../../platform/wait.ts";
 import { QueryError } from "../../query/queries.ts";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import { ScrubError } from "../../store/sqlite/scrub.ts";
 import { errorResponse } from "../errors.ts";
 import { describeContent } from "../lib/models.ts";

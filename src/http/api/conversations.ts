@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import type { ConversationFilter } from "../../query/conversation-filter.ts";
 import type { ConversationPosition, ListedConversation } from "../../query/list-conversations.ts";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import { isTooLong, QUERY_PREFIXES_MAX, QUERY_WORDS_MAX } from "../../query/search/query.ts";
 import { markedUp } from "../../query/search/text.ts";
 import { errorResponse } from "../errors.ts";

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import type { StoredPayload } from "../../query/events.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Store } from "../../store/port.ts";

@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { eventColumns } from "../../model/event.ts";
 import type { EventRow } from "../../model/event.ts";
 import type { EventPosition } from "../../query/events.ts";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import { errorResponse } from "../errors.ts";
 import type { Position } from "../lib/cursor.ts";
 import { membersOf, shownRow } from "../lib/columns.ts";

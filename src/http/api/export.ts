@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import type { ExportFilter } from "../../query/conversations.ts";
 import { secondsOf } from "../lib/models.ts";
 import { exportFormats } from "./export-format.ts";

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Log } from "../../platform/log.ts";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import type { Store } from "../../store/port.ts";
 import { errorResponse } from "../errors.ts";
 import { fileResponse } from "../lib/file-response.ts";

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import { reprocessAll, whyQuarantined } from "../../webhook/reprocess.ts";
 import type { Reprocess } from "../../webhook/reprocess.ts";
 import { Nullable } from "../lib/models.ts";

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/queries.ts";
+import type { Queries } from "../../query/port.ts";
 import type { CallCount, DeliveryCount } from "../../query/stats.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { Nullable, Time, timeText } from "../lib/models.ts";

@@ -1,4 +1,4 @@
-import type { Queries } from "../queries.ts";
+import type { Queries } from "../port.ts";
 import { indexPath, removeIndexFile } from "./file.ts";
 import type { CleanPosition } from "./search-index.ts";
 
