@@ -108,7 +108,9 @@ export async function openStore(options: {
         : true;
     if (wasInterrupted) await warnOfMissingFiles(blobs);
     const holds = createHolds();
-    const eraser = createEraser({ databasePath, bodies, recordings, holds });
+    // What waits for its row is not stored yet either.
+    const isHeld = (id: string) => holds.isHeld(id) || writer.isLate(id);
+    const eraser = createEraser({ databasePath, bodies, recordings, isHeld });
 
     /** Returns whether anything is left to be tried again. */
     async function tryAgain(): Promise<boolean> {

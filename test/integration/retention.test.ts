@@ -207,6 +207,13 @@ describe("a delivery between the look at the ages and the erasure", () => {
     };
   }
 
+  /** Without its table the database takes no event. */
+  function rename(from: string, to: string): void {
+    const database = new Database(receiver.config.databasePath);
+    database.run(`ALTER TABLE ${from} RENAME TO ${to}`);
+    database.close();
+  }
+
   test("makes its conversation young", async () => {
     await deliver(json(0, { transcript: [] }, "conv_1"));
     await deliver(json(0, { transcript: [] }, "conv_2"));
@@ -266,6 +273,25 @@ describe("a delivery between the look at the ages and the erasure", () => {
       return storeEvent(record);
     };
     expect((await deliver(audio("conv_1", Buffer.from("second")))).status).toBe(200);
+    const [row] = receiver.rows<{ path: string }>("SELECT audio_path AS path FROM conversations");
+    expect(readFileSync(join(receiver.folder, "audio", row?.path ?? ""), "utf8")).toBe("second");
+  });
+
+  test.each<[string, Days]>([
+    ["its conversation", { retentionDays: 30 }],
+    ["its recording", { audioRetentionDays: 30 }],
+  ])("whose recording waits for its row keeps %s", async (_, days) => {
+    await deliver(audio("conv_1", Buffer.from("first")));
+    clock.advanceMs(31 * DAY_MS);
+    const { store } = receiver;
+    const storeEvent = store.events.add.bind(store);
+    store.events.add = async (record) => {
+      rename("events", "elsewhere");
+      return storeEvent(record).finally(() => rename("elsewhere", "events"));
+    };
+    expect((await deliver(audio("conv_1", Buffer.from("second")))).status).toBe(500);
+    await pass(days);
+    while (receiver.rows("SELECT 1 FROM events").length < 2) await Bun.sleep(20);
     const [row] = receiver.rows<{ path: string }>("SELECT audio_path AS path FROM conversations");
     expect(readFileSync(join(receiver.folder, "audio", row?.path ?? ""), "utf8")).toBe("second");
   });

@@ -41,6 +41,10 @@ export function createLate(listener: LateListener) {
       return late.size < LATE_EVENTS_MAX && bytes < LATE_BYTES_MAX;
     },
 
+    /** Whether an event of this conversation waits. */
+    isLate: (conversationId: string): boolean =>
+      [...late.values()].some(({ record }) => record.conversationId === conversationId),
+
     begin(record: EventRecord, write: Write): void {
       late.set(record.bodySha256, { record, write });
       listener.begun(record);

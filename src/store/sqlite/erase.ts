@@ -7,7 +7,6 @@ import type { Eraser } from "../port.ts";
 import { dueConversations, dueEvents } from "./due.ts";
 import { withDatabase } from "./erase-connection.ts";
 import { eraseLoneEvents, eraseRecordings } from "./erase-parts.ts";
-import type { Holds } from "./holds.ts";
 import { scrub } from "./scrub.ts";
 import {
   areTracesLeft,
@@ -35,9 +34,10 @@ export function createEraser(options: {
   databasePath: string;
   bodies: FileBlobs;
   recordings: FileBlobs;
-  holds: Holds;
+  /** Whether an event of a conversation is being stored at this moment. */
+  isHeld: (conversationId: string) => boolean;
 }): Eraser {
-  const { databasePath, bodies, recordings, holds } = options;
+  const { databasePath, bodies, recordings, isHeld } = options;
   const databaseFolder = dirname(databasePath);
   const within = <T>(work: (sqlite: Database) => T | Promise<T>) => withDatabase(databasePath, work);
 
@@ -57,9 +57,7 @@ export function createEraser(options: {
       }),
 
     beginOld: (conversationIds, beforeMs, nowMs) =>
-      within((sqlite) =>
-        writeTombstonesOfOld(sqlite, conversationIds, { beforeMs, nowMs, isHeld: holds.isHeld }),
-      ),
+      within((sqlite) => writeTombstonesOfOld(sqlite, conversationIds, { beforeMs, nowMs, isHeld })),
 
     async erase(conversationIds) {
       const { pathsOf, problem } = await findRecordings(recordings.folder, conversationIds);
@@ -103,7 +101,7 @@ export function createEraser(options: {
         eraseRecordings(sqlite, conversationIds, {
           recordings,
           beforeMs,
-          isHeld: holds.isHeld,
+          isHeld,
         }),
       ),
 

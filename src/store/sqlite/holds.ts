@@ -1,6 +1,3 @@
-/** Conversations of which this process is storing something. */
-export type Holds = ReturnType<typeof createHolds>;
-
 /**
  * Keeps conversations from being erased by age while an event of theirs is on its way from a proven body to its row: its
  * recording may have its name already. A DELETE does not wait for it: the event is dropped then.

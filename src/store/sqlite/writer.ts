@@ -168,6 +168,9 @@ export function createWriter(options: {
       return late.count() > 0;
     },
 
+    /** Whether the file of an event of this conversation waits for its row. */
+    isLate: late.isLate,
+
     /** Events that wait, groups that were tried and events that were stored, the last two since the start. */
     progress: () => ({ waitingCount: waiting.length, groupCount, storedCount }),
 
