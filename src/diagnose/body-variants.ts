@@ -96,7 +96,7 @@ function* encodings(bytes: Buffer): Generator<BodyVariant> {
   }
 }
 
-/** The bytes that give this text when they are taken for that encoding; null where none do. */
+/** The bytes that give this text when they are taken for that encoding; null if none do. */
 function encodeSingleByte(text: string, encoding: keyof typeof singleByte): Buffer | null {
   const byteOf = singleByte[encoding];
   const bytes = Buffer.alloc(text.length);

@@ -6,12 +6,12 @@ import type { HeaderReading } from "./header.ts";
 import { searchCause } from "./search.ts";
 import { secretVariants } from "./secret-variants.ts";
 
-/** Finds out whether a signature holds, and where it does not, which of the usual causes makes its hash. */
+/** Finds out whether a signature is valid, and if not, which of the usual causes makes its hash. */
 export function diagnose(options: {
   header: string;
   body: Uint8Array;
   secrets: readonly string[];
-  /** Not to be accepted, but good to know where one of them is the right one. */
+  /** Not to be accepted, but good to know if one of them is the right one. */
   otherSecrets: readonly string[];
   nowSeconds: number;
   toleranceSeconds: number;
@@ -57,7 +57,7 @@ function findHash(
     if (secret >= 0) return { kind: "hash-matches", secret };
     const other = matchingSecretIndex(digests, otherSecrets.map(digestOf));
     if (other >= 0) {
-      // Where the one is the other with quotes around it, that is the better answer.
+      // If the one is the other with quotes around it, that is the better answer.
       const damage = secrets.flatMap(secretVariants).find(({ key }) => key === otherSecrets[other]);
       if (damage === undefined) return { kind: "hash-of-other-secret", secret: other };
       return { kind: "hash-reproduced", deviation: { secret: damage.change, body: null, message: null } };

@@ -8,7 +8,7 @@ type Explanation = {
   subject: "header" | "age" | "hash";
   isGood: boolean;
   text: string;
-  /** What to do; empty where nothing is wrong. */
+  /** What to do; empty if nothing is wrong. */
   remedies: string[];
 };
 
@@ -231,7 +231,7 @@ const ofPlainChange: Record<
   },
 };
 
-/** Every part of the hash that differs, in words. Empty where none does. */
+/** Every part of the hash that differs, in words. Empty if none does. */
 function explainDeviation({ secret, body, message }: Deviation): CauseText[] {
   return [
     ...(secret === null ? [] : [ofSecret[secret]]),

@@ -5,7 +5,7 @@ import type { SecretChange } from "./secret-variants.ts";
 /** What is signed beside the body; `documented` is `<t>.<body>`. */
 export type MessageForm = "documented" | "body-alone" | "no-dot" | "slack" | "seconds";
 
-/** How the signed message differs from what was given; null where it does not. */
+/** How the signed message differs from what was given; null if it does not. */
 export type Deviation = {
   secret: SecretChange | null;
   body: BodyChange | null;
@@ -15,7 +15,7 @@ export type Deviation = {
 export type Finding =
   | { kind: "header-valid"; timestamp: string }
   | { kind: "header-fault"; fault: HeaderFault }
-  /** `seconds` is negative where the timestamp is ahead of the clock. */
+  /** `seconds` is negative if the timestamp is ahead of the clock. */
   | { kind: "age"; seconds: number; toleranceSeconds: number; isWithin: boolean }
   /** `secret` counts from 0. */
   | { kind: "hash-matches"; secret: number }
@@ -25,7 +25,7 @@ export type Finding =
   /** No usual cause makes this hash. */
   | {
       kind: "hash-unexplained";
-      /** false where the body is too large to try all of them */
+      /** false if the body is too large to try all of them */
       isComplete: boolean;
       /** whether some secret has the shape of those that are known */
       isSecretUsual: boolean;

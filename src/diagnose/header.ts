@@ -14,7 +14,7 @@ export type HeaderFault =
   | { kind: "hash-not-hex"; length: number }
   | { kind: "unreadable" };
 
-/** A header as it was meant: enough to look for the cause even where its form is wrong. */
+/** A header as it was meant: enough to look for the cause even if its form is wrong. */
 export type HeaderReading = {
   /** The value alone, without what a copy and paste brings along. */
   value: string;

@@ -58,7 +58,7 @@ const layouts: readonly (readonly [
   ["indented by tabs", "\t", ",", ": "],
 ];
 
-/** Writes a JSON text in every usual way, the likeliest first; nothing where it is not JSON. */
+/** Writes a JSON text in every usual way, the likeliest first; nothing if it is not JSON. */
 export function* jsonLayouts(text: string): Generator<{ style: JsonStyle; text: string }> {
   const root = readTree(text);
   if (root === null) return;
@@ -147,7 +147,7 @@ function sorted<Member extends { key: string }>(members: Member[], isSorted: boo
   return isSorted ? members.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))) : members;
 }
 
-/** Keeps every token as it was written, where JSON.parse would lose `1.0`, `\/` and a repeated key. */
+/** Keeps every token as it was written: JSON.parse would lose `1.0`, `\/` and a repeated key. */
 function readTree(text: string): Node | null {
   try {
     JSON.parse(text);

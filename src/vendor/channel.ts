@@ -62,7 +62,7 @@ const channelOfPhoneCall = new Map<string, ConversationChannel>([
   ["exotel", "exotel"],
 ]);
 
-/** null where nothing tells. */
+/** null if nothing tells. */
 export function channelOf(metadata: unknown, data: JsonObject): ConversationChannel | null {
   if (isObject(ofMetadata.value(metadata, "phone_call"))) {
     return (

@@ -32,7 +32,7 @@ export function failureOf({ data, eventTimestamp }: Event): CallFailureFacts {
   };
 }
 
-/** The vendor's table says number where its sample shows a string, and the other way round. */
+/** The vendor's documents say number for what their sample shows as a string, and the other way round. */
 function scalarOf(found: unknown): string | null {
   return typeof found === "number" ? String(found) : textAt(found);
 }

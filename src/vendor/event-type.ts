@@ -8,7 +8,7 @@ export type EventKind = "transcription" | "otel" | "audio" | "machine-detection"
 
 /**
  * Every type that the vendor's documents or settings name. To add one: a line here, its shape in models/events.ts
- * and in a fixture, and where something is to be derived from it, a case in derive.ts.
+ * and in a fixture, and a case in derive.ts if something is to be derived from it.
  */
 const kinds = new Map<string, EventKind>([
   ["post_call_transcription", "transcription"],

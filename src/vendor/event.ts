@@ -3,7 +3,7 @@ import type { EventKind } from "./event-type.ts";
 import { isObject, secondsAt, textAt } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
 
-/** SQLite's JSON functions stop at this depth; deeper payloads could not be read by anybody. */
+/** SQLite's JSON functions stop at this depth; deeper payloads could not be queried. */
 export const NESTING_LEVELS_MAX = 1000;
 
 /** A longer id is none. */
@@ -15,7 +15,7 @@ const TYPE_CHARS_MAX = 128;
 export type Event = {
   kind: EventKind;
   type: string;
-  /** The `data` member, or the whole event where an older sender put its members at the top level. */
+  /** The `data` member, or the whole event if an older sender put its members at the top level. */
   data: JsonObject;
   isFlat: boolean;
   conversationId: string | null;

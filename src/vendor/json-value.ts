@@ -72,7 +72,7 @@ function parseDateMs(text: string): number {
   return Date.parse(ZONELESS.test(text) ? `${text.replace(" ", "T")}Z` : text);
 }
 
-/** True where objects and arrays are nested deeper than `levelsMax`. Runs on every event: plain loops, no copies. */
+/** True if objects and arrays are nested deeper than `levelsMax`. Runs on every event: plain loops, no copies. */
 export function isDeeperThan(value: unknown, levelsMax: number): boolean {
   if (Array.isArray(value)) {
     return levelsMax === 0 || value.some((inner) => isDeeperThan(inner, levelsMax - 1));

@@ -1,7 +1,7 @@
 import { integerAt, listAt, numberAt, secondsAt, textAt, valueAt } from "./json-value.ts";
 
 /**
- * The ways to a model's members, by their names: `["metadata", "cost"]`. Where a member is one of several models, those of
+ * The ways to a model's members, by their names: `["metadata", "cost"]`. If a member is one of several models, those of
  * each; into lists and maps there are none.
  */
 type PathIn<Model> = Model extends readonly unknown[]

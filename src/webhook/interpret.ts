@@ -16,14 +16,14 @@ export type Interpretation = {
    * as it is, too large for a row.
    */
   payload: Uint8Array | null;
-  /** Where in the body the recording's text is; null where there is none. Whether it is base64 is not known yet. */
+  /** Where in the body the recording's text is; null if there is none. Whether it is base64 is not known yet. */
   audio: Span | null;
 };
 
 /** A larger body that nothing is derived from stays a file. 10 hours of speech to text take more. */
 const ROW_BYTES_MAX = 16 * 1024 * 1024;
 
-/** What something is derived from is parsed: so many values take about 70 MB. The longest call measured (1,200 turns) has 9,837. */
+/** Only what something is derived from is parsed: this number of values takes about 70 MB. The longest call measured (1,200 turns) has 9,837. */
 const VALUES_MAX = 500_000;
 
 /** Nor has it more bytes beside its recording: until it is stored they take five times as much, and the unit allows 512 MB. */
@@ -44,7 +44,7 @@ export async function interpret(body: ReadableBody): Promise<Interpretation | Qu
   return interpretScanned(body);
 }
 
-/** The way for recordings, and for whatever is too large to be read at once without looking. */
+/** For recordings, and for what is too large to be parsed before it has been scanned. */
 async function interpretScanned(body: ReadableBody): Promise<Interpretation | Quarantine> {
   const scan = await scanBody(body);
   if (scan === null) return unusable("invalid_json", "not JSON");
@@ -67,7 +67,7 @@ async function interpretScanned(body: ReadableBody): Promise<Interpretation | Qu
   return isQuarantine(whole) ? whole : { event: whole, payload, audio };
 }
 
-/** The body without the text of the recording; null where that is too large for memory. */
+/** The body without the text of the recording; null if that is too large for memory. */
 async function readWithout(body: ReadableBody, audio: Span | null): Promise<Uint8Array | null> {
   const { start, end } = audio ?? { start: 0, end: 0 };
   const byteCount = body.byteCount - (end - start);

@@ -4,13 +4,13 @@ import type { Receive } from "./receive.ts";
 
 /** Receives delivery outcomes for the metrics. Called for every one: it must cost next to nothing, and never throw. */
 export type DeliveryObserver = {
-  /** A delivery was signed with the secret of this place in the configuration, from 0. */
+  /** A delivery was signed with the secret of this position in the configuration, from 0. */
   verified: (secretIndex: number) => void;
-  /** @param outcome "failed" where it could not be stored */
+  /** @param outcome "failed" if it could not be stored */
   ended: (outcome: Outcome | "failed", seconds: number) => void;
 };
 
-/** Has an observer told what becomes of each delivery, and how long that took. */
+/** Tells an observer the outcome of each delivery, and how long it took. */
 export function observeDeliveries(
   receive: Receive,
   options: { observer: DeliveryObserver; clock: Clock },

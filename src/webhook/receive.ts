@@ -16,11 +16,11 @@ import {
 /** A request as it arrives: nothing of it is trusted. */
 type Delivery = BodySource & {
   signature: string | null;
-  /** Of the sender; null where it is not known. */
+  /** Of the sender; null if it is not known. */
   address: string | null;
 };
 
-/** Of a delivery whose signature is valid: the place of the secret, when it was signed, and where it came from. */
+/** Of a delivery whose signature is valid: the position of the secret, when it was signed, and where it came from. */
 type Proof = { secretIndex: number; signedAtMs: number; address: string | null };
 
 export type Receive = (delivery: Delivery) => Promise<Outcome>;
@@ -28,7 +28,7 @@ export type Receive = (delivery: Delivery) => Promise<Outcome>;
 /**
  * The use case of this program: takes in one delivery, proves its signature, and ingests it before it returns. Checks
  * run cheapest first; the body is not touched before the header has passed, and not parsed before its signature.
- * The returned function rejects where storage fails: nothing is acknowledged then.
+ * The returned function rejects if storage fails: nothing is acknowledged then.
  */
 export function createReceive(options: {
   /** Who may deliver. */

@@ -15,7 +15,7 @@ import type { Interpretation } from "./interpret.ts";
 import { decodeAudioText } from "./json/audio-text.ts";
 
 /**
- * Decodes the recording of an audio event into its file. Returns null where there is no recording, or where recordings
+ * Decodes the recording of an audio event into its file. Returns null if there is no recording, or if recordings
  * are not stored; then its base64 is checked all the same, so that the answer does not depend on the configuration.
  */
 export async function storeRecording(options: {

@@ -29,7 +29,7 @@ export type Reprocess = (id: number) => Promise<ReprocessOutcome>;
 /**
  * Reads quarantined events again, the way a delivery is read, one after the other. Each step can be interrupted: the
  * recording becomes a file first, then one transaction makes the row a processed one with everything derived from it,
- * and only then is the quarantined file removed. The returned function rejects where storage fails.
+ * and only then is the quarantined file removed. The returned function rejects if storage fails.
  */
 export function createReprocess(options: {
   store: Store;

@@ -23,14 +23,14 @@ const criterionResult = model(
   "The verdict on one criterion that you have set for the agent.",
   {
     criteria_id: text("Id of the criterion.", "booked"),
-    result: known("The verdict; `unknown` where the transcript does not tell.", verdicts),
+    result: known("The verdict; `unknown` if the transcript does not tell.", verdicts),
     rationale: text("Why, in the words of the language model that judged.", "Friendly wording throughout."),
     scoring_mode: knownOrNull(
       "Whether the criterion is met or not (`binary`) or gives points; null in older events.",
       ["binary", "numeric_uniform"],
     ),
-    score: wholeOrNull("Points; null where the criterion gives none.", 4),
-    max_score: wholeOrNull("The most points that there are; null where the criterion gives none.", 5),
+    score: wholeOrNull("Points; null if the criterion gives none.", 4),
+    max_score: wholeOrNull("The most points that there are; null if the criterion gives none.", 5),
   },
 );
 
@@ -68,13 +68,13 @@ const dataResult = model("DataCollectionResult", "One data point that was read o
   value: Type.Optional(
     Type.Unknown({
       description:
-        "What was found, of the type that you have set: text, number or boolean. Null where nothing was found.",
+        "What was found, of the type that you have set: text, number or boolean. Null if nothing was found.",
       examples: ["2026-11-12T16:30", 8841, true, null],
     }),
   ),
   json_schema: ofOrNull(dataDefinition, "How it was defined; null in some older events."),
   rationale: text("Why, in the words of the language model that read it.", "Named by the patient."),
-  name: textOrNull("Name of the data point for people; null where it has none.", "Appointment time"),
+  name: textOrNull("Name of the data point for people; null if it has none.", "Appointment time"),
 });
 
 const results = {
@@ -94,10 +94,10 @@ const scopedAnalysis = model(
       "agent",
     ]),
     source_agent_id: text("The agent whose criteria were used.", "agent_2601kfx0demo0synthetic0bbbb"),
-    source_branch_id: textOrNull("The branch of that agent; null where it has none.", "agtbrch_demo_2"),
+    source_branch_id: textOrNull("The branch of that agent; null if it has none.", "agtbrch_demo_2"),
     ...results,
     successful: known("The verdict on this part.", verdicts),
-    success_score: numberOrNull("Points for this part; null where no criterion gives points.", 0.9),
+    success_score: numberOrNull("Points for this part; null if no criterion gives points.", 0.9),
   },
 );
 
@@ -113,15 +113,15 @@ export const analysis = model(
       "The verdict on the whole, made from your criteria. Stored as `conversations.call_successful`.",
       verdicts,
     ),
-    call_success_score: numberOrNull("Points for the whole; null where no criterion gives points.", 0.9),
+    call_success_score: numberOrNull("Points for the whole; null if no criterion gives points.", 0.9),
     transcript_summary: text(
       "What it was about, in some sentences. Stored as `conversations.summary`.",
       "A customer asked about a repair and learned the pick-up time.",
     ),
     call_summary_title: textOrNull(
-      "The same in some words; null where none was made. Stored as `conversations.title`.",
+      "The same in some words; null if none was made. Stored as `conversations.title`.",
       "Bicycle repair pick-up",
     ),
-    scoped: list(scopedAnalysis, "One part for each agent, where several took part; else empty."),
+    scoped: list(scopedAnalysis, "One part for each agent, if several took part; else empty."),
   },
 );

@@ -4,13 +4,13 @@ import { agentId, conversationId } from "./conversation.ts";
 import { knownOrNull, model, numberOrText, textOrNull, unknownKind } from "./field.ts";
 
 const city = (whose: string) =>
-  textOrNull(`City of ${whose}, as the number tells; empty where it does not.`, "Berlin");
+  textOrNull(`City of ${whose}, as the number tells; empty if it does not.`, "Berlin");
 const state = (whose: string) =>
-  textOrNull(`State or province of ${whose}; empty where the number does not tell.`, "NY");
+  textOrNull(`State or province of ${whose}; empty if the number does not tell.`, "NY");
 const zip = (whose: string) =>
-  textOrNull(`Postal code of ${whose}; empty where the number does not tell.`, "10115");
+  textOrNull(`Postal code of ${whose}; empty if the number does not tell.`, "10115");
 const country = (whose: string) =>
-  textOrNull(`Country of ${whose}, two letters; empty where the number does not tell.`, "DE");
+  textOrNull(`Country of ${whose}, two letters; empty if the number does not tell.`, "DE");
 
 const AGENT = "the agent's number";
 const PERSON = "the person's number";
@@ -46,9 +46,9 @@ const twilio = model(
     SequenceNumber: textOrNull("Number of this report among those of the call, from 0.", "2"),
     CallbackSource: textOrNull("What made Twilio report.", "call-progress-events"),
     ApiVersion: textOrNull("Version of Twilio's API.", "2010-04-01"),
-    ErrorCode: textOrNull("Twilio's number of the error; absent where there is none.", "32009"),
+    ErrorCode: textOrNull("Twilio's number of the error; absent if there is none.", "32009"),
     ErrorMessage: textOrNull(
-      "The error in words; absent where there is none.",
+      "The error in words; absent if there is none.",
       "The destination is not reachable.",
     ),
     FromCity: city(AGENT),
@@ -83,10 +83,10 @@ const sip = model("SipCallStatus", "What the SIP trunk says of the call.", {
     "Answer of the other side, as a SIP code. Stored as `call_failures.provider_code`.",
     486,
   ),
-  sip_status: textOrNull("The same in words; absent where it gave none.", "Busy here"),
+  sip_status: textOrNull("The same in words; absent if it gave none.", "Busy here"),
   error_reason: textOrNull("What went wrong.", "INVITE was rejected with 486"),
   call_sid: textOrNull("Id of the call in ElevenLabs' SIP service.", "1b7f0a52-0000-4000-8000-00000000d3m0"),
-  twirp_code: textOrNull("Error code of ElevenLabs' SIP service; absent where it has none.", "unavailable"),
+  twirp_code: textOrNull("Error code of ElevenLabs' SIP service; absent if it has none.", "unavailable"),
 });
 
 const failureMetadata = model("CallFailureMetadata", "What the phone provider says.", {
@@ -109,7 +109,7 @@ export const callFailure = model("CallFailure", "An outbound call that could not
   ]),
   metadata: Type.Optional(
     Type.Union([failureMetadata, Type.Null()], {
-      description: "What the phone provider says; null where it says nothing.",
+      description: "What the phone provider says; null if it says nothing.",
     }),
   ),
 });

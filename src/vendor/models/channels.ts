@@ -55,7 +55,7 @@ export const whatsapp = model(
       "unknown",
     ]),
     whatsapp_phone_number_id: textOrNull(
-      "Id of the agent's WhatsApp business number; null where not known.",
+      "Id of the agent's WhatsApp business number; null if not known.",
       "100200300400500",
     ),
     whatsapp_user_id: text(
@@ -71,7 +71,7 @@ export const whatsapp = model(
 export const sms = model("SmsConversation", "A conversation over SMS.", {
   direction: known("`inbound`: the person wrote first. `outbound`: the agent did.", ["inbound", "outbound"]),
   phone_number_id: textOrNull(
-    "Id of the agent's phone number in ElevenLabs; null where not known.",
+    "Id of the agent's phone number in ElevenLabs; null if not known.",
     "phnum_demo_1",
   ),
   sms_user_phone_number: text(
@@ -79,7 +79,7 @@ export const sms = model("SmsConversation", "A conversation over SMS.", {
     "+4915155500042",
   ),
   agent_phone_number: textOrNull(
-    "**The agent's number**; null where not known. Stored as `conversations.agent_number`.",
+    "**The agent's number**; null if not known. Stored as `conversations.agent_number`.",
     "+4930555000100",
   ),
 });
@@ -90,16 +90,16 @@ export const asyncDelivery = model(
   {
     delivery_status: known("Whether the answer has arrived.", ["pending", "success", "failed"]),
     delivery_timestamp: whole("When it was last delivered, in Unix seconds.", 1793620830),
-    delivery_error: textOrNull("Why it was not delivered; null where it was.", "ticket is closed"),
+    delivery_error: textOrNull("Why it was not delivered; null if it was.", "ticket is closed"),
     external_system: text("The system's name.", "zendesk"),
     external_id: text("Id of the ticket or thread there.", "12345"),
     external_link: textOrNull(
-      "Address of the ticket or thread; null where it has none.",
+      "Address of the ticket or thread; null if it has none.",
       "https://support.example.test/tickets/12345",
     ),
     retry_count: whole("How often the delivery was repeated.", 2),
     last_retry_timestamp: wholeOrNull(
-      "When it was last repeated, in Unix seconds; null where it never was.",
+      "When it was last repeated, in Unix seconds; null if it never was.",
       1793620860,
     ),
     last_processed_external_message_id: textOrNull(
@@ -152,7 +152,7 @@ export const sipCall = model("SipPhoneCall", "A call through a SIP trunk.", {
   type: kind("sip_trunking", TYPE),
   ...parties,
   call_id: textOrNull(
-    "Call-ID of the SIP dialogue; null where it is not known.",
+    "Call-ID of the SIP dialogue; null if it is not known.",
     "a84b4c76e66710@pbx.example.test",
   ),
   call_sid: text("Id of the call in ElevenLabs' SIP service.", "SCL_demo_0003"),

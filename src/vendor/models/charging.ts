@@ -68,7 +68,7 @@ const synthesisUsage = model(
   "How much speech was made (text to speech). For information; `charging` says what it cost.",
   {
     primary_tts_model: textOrNull(
-      "Model that made most of the speech; null where none was made.",
+      "Model that made most of the speech; null if none was made.",
       "eleven_flash_v2_5",
     ),
     total_audio_output_seconds: number("Seconds of speech, of all voices.", 31.4),
@@ -125,21 +125,21 @@ export const charging = model(
     is_burst: flag(
       "Whether the call went over the workspace's limit of calls at a time, at the price for that.",
     ),
-    tier: textOrNull("Subscription that the prices are those of; null where it is not told.", "scale"),
+    tier: textOrNull("Subscription that the prices are those of; null if it is not told.", "scale"),
     llm_usage: of(llmCategories, "Tokens and prices of the language models."),
-    llm_price: numberOrNull("Language models, in US dollars; null where it was not worked out.", 0.001671),
-    llm_charge: wholeOrNull("Language models, in ElevenLabs credits; null where it was not worked out.", 14),
+    llm_price: numberOrNull("Language models, in US dollars; null if it was not worked out.", 0.001671),
+    llm_charge: wholeOrNull("Language models, in ElevenLabs credits; null if it was not worked out.", 14),
     call_charge: wholeOrNull(
-      "The call's minutes, in ElevenLabs credits; null where it was not worked out.",
+      "The call's minutes, in ElevenLabs credits; null if it was not worked out.",
       308,
     ),
     platform_charge: wholeOrNull(
-      "All but the language models, in ElevenLabs credits; null where it was not worked out.",
+      "All but the language models, in ElevenLabs credits; null if it was not worked out.",
       308,
     ),
     platform_usage: of(platformUsage, "All but the language models, by category."),
     platform_price: numberOrNull(
-      "All but the language models, in US dollars; null where it was not worked out.",
+      "All but the language models, in US dollars; null if it was not worked out.",
       0.0616,
     ),
     free_minutes_consumed: number("Minutes that were taken from those included in the subscription.", 0.75),
@@ -147,8 +147,8 @@ export const charging = model(
       "US dollars that were taken from the free allowance for language models.",
       0,
     ),
-    tts_usage: ofOrNull(synthesisUsage, "Speech that was made; null where it was not measured."),
-    asr_usage: ofOrNull(recognitionUsage, "Speech that was understood; null where it was not measured."),
-    analysis: ofOrNull(analysisCharging, "The analysis after the call; null where none was made."),
+    tts_usage: ofOrNull(synthesisUsage, "Speech that was made; null if it was not measured."),
+    asr_usage: ofOrNull(recognitionUsage, "Speech that was understood; null if it was not measured."),
+    analysis: ofOrNull(analysisCharging, "The analysis after the call; null if none was made."),
   },
 );

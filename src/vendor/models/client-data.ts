@@ -110,7 +110,7 @@ const agent = model("AgentOverride", "How the agent behaves.", {
     "Hello Ms Okafor",
   ),
   language: textOrNull(
-    `Its language, as a code; ${UNCHANGED} Stored as \`conversations.language\` where \`main_language\` is not told.`,
+    `Its language, as a code; ${UNCHANGED} Stored as \`conversations.language\` if \`main_language\` is not told.`,
     "de",
   ),
   max_conversation_duration_message: textOrNull(
@@ -133,8 +133,8 @@ const configOverride = model(
 );
 
 const sourceInfo = model("SourceInfo", "The program that opened the conversation.", {
-  source: sourceOrNull("What it was opened with; null where it is not told."),
-  version: textOrNull("Version of that program; null where it is not told.", "1.4.2"),
+  source: sourceOrNull("What it was opened with; null if it is not told."),
+  version: textOrNull("Version of that program; null if it is not told.", "1.4.2"),
 });
 
 const variables = Type.Optional(
@@ -181,7 +181,7 @@ export const clientData = model("InitiationData", "What the conversation was ope
   custom_llm_extra_body: open("Members that were sent on to a language model of your own.", {
     trace: "demo",
   }),
-  user_id: textOrNull("Your own id of the person; null where none was given.", "customer-17"),
+  user_id: textOrNull("Your own id of the person; null if none was given.", "customer-17"),
   source_info: of(sourceInfo, "The program that opened it."),
   branch_id: textOrNull("The agent's branch that was asked for; null: the usual one.", "agtbrch_main"),
   environment: textOrNull("The environment that was asked for; null: the usual one.", "production"),

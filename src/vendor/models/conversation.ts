@@ -30,7 +30,7 @@ export const agentId = text("Id of the agent.", "agent_2601kfx0demo0synthetic0aa
 
 const visitedAgent = model("VisitedAgent", "An agent that took part.", {
   agent_id: agentId,
-  branch_id: textOrNull("Its branch; null where it has none.", "agtbrch_demo_1"),
+  branch_id: textOrNull("Its branch; null if it has none.", "agtbrch_demo_1"),
 });
 
 /** A conversation that has ended: `data` of `post_call_transcription`. */
@@ -43,42 +43,39 @@ export const conversation = model(
       "agent_2601kfx0demo0synthetic0aaaa",
     ),
     agent_name: textOrNull(
-      "The agent's name at that time; null where it had none. Stored as `conversations.agent_name`.",
+      "The agent's name at that time; null if it had none. Stored as `conversations.agent_name`.",
       "Front desk demo",
     ),
     conversation_id: conversationId,
     conversation_product: known("Which product of ElevenLabs it was held with.", ["agent", "speech_engine"]),
     status: known(
-      "How it stands: `done`, or `failed` where it broke off. The others come from the API, not by webhook. Stored as " +
+      "How it stands: `done`, or `failed` if it broke off. The others come from the API, not by webhook. Stored as " +
         "`conversations.status`.",
       ["done", "failed", "processing", "in-progress", "initiated"],
     ),
     user_id: textOrNull(
-      "Your own id of the person; null where you gave none. In phone calls it may be their number. Stored as " +
+      "Your own id of the person; null if you gave none. In phone calls it may be their number. Stored as " +
         "`conversations.user_id`.",
       "customer-17",
       "+4915155500017",
     ),
-    branch_id: textOrNull("The agent's branch; null where it has none.", "agtbrch_main"),
-    version_id: textOrNull("The agent's version; null where it has none.", "agtvrsn_demo0001"),
+    branch_id: textOrNull("The agent's branch; null if it has none.", "agtbrch_main"),
+    version_id: textOrNull("The agent's version; null if it has none.", "agtvrsn_demo0001"),
     environment: text("The environment that its variables were taken from.", "production"),
     transcript: listOrNull(
       turn,
-      "What was said, line by line. **Absent, null or empty** where the webhook is set to leave it out (`exclude_transcript`), " +
-        "where it was deleted, and where nobody spoke.",
+      "What was said, line by line. **Absent, null or empty** if the webhook is set to leave it out (`exclude_transcript`), " +
+        "if it was deleted, and if nobody spoke.",
     ),
     metadata: of(metadata, "Times, price, channel, numbers, features."),
-    analysis: ofOrNull(
-      analysis,
-      "What a language model found out afterwards; null where no analysis was made.",
-    ),
+    analysis: ofOrNull(analysis, "What a language model found out afterwards; null if no analysis was made."),
     conversation_initiation_client_data: ofOrNull(
       clientData,
-      "What it was opened with: your variables, the platform's, and changed settings; null where there is nothing.",
+      "What it was opened with: your variables, the platform's, and changed settings; null if there is nothing.",
     ),
     visited_agents: list(visitedAgent, "The agents that took part, in the order of their first turn."),
     has_audio: flag(
-      "Whether there is a recording: a `post_call_audio` event follows where that is switched on.",
+      "Whether there is a recording: a `post_call_audio` event follows if that is switched on.",
       true,
     ),
     has_user_audio: flag("Whether the person is on the recording.", true),

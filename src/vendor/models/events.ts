@@ -58,7 +58,7 @@ export const eventModels: readonly EventModel[] = [
   event(
     "post_call_transcription",
     "PostCallTranscription",
-    "A conversation has ended and was analysed, seconds to minutes ago. The only event that ElevenLabs sends again, where " +
+    "A conversation has ended and was analysed, seconds to minutes ago. The only event that ElevenLabs sends again, if " +
       "retries are switched on.",
     about(conversation, CALL),
   ),
@@ -79,14 +79,14 @@ export const eventModels: readonly EventModel[] = [
   event(
     "post_call_transcription_otel",
     "PostCallTranscriptionOtel",
-    "The same as `post_call_transcription`, as OpenTelemetry traces, where the webhook is set to that format.",
+    "The same as `post_call_transcription`, as OpenTelemetry traces, if the webhook is set to that format.",
     about(otelConversation, CALL),
   ),
   event(
     "answering_machine_detection",
     "AnsweringMachineDetection",
     "Twilio found out whether a person or a machine picked up an outbound call. Its name and shape are not published.",
-    ofOrNull(machineDetection, "The verdict; null where there is none."),
+    ofOrNull(machineDetection, "The verdict; null if there is none."),
   ),
   event(
     "unredacted_transcript",

@@ -116,7 +116,7 @@ export const openOrNull = (description: string, example: Record<string, unknown>
 export const numberOrText = (description: string, ...examples: (number | string)[]) =>
   Type.Optional(Type.Union([Type.Number(), Type.String()], { description, examples }));
 
-/** What comes where a choice of models grows by one that is not known yet. */
+/** What comes if a choice of models grows by one that is not known yet. */
 export const unknownKind = Type.Record(Type.String(), Type.Unknown(), {
   description: "A kind that this version does not know. It is stored as it came.",
 });

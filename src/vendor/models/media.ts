@@ -11,12 +11,12 @@ export const generation = model("Generation", "An image or a video that is done,
   id: always(text("Id of the image or video.", "gen_demo_1")),
   status,
   content_url: textOrNull(
-    "Where to load it from, where it is done: a signed address that is good for **about an hour**. This receiver does not load it.",
+    "Where to load it from, if it is done: a signed address that is good for **about an hour**. This receiver does not load it.",
     "https://storage.example.test/gen_demo_1?sig=demo",
   ),
-  content_mime_type: textOrNull("What it is, where it is done, as a MIME type.", "video/mp4"),
-  failure_reason: textOrNull("Kind of failure, where it failed.", "timeout"),
-  error_message: textOrNull("The failure in words, where it failed.", "Took too long; not charged."),
+  content_mime_type: textOrNull("What it is, if it is done, as a MIME type.", "video/mp4"),
+  failure_reason: textOrNull("Kind of failure, if it failed.", "timeout"),
+  error_message: textOrNull("The failure in words, if it failed.", "Took too long; not charged."),
 });
 
 export const templateRun = model("TemplateRun", "A run of a flow's template that is done, or has failed.", {
@@ -24,7 +24,7 @@ export const templateRun = model("TemplateRun", "A run of a flow's template that
   template_id: text("Id of the template.", "tpl_demo"),
   version_id: text("Id of the template's version.", "tplv_demo_3"),
   status: known("How it ended.", ["completed", "failed"]),
-  outputs: openOrNull("What came out, by the id of the output's port; null where it failed.", {
+  outputs: openOrNull("What came out, by the id of the output's port; null if it failed.", {
     clip: { type: "video", status: "completed" },
   }),
 });
@@ -32,7 +32,7 @@ export const templateRun = model("TemplateRun", "A run of a flow's template that
 export const dubbing = model("Dubbing", `A dubbing project, or one of its languages. ${UNPUBLISHED}`, {
   project_id: textOrNull("Id of the project.", "proj_demo_1"),
   status: textOrNull("How it stands.", "completed"),
-  reference: textOrNull("Your own name for it; null where you gave none.", "episode-12"),
+  reference: textOrNull("Your own name for it; null if you gave none.", "episode-12"),
   language_id: textOrNull(
     "Id of the language's part; null in an event about the whole project.",
     "lang_demo_1",
@@ -41,10 +41,10 @@ export const dubbing = model("Dubbing", `A dubbing project, or one of its langua
     "The language, as a BCP 47 tag; null in an event about the whole project.",
     "fr",
   ),
-  outputs: openOrNull("Signed addresses of what came out, by its kind; null where it is not done.", {
+  outputs: openOrNull("Signed addresses of what came out, by its kind; null if it is not done.", {
     lossless_audio: "https://storage.example.test/dub.flac?sig=demo",
   }),
-  error: openOrNull("What went wrong; null where nothing did.", { message: "No speech was found." }),
+  error: openOrNull("What went wrong; null if nothing did.", { message: "No speech was found." }),
 });
 
 export const voice = model("VoiceNotice", `A shared voice that you use. ${UNPUBLISHED}`, {

@@ -92,14 +92,14 @@ const deletion = model(
 
 const feedback = model(
   "ConversationFeedback",
-  "What the person thought of the conversation, where they were asked.",
+  "What the person thought of the conversation, if they were asked.",
   {
-    type: knownOrNull("How they were asked; null where they said nothing.", ["thumbs", "rating"]),
-    overall_score: knownOrNull("Their thumb for the whole; null where they gave none.", ["like", "dislike"]),
+    type: knownOrNull("How they were asked; null if they said nothing.", ["thumbs", "rating"]),
+    overall_score: knownOrNull("Their thumb for the whole; null if they gave none.", ["like", "dislike"]),
     likes: whole("Turns with a thumb up.", 1),
     dislikes: whole("Turns with a thumb down.", 0),
-    rating: wholeOrNull("Their stars, 1 to 5; null where they gave none.", 5),
-    comment: textOrNull("What they wrote; null where they wrote nothing.", "quick and friendly"),
+    rating: wholeOrNull("Their stars, 1 to 5; null if they gave none.", 5),
+    comment: textOrNull("What they wrote; null if they wrote nothing.", "quick and friendly"),
   },
 );
 
@@ -111,12 +111,12 @@ const campaign = model("BatchCampaign", "The campaign that a batch call is part 
 const batchCall = model("BatchCall", "The batch (a list of people to call) that the call was part of.", {
   batch_call_id: text("Id of the batch.", "btcal_demo_1"),
   batch_call_recipient_id: text("Id of the person in it.", "btrec_demo_9"),
-  campaign: ofOrNull(campaign, "The campaign that the batch was part of; null where there is none."),
+  campaign: ofOrNull(campaign, "The campaign that the batch was part of; null if there is none."),
 });
 
 const failure = model("ConversationError", "What went wrong.", {
   code: whole("A number; its meanings are not published. It looks like a WebSocket close code.", 1011),
-  reason: textOrNull("The same in words; null where there are none.", "LLM provider did not answer"),
+  reason: textOrNull("The same in words; null if there are none.", "LLM provider did not answer"),
 });
 
 const ragUsage = model("RagUsage", "How often the knowledge base was searched.", {
@@ -147,7 +147,7 @@ export const metadata = model(
       1793620800,
     ),
     accepted_time_unix_secs: wholeOrNull(
-      "When the call was picked up, in Unix seconds; null where nobody did, and in chats.",
+      "When the call was picked up, in Unix seconds; null if nobody did, and in chats.",
       1793620802,
     ),
     call_duration_secs: whole(
@@ -155,7 +155,7 @@ export const metadata = model(
       46,
     ),
     cost: wholeOrNull(
-      "**ElevenLabs credits, not dollars**: what the conversation has cost in all. Dollars are in `cost_fiat`. Null where it " +
+      "**ElevenLabs credits, not dollars**: what the conversation has cost in all. Dollars are in `cost_fiat`. Null if it " +
         "was not worked out. Stored as `conversations.cost_credits`.",
       322,
     ),
@@ -184,41 +184,38 @@ export const metadata = model(
     phone_call: Type.Optional(
       Type.Union([twilioCall, sipCall, exotelCall, unknownKind, Type.Null()], {
         description:
-          "The phone call, with both numbers and its direction; `type` says through which provider. Null where it was no " +
+          "The phone call, with both numbers and its direction; `type` says through which provider. Null if it was no " +
           "phone call: on the web, in an app, in WhatsApp, SMS and chats.",
       }),
     ),
-    batch_call: ofOrNull(batchCall, "The batch that the call was part of; null where it was started alone."),
+    batch_call: ofOrNull(batchCall, "The batch that the call was part of; null if it was started alone."),
     termination_reason: text(
-      "Why it ended, in free words that may change; empty where nothing was noted. Stored as " +
+      "Why it ended, in free words that may change; empty if nothing was noted. Stored as " +
         "`conversations.termination_reason`.",
       "Client disconnected: 1000",
       "end_call tool was called.",
     ),
-    error: ofOrNull(failure, "What went wrong; null where nothing did."),
+    error: ofOrNull(failure, "What went wrong; null if nothing did."),
     warnings: texts("What went wrong without ending the conversation.", "A tool answered slowly."),
     main_language: textOrNull(
-      "The language that was mostly spoken, as a code; null where none was noticed. Stored as `conversations.language`.",
+      "The language that was mostly spoken, as a code; null if none was noticed. Stored as `conversations.language`.",
       "en",
     ),
-    rag_usage: ofOrNull(ragUsage, "Searches of the knowledge base; null where there were none."),
+    rag_usage: ofOrNull(ragUsage, "Searches of the knowledge base; null if there were none."),
     text_only: flag("Whether it was a chat without sound: no recording follows then."),
     features_usage: of(features, "Which features the agent had, and which were used."),
     eleven_assistant: of(assistant, "Whether it was with ElevenLabs' own assistant."),
     initiator_id: textOrNull(
-      "Who started it: an id of an account or a user; null where not known.",
+      "Who started it: an id of an account or a user; null if not known.",
       "agent-user-3",
     ),
     conversation_initiation_source: source(
       "What the conversation was opened with: a phone provider, a messenger, an SDK, a help desk. Stored, in fewer words, " +
         "as `conversations.channel`.",
     ),
-    conversation_initiation_source_version: textOrNull(
-      "Version of that SDK; null where it has none.",
-      "1.4.2",
-    ),
+    conversation_initiation_source_version: textOrNull("Version of that SDK; null if it has none.", "1.4.2"),
     timezone: textOrNull(
-      "Time zone of the conversation, by its IANA name; null where none was given.",
+      "Time zone of the conversation, by its IANA name; null if none was given.",
       "Europe/Berlin",
     ),
     async_metadata: ofOrNull(asyncDelivery, "Delivery to a help desk or chat system; null elsewhere."),
@@ -229,7 +226,7 @@ export const metadata = model(
     voice_rewards: list(voiceReward, "What owners of shared voices earned."),
     queue_wait_secs: numberOrNull(
       "Seconds that the caller waited because too many calls were running; not in the duration, and not billed. Null " +
-        "where there was no queue.",
+        "if there was no queue.",
       1.5,
     ),
   },

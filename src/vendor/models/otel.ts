@@ -42,7 +42,7 @@ const attributes = (what: string) => list(attribute, `Named values of the ${what
 
 const spanStatus = model("OtlpStatus", "How a span ended.", {
   code: numberOrText("0 not said, 1 good, 2 an error: in the root span, all but a normal hang-up.", 1),
-  message: text("The error in words; absent where there is none.", "LLM error"),
+  message: text("The error in words; absent if there is none.", "LLM error"),
 });
 
 const spanEvent = named(
@@ -67,7 +67,7 @@ const span = model("OtlpSpan", "A piece of the conversation with its beginning a
   startTimeUnixNano: numberOrText("When it began: Unix **nano**seconds, as text.", "1793620800000000000"),
   endTimeUnixNano: numberOrText("When it ended: Unix **nano**seconds, as text.", "1793620846000000000"),
   attributes: attributes("span"),
-  events: list(spanEvent, "What happened during it; absent where nothing is noted."),
+  events: list(spanEvent, "What happened during it; absent if nothing is noted."),
   status: of(spanStatus, "How it ended."),
 });
 
@@ -101,7 +101,7 @@ export const otelConversation = model(
     agent_id: agentId,
     otlp_traces: ofOrNull(
       traces,
-      "The traces; null where there are none. A value over 4 KB was cut by the sender.",
+      "The traces; null if there are none. A value over 4 KB was cut by the sender.",
     ),
   },
 );

@@ -12,12 +12,12 @@ import {
   wholeOrNull,
 } from "./field.ts";
 
-const start = numberOrNull("When it begins, in seconds from the start; null where not known.", 0);
-const end = numberOrNull("When it ends, in seconds from the start; null where not known.", 0.4);
-const channelIndex = wholeOrNull("Channel of the audio, from 0; null where it has but one.", 0);
-const duration = numberOrNull("Length of the audio in seconds; null where not told.", 2.1);
+const start = numberOrNull("When it begins, in seconds from the start; null if not known.", 0);
+const end = numberOrNull("When it ends, in seconds from the start; null if not known.", 0.4);
+const channelIndex = wholeOrNull("Channel of the audio, from 0; null if it has but one.", 0);
+const duration = numberOrNull("Length of the audio in seconds; null if not told.", 2.1);
 const transcriptionId = textOrNull(
-  "Id of the transcription, to load or delete it by; null where it was not kept.",
+  "Id of the transcription, to load or delete it by; null if it was not kept.",
   "trn_demo_1",
 );
 
@@ -33,14 +33,14 @@ const word = model("SpokenWord", "A word, the space after it, or a noise.", {
   end,
   type: known("Word, space, or a noise such as applause.", ["word", "spacing", "audio_event"]),
   speaker_id: textOrNull(
-    "Who spoke: a label, the same throughout; null where speakers are not told apart.",
+    "Who spoke: a label, the same throughout; null if speakers are not told apart.",
     "speaker_0",
   ),
   logprob: numberOrNull(
-    "How sure the model is: the logarithm of a probability, 0 or less; null where not told.",
+    "How sure the model is: the logarithm of a probability, 0 or less; null if not told.",
     -0.02,
   ),
-  characters: listOrNull(character, "The same by character; null where that was not asked for."),
+  characters: listOrNull(character, "The same by character; null if that was not asked for."),
   channel_index: channelIndex,
 });
 
@@ -60,10 +60,10 @@ const entity = model("SpokenEntity", "A name, number or the like that was notice
 });
 
 const transcript = model("SpeechTranscript", "What was said in one channel.", {
-  language_code: textOrNull("The language, as a code; null where it was not noticed.", "en"),
-  language_probability: numberOrNull("How sure that is, 0 to 1; null where not told.", 0.99),
+  language_code: textOrNull("The language, as a code; null if it was not noticed.", "en"),
+  language_probability: numberOrNull("How sure that is, 0 to 1; null if not told.", 0.99),
   text: text("All that was said.", "Meeting starts now."),
-  words: listOrNull(word, "The same by word, with times; null where that was not asked for."),
+  words: listOrNull(word, "The same by word, with times; null if that was not asked for."),
   channel_index: channelIndex,
   additional_formats: Type.Optional(
     Type.Union([Type.Array(Type.Union([format, Type.Null()])), Type.Null()], {
@@ -72,7 +72,7 @@ const transcript = model("SpeechTranscript", "What was said in one channel.", {
     }),
   ),
   transcription_id: transcriptionId,
-  entities: listOrNull(entity, "Names, numbers and the like; null where they were not asked for."),
+  entities: listOrNull(entity, "Names, numbers and the like; null if they were not asked for."),
   audio_duration_secs: duration,
 });
 
@@ -96,7 +96,7 @@ export const speechToText = model("SpeechToText", "A transcription job that is d
   ),
   transcription: Type.Optional(
     Type.Union([channels, transcript, Type.Null()], {
-      description: "What was said: one transcript, or one for each channel. Null where there is none.",
+      description: "What was said: one transcript, or one for each channel. Null if there is none.",
     }),
   ),
 });

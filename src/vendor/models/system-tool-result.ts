@@ -16,11 +16,11 @@ const failure = <Name extends string>(name: Name) => ({
 });
 
 const reason = textOrNull(
-  "Why the agent used the tool, in its own words; null where it gave none.",
+  "Why the agent used the tool, in its own words; null if it gave none.",
   "Patient said goodbye",
 );
 const error = text("What went wrong.", "destination busy");
-const details = textOrNull("More about the error; null where there is none.", "486");
+const details = textOrNull("More about the error; null if there is none.", "486");
 
 // Handing a conversation over: to another agent, or to a phone number.
 
@@ -52,7 +52,7 @@ const agentTransfer = model("AgentTransferResult", "The conversation was handed 
   enable_transferred_agent_first_message: flag("Whether the new agent greets the person."),
   branch_info: Type.Optional(
     Type.Union([trafficSplit, mainBranch, unknownKind, Type.Null()], {
-      description: "How the new agent's branch was chosen; null where it has none.",
+      description: "How the new agent's branch was chosen; null if it has none.",
     }),
   ),
   preserve_client_tts_overrides: flag("Whether the voice that the client had asked for was kept."),
@@ -102,20 +102,20 @@ const numberTransferError = model("NumberTransferError", "The call could not be 
 // What the platform's own tools answer: one model for each tool and outcome.
 
 const procedureId = text("Id of the procedure.", "proc_demo");
-const procedureIdOrNull = textOrNull("Id of the procedure; null where none was found.", "proc_demo");
+const procedureIdOrNull = textOrNull("Id of the procedure; null if none was found.", "proc_demo");
 const procedureName = text("Name of the procedure.", "Refund");
 const message = text("The outcome in words.", "Procedure started.");
 
 const endCall = model("EndCallResult", "The agent ended the conversation.", {
   ...success("end_call_success"),
   reason,
-  message: textOrNull("What it said last; null where it said nothing more.", "Goodbye!"),
+  message: textOrNull("What it said last; null if it said nothing more.", "Goodbye!"),
 });
 
 const languageDetection = model("LanguageDetectionResult", "The agent went over to another language.", {
   ...success("language_detection_success"),
   reason,
-  language: textOrNull("The new language, as a code; null where it stayed the same.", "ja"),
+  language: textOrNull("The new language, as a code; null if it stayed the same.", "ja"),
 });
 
 const skipTurn = model("SkipTurnResult", "The agent kept silent for a turn.", {

@@ -35,7 +35,7 @@ const httpRequest = model("HttpToolRequest", "The HTTP request that a server too
   }),
   path_params: mapOfTexts("What was put into the address's path.", { id: "7" }),
   query_params: mapOfTexts("What was put into the address's query.", { week: "2026-W46" }),
-  body: textOrNull("The request's body; null where it had none.", "{}"),
+  body: textOrNull("The request's body; null if it had none.", "{}"),
 });
 
 const clientCall = model("ClientToolCall", "A tool that runs in the program of the person: browser or app.", {
@@ -83,7 +83,7 @@ export const toolCall = model("ToolCall", "A tool that the agent chose to use in
   ...toolIdentity,
   params_as_json: text("The arguments that the language model chose, as JSON text.", '{"week":"2026-W46"}'),
   tool_has_been_called: flag(
-    "Whether the tool really ran; false where it was refused or the turn was cut short.",
+    "Whether the tool really ran; false if it was refused or the turn was cut short.",
     true,
   ),
   tool_details: Type.Optional(
@@ -99,7 +99,7 @@ const variableUpdate = model(
   "A dynamic variable that a tool's result has changed.",
   {
     variable_name: text("Name of the variable.", "first_slot"),
-    old_value: textOrNull("Its value before; null where it had none.", "2026-11-09T15:00"),
+    old_value: textOrNull("Its value before; null if it had none.", "2026-11-09T15:00"),
     new_value: text("Its value since.", "2026-11-10T09:00"),
     updated_at: number("When, in Unix seconds with fractions.", 1793620809.5),
     tool_name: text("Name of the tool.", "find_free_slots"),
@@ -115,8 +115,8 @@ const resultFields = {
   is_blocked: flag("Whether a rule forbade the tool to run."),
   tool_has_been_called: flag("Whether the tool really ran.", true),
   tool_latency_secs: number("How long the tool took, in seconds.", 0.3),
-  error_type: text("Kind of error, such as `timeout`; empty where there was none.", "timeout"),
-  raw_error_message: text("The error as it came; empty where there was none.", "deadline exceeded after 20s"),
+  error_type: text("Kind of error, such as `timeout`; empty if there was none.", "timeout"),
+  raw_error_message: text("The error as it came; empty if there was none.", "deadline exceeded after 20s"),
   dynamic_variable_updates: list(variableUpdate, "Dynamic variables that the result has changed."),
 };
 
@@ -135,7 +135,7 @@ const systemResult = model("SystemToolResult", "What one of the platform's own t
   type: kind("system", TYPE),
   result: Type.Optional(
     Type.Union([...systemOutcome.anyOf, Type.Null()], {
-      description: "The outcome in parts; `result_type` says of which tool. Null where the tool has none.",
+      description: "The outcome in parts; `result_type` says of which tool. Null if the tool has none.",
     }),
   ),
 });
@@ -187,7 +187,7 @@ const workflowResult = model(
   {
     ...resultFields,
     type: kind("workflow", TYPE),
-    result: ofOrNull(workflowOutcome, "The workflow's steps; null where there are none."),
+    result: ofOrNull(workflowOutcome, "The workflow's steps; null if there are none."),
   },
 );
 

@@ -83,7 +83,7 @@ const retrieval = model("Retrieval", "A search of the knowledge base for one ans
 
 const reasoning = model("Reasoning", "How the language model came to its answer.", {
   summary: textOrNull(
-    "In some words; null where it is kept back.",
+    "In some words; null if it is kept back.",
     "The patient agreed to talk, so look for appointments.",
   ),
   provider_redact: flag("Whether the model's provider keeps it back."),
@@ -114,18 +114,15 @@ const guardrail = model("TriggeredGuardrail", "A rule for safety that was broken
 
 const agentMetadata = model("TurnAgent", "The agent that a turn belongs to.", {
   agent_id: text("Id of the agent.", "agent_2601kfx0demo0synthetic0aaaa"),
-  branch_id: textOrNull("Its branch; null where it has none.", "agtbrch_main"),
+  branch_id: textOrNull("Its branch; null if it has none.", "agtbrch_main"),
   workflow_node_id: textOrNull("The workflow's node; null without a workflow.", "node_invoice"),
-  version_id: textOrNull("Its version; null where it has none.", "agtvrsn_demo0001"),
+  version_id: textOrNull("Its version; null if it has none.", "agtvrsn_demo0001"),
 });
 
 const voicePart = model("MultivoicePart", "A part of an answer, in one voice.", {
   text: text("What was said.", "Welcome aboard!"),
   voice_label: textOrNull("Which voice said it; null: the agent's usual one.", "captain"),
-  time_in_call_secs: wholeOrNull(
-    "When it began, in seconds from the start; null where it was not spoken.",
-    11,
-  ),
+  time_in_call_secs: wholeOrNull("When it began, in seconds from the start; null if it was not spoken.", 11),
 });
 
 const multivoice = model("MultivoiceMessage", "An answer in several voices.", {
@@ -158,10 +155,10 @@ export const turn = model(
       "The agent that the turn belongs to, which changes at a handover; null for the person.",
     ),
     message: textOrNull(
-      "What was said or written. Null where the line holds only a tool or a file, and where it was deleted.",
+      "What was said or written. Null if the line holds only a tool or a file, and if it was deleted.",
       "Hello, is my blue bicycle ready?",
     ),
-    multivoice_message: ofOrNull(multivoice, "The answer by voice, where there were several; else null."),
+    multivoice_message: ofOrNull(multivoice, "The answer by voice, if there were several; else null."),
     tool_calls: listOrNull(toolCall, "Tools that the agent chose to use; empty or null: none."),
     tool_results: listOrNull(toolResult, "What the tools answered; empty or null: nothing."),
     feedback: ofOrNull(turnFeedback, "The person's thumb for this turn; null: none."),
@@ -178,28 +175,25 @@ export const turn = model(
     rag_retrieval_info: ofOrNull(retrieval, "The search of the knowledge base; null: there was none."),
     llm_usage: ofOrNull(
       llmUsage,
-      "Tokens of this turn; null where not measured. Not every turn has them: the sum is in `metadata.charging`.",
+      "Tokens of this turn; null if not measured. Not every turn has them: the sum is in `metadata.charging`.",
     ),
     interrupted: flag("Whether the person spoke over the agent."),
     ignored_as_backchannel: flag("Whether it was a mere `mhm`, which the agent did not answer."),
     original_message: textOrNull(
-      "All that the agent meant to say before it was interrupted; null where it was not.",
+      "All that the agent meant to say before it was interrupted; null if it was not.",
       "I can offer Tuesday at nine or Thursday at half past four.",
     ),
-    reasoning: list(
-      reasoning,
-      "How the language model came to its answer; empty where it did not think aloud.",
-    ),
+    reasoning: list(reasoning, "How the language model came to its answer; empty if it did not think aloud."),
     source_medium: knownOrNull(
       "How the person said it: by voice, by pressing keys, in writing, with a picture or a file. Null for the agent.",
       ["audio", "dtmf", "text", "image", "file"],
     ),
-    source_event_id: wholeOrNull("Number of the event in the live conversation; null where it has none.", 12),
+    source_event_id: wholeOrNull("Number of the event in the live conversation; null if it has none.", 12),
     used_static_kb_document_ids: texts(
       "Documents of the knowledge base that were in the prompt.",
       "kbdoc_demo_00",
     ),
-    user_identifier: textOrNull("Which person, where several write; null elsewhere.", "4915155500042"),
+    user_identifier: textOrNull("Which person, if several write; else null.", "4915155500042"),
     id: textOrNull("Id of the line; null in older events.", "turn_0000_agent"),
     triggered_guardrails: list(guardrail, "Rules for safety that were broken; empty: none."),
     file_input: deprecated(
@@ -207,7 +201,7 @@ export const turn = model(
     ),
     contextual_update_info: ofOrNull(
       contextualUpdate,
-      "Present where the client told something without anybody speaking; else null.",
+      "Present if the client told something without anybody speaking; else null.",
     ),
     reasoned: flag("Whether the language model thought before it answered."),
     file_inputs: list(

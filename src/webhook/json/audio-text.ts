@@ -10,7 +10,7 @@ const WHITE_SPACE = /[\t\n\f\r ]/g;
  *
  * @param pieces the text as it stands in the JSON, split at any byte
  * @param write takes the decoded bytes, which are valid until it has returned
- * @returns false where the text is not JSON or not base64; what was written until then is of no use
+ * @returns false if the text is not JSON or not base64; what was written until then is of no use
  */
 export async function decodeAudioText(
   pieces: AsyncIterable<Uint8Array>,
@@ -45,7 +45,7 @@ export function splitEscape(text: string): [whole: string, partial: string] {
   return backslash + length > text.length ? [text.slice(0, backslash), text.slice(backslash)] : [text, ""];
 }
 
-/** The characters that a JSON string's text stands for, or null where it is not valid. */
+/** The characters that a JSON string's text stands for, or null if it is not valid. */
 function unescape(text: string): string | null {
   if (!NOT_PLAIN.test(text)) return text;
   try {
@@ -61,7 +61,7 @@ class Base64Decoder {
   #carry = "";
   #isPadded = false;
 
-  /** Returns the bytes that are complete by now, or null where the text is not base64. */
+  /** Returns the bytes that are complete by now, or null if the text is not base64. */
   add(part: string): Uint8Array | null {
     const text = this.#carry + part;
     const decoded = this.#decode(text, "stop-before-partial");

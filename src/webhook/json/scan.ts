@@ -90,7 +90,7 @@ export class JsonScanner {
     return piece.byteLength;
   }
 
-  /** Likewise to the quote that closes it. */
+  /** Reads up to and including the quote that closes the string. Returns -1 if it is not JSON. */
   #readString(piece: Uint8Array, from: number): number {
     const end = this.#string.read(piece, from);
     if (end === -1 || end === piece.byteLength) return end;
@@ -160,7 +160,7 @@ export class JsonScanner {
   #addToScalar(piece: Uint8Array, from: number, end: number): boolean {
     this.#scalar += Buffer.from(piece.buffer, piece.byteOffset + from, end - from).toString("latin1");
     if (this.#scalar.length <= SCALAR_CHARS_MAX) return true;
-    // So many digits are a number exactly if fewer are, and none that anybody looks at.
+    // This many digits are a number exactly if fewer are, and its value is never used.
     this.#scalar = this.#scalar.replace(LONG_RUN_OF_DIGITS, "$1");
     return this.#scalar.length <= SCALAR_CHARS_MAX;
   }
