@@ -58,6 +58,11 @@ describe.each([...documents, "CHANGELOG.md", "SECURITY.md"])("%s", (path) => {
     });
     expect(broken).toEqual([]);
   });
+
+  test("names files of this repository that are there", () => {
+    const named = proseOf(path).match(/(?<=`)(?:src|test|scripts)\/[\w./-]+/g) ?? [];
+    expect(named.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
+  });
 });
 
 test("every setting that the documents name is one", () => {
