@@ -262,7 +262,9 @@ test("an upgrade after which neither version starts says so", async () => {
 });
 
 test("a dry run says what would be done, and does nothing", async () => {
-  const { status, stdout } = await run(["install", "--dry-run"], { isTerminal: true });
+  const { status, stdout } = await run(["install", "--dry-run", "--port", String(port)], {
+    isTerminal: true,
+  });
   expect(status).toBe(0);
   expect(stdout.match(/^ {2}write {4}\//gm)).toHaveLength(5);
   expect(filesThere()).toEqual([]);
@@ -270,7 +272,7 @@ test("a dry run says what would be done, and does nothing", async () => {
 
 test("a dry run needs no systemd, and says that an install would", async () => {
   putOnPath("systemctl", "exit 1");
-  const { status, stdout, stderr } = await run(["install", "--dry-run"]);
+  const { status, stdout, stderr } = await run(["install", "--dry-run", "--port", String(port)]);
   expect(status).toBe(0);
   expect(stdout.match(/^ {2}write {4}\//gm)).toHaveLength(5);
   expect(stderr).toContain("Warning: systemd does not run here");
