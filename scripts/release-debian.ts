@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { environmentText } from "../src/service/environment-file.ts";
-import { places } from "../src/service/places.ts";
+import { paths } from "../src/service/paths.ts";
 import { run } from "./release-run.ts";
 import { debianSysctl, debianUnit } from "./release-unit.ts";
 
@@ -42,7 +42,7 @@ export function buildDebianPackage(content: DebianPackage, work: string, output:
   symlinkSync(EXECUTABLE.replace("usr", ".."), join(work, "usr/bin/elevenlabs-webhook"));
   install("usr/lib/systemd/system/elevenlabs-webhook.service", text(debianUnit()));
   install("usr/lib/sysctl.d/60-elevenlabs-webhook.conf", text(debianSysctl()));
-  install(places.environment, text(environmentText()), 0o600);
+  install(paths.environment, text(environmentText()), 0o600);
   for (const [name, value] of Object.entries(content.documents)) {
     install(`usr/share/doc/elevenlabs-webhook/${name}`, text(value));
   }
@@ -54,7 +54,7 @@ export function buildDebianPackage(content: DebianPackage, work: string, output:
   });
   const bytes = files.reduce((sum, path) => sum + statSync(join(work, path)).size, 0);
   install("DEBIAN/md5sums", text(md5sums.join("")));
-  install("DEBIAN/conffiles", text(`${places.environment}\n`));
+  install("DEBIAN/conffiles", text(`${paths.environment}\n`));
   install("DEBIAN/control", text(controlText(content.version, Math.ceil(bytes / 1024))));
   for (const name of SCRIPTS) {
     const source = join(import.meta.dir, "deploy/debian", name);
@@ -75,8 +75,8 @@ export function buildDebianPackage(content: DebianPackage, work: string, output:
 
 /** The files of a folder by their paths in it, in an order that is the same everywhere. */
 function filesOf(folder: string): string[] {
-  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return paths.filter((path) => lstatSync(join(folder, path)).isFile()).toSorted();
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((path) => lstatSync(join(folder, path)).isFile()).toSorted();
 }
 
 function controlText(version: string, kibibytes: number): string {

@@ -1,13 +1,11 @@
 import { dirname } from "node:path";
-import { checkApi } from "./api.ts";
-import type { ApiAccess } from "./api.ts";
+import { checkApi, checkSources } from "./access.ts";
+import type { ApiAccess, Access } from "./access.ts";
 import { checkKeyFile } from "./certificate.ts";
 import { checkDisk, checkFolder } from "./folders.ts";
 import { checkLimits, readLimits } from "./limits.ts";
 import { checkPort } from "./port.ts";
 import type { CheckResult } from "./result.ts";
-import { checkSources } from "./sources.ts";
-import type { Access } from "./sources.ts";
 
 /** What these checks need to know of the configuration. */
 export type Place = {

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { checkApi } from "../checks/api.ts";
+import { checkApi, adviseSources, checkSources } from "../checks/access.ts";
 import { checkCertificate, checkKeyFile } from "../checks/certificate.ts";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkConfiguration, checkSecrets, shownSettings } from "../checks/configuration.ts";
@@ -9,7 +9,6 @@ import { checkUser, ownerOf } from "../checks/folders.ts";
 import { checkPortOrReceiver } from "../checks/port.ts";
 import { checkRecordings, checkRecordingsOwner } from "../checks/recordings.ts";
 import type { CheckResult } from "../checks/result.ts";
-import { adviseSources, checkSources } from "../checks/sources.ts";
 import { checkPlace } from "../checks/startup.ts";
 import { readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
@@ -17,10 +16,9 @@ import { ownOrigin } from "../sender/target.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
-import { optionFlags } from "./option-flags.ts";
-import { createPaint, indented } from "./paint.ts";
-import type { Paint } from "./paint.ts";
-import { settingSources } from "./settings.ts";
+import { optionFlags, settingSources } from "./settings.ts";
+import { createPaint, indented } from "./terminal.ts";
+import type { Paint } from "./terminal.ts";
 
 /** Looks at everything that the receiver needs. */
 export const check: Command = {

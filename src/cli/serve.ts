@@ -10,10 +10,9 @@ import { HANDOVER_VARIABLE } from "../daemon/reload/messages.ts";
 import { meetPredecessor } from "../daemon/reload/predecessor.ts";
 import { catchSignals } from "../daemon/reload/signals.ts";
 import { launchSuccessor } from "../daemon/reload/successor.ts";
-import { optionFlags } from "./option-flags.ts";
+import { optionFlags, settingSources } from "./settings.ts";
 import { openReceiver } from "../daemon/open.ts";
 import { receive } from "../daemon/run.ts";
-import { settingSources } from "./settings.ts";
 import { withoutHopelessRecordings } from "../daemon/start-report.ts";
 import { openManager } from "../daemon/supervision.ts";
 

@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
 import type { ConfigSources } from "../config/sources.ts";
-import { options } from "../config/options.ts";
+import { options, flagOf } from "../config/options.ts";
 import type { Parsed } from "../platform/parsed.ts";
 import { wholeNumber } from "../platform/text.ts";
-import type { Given } from "./command.ts";
+import type { Given, CommandFlag } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
+import type { Option } from "../config/options.ts";
 
 /** Where the program's settings come from, for a command that was given these flags. */
 export function settingSources(context: CommandContext, flags: Given = {}): ConfigSources {
@@ -47,4 +48,22 @@ export function givenNumber(
   const value = wholeNumber(text, { min, max });
   if (value !== null) return { ok: true, value };
   return { ok: false, problem: `--${key}: "${text}" is not a whole number from ${min} to ${max}` };
+}
+
+const entries = Object.entries<Option<unknown>>(options);
+
+/** A flag for each setting. */
+export const optionFlags: CommandFlag[] = flagsFor(entries);
+
+/** Without those of secrets, which everybody on a machine can read from a command line. */
+export const plainOptionFlags: CommandFlag[] = flagsFor(
+  entries.filter(([, { isSecret }]) => isSecret !== true),
+);
+
+function flagsFor(chosen: typeof entries): CommandFlag[] {
+  return chosen.map(([key, option]) => ({
+    key,
+    flag: `${flagOf(option)} <value>`,
+    description: `instead of ${option.name}`,
+  }));
 }

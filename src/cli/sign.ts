@@ -1,4 +1,4 @@
-import { signatureHeader } from "../sender/signing.ts";
+import { signatureHeader } from "../sender/deliver.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";

@@ -7,7 +7,7 @@ import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
 import { readInput } from "./input.ts";
-import { createPaint, indented } from "./paint.ts";
+import { createPaint, indented } from "./terminal.ts";
 import { configuredSecrets, findSettings, givenSecrets } from "./settings.ts";
 
 /** Says whether a signature holds, and if not, why. */

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs"
 import { dirname } from "node:path";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkFolder } from "../checks/folders.ts";
-import { adviseSources } from "../checks/sources.ts";
+import { adviseSources } from "../checks/access.ts";
 import { checkStart } from "../checks/startup.ts";
 import type { Config } from "../config/config.ts";
 import { options } from "../config/options.ts";

@@ -1,7 +1,7 @@
 import { parseEnv } from "node:util";
 import { options } from "../config/options.ts";
 import type { Option } from "../config/options.ts";
-import { NAME, places } from "./places.ts";
+import { NAME, paths } from "./paths.ts";
 
 /** True for what reaches the service as a credential, which root reads, and not by its environment. */
 export function isCredential(option: Option<unknown>): boolean {
@@ -13,14 +13,14 @@ export function environmentText(): string {
   const settings = Object.values<Option<unknown>>(options).filter((option) => !isCredential(option));
   const lines = settings.map((option) => `# ${option.description}\n#${option.name}=${defaultOf(option)}\n`);
   return `# Settings of ${NAME}. After a change: systemctl reload ${NAME}
-# Secrets are not here but in ${places.secret} and, for API_TOKEN, ${places.apiToken};
+# Secrets are not here but in ${paths.secret} and, for API_TOKEN, ${paths.apiToken};
 # certificate and key of HTTPS come by "service install --tls-cert-file FILE --tls-key-file FILE".
 
 ${lines.join("\n")}`;
 }
 
 function defaultOf({ default: text, stateName }: Option<unknown>): string {
-  return stateName === undefined ? (text ?? "") : `${places.state}/${stateName}`;
+  return stateName === undefined ? (text ?? "") : `${paths.state}/${stateName}`;
 }
 
 /** The file with some settings changed, each in its place; everything else stays as it was. */
@@ -43,5 +43,5 @@ export const UNWRITABLE = /["\\`$\n\r]/;
 
 /** The settings of the service, as systemd gives them to it. */
 export function settingsIn(text: string): Record<string, string | undefined> {
-  return { STATE_DIRECTORY: places.state, ...parseEnv(text) };
+  return { STATE_DIRECTORY: paths.state, ...parseEnv(text) };
 }

@@ -4,7 +4,7 @@ import { replaceFiles } from "./files.ts";
 import type { PlannedFile } from "./files.ts";
 import type { Systemd } from "./machine.ts";
 import type { Machine } from "../platform/process.ts";
-import { NAME, places } from "./places.ts";
+import { NAME, paths } from "./paths.ts";
 import { unitOptionsOf } from "./unit.ts";
 
 /** What starts and then ends does so within this time, as a rule. */
@@ -17,7 +17,7 @@ export type Installed =
   /** The files are as they were. `isBack` says whether the service is too; it is not if its data is already newer. */
   | { kind: "failed"; problem: string; complaints: string[]; isBack: boolean };
 
-/** Brings the files to their places and has the service run with them; if it does not, all is as before. */
+/** Brings the files to their paths and has the service run with them; if it does not, all is as before. */
 export function installService(options: {
   machine: Machine;
   systemd: Systemd;
@@ -31,7 +31,7 @@ export function installService(options: {
   if (changed.length === 0 && wasActive && wasEnabled) {
     return { kind: "running", status: systemd.statusText(), hasStarted: false, isUnitPending: false };
   }
-  const isAnotherKind = unitKind(join(machine.root, places.unit)) !== kindOf(files);
+  const isAnotherKind = unitKind(join(machine.root, paths.unit)) !== kindOf(files);
   const { undo, keep } = replaceFiles(machine.root, files);
   migrateRequests(machine);
   const verb = verbFor({ wasActive, isAnotherKind });
@@ -49,7 +49,7 @@ export function installService(options: {
     return { kind: "failed", problem: failure.problem, complaints, isBack };
   }
   keep();
-  const isUnitPending = verb === "reload" && changed.includes(places.unit);
+  const isUnitPending = verb === "reload" && changed.includes(paths.unit);
   return { kind: "running", status: systemd.statusText(), hasStarted: true, isUnitPending };
 }
 
@@ -76,7 +76,7 @@ function verbFor({ wasActive, isAnotherKind }: { wasActive: boolean; isAnotherKi
 
 /** What a unit was made with, as text; the words around it differ from version to version. */
 function kindOf(files: readonly PlannedFile[]): string {
-  const unit = files.find(({ path }) => path === places.unit);
+  const unit = files.find(({ path }) => path === paths.unit);
   return JSON.stringify(unitOptionsOf(Buffer.from(unit?.bytes ?? []).toString()));
 }
 
@@ -108,9 +108,9 @@ export function uninstallService(options: {
 }): { removed: string[]; kept: string[] } | { problem: string } {
   const { machine, systemd, isDry } = options;
   const isThere = (path: string) => existsSync(join(machine.root, path));
-  const removed = [places.unit, places.sysctl, places.executable].filter(isThere);
-  const kept = [dirname(places.environment), places.state, places.privateState].filter(isThere);
-  const isUnit = removed.includes(places.unit);
+  const removed = [paths.unit, paths.sysctl, paths.executable].filter(isThere);
+  const kept = [dirname(paths.environment), paths.state, paths.privateState].filter(isThere);
+  const isUnit = removed.includes(paths.unit);
   if (isDry) return { removed, kept };
 
   if (isUnit) {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "../platform/process.ts";
-import { NAME } from "./places.ts";
+import { NAME } from "./paths.ts";
 
 /** LoadCredential= came with 247, NoExecPaths= with 248: an older systemd leaves out what it does not know. */
 const SYSTEMD_VERSION_MIN = 248;

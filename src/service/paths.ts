@@ -2,7 +2,7 @@
 export const NAME = "elevenlabs-webhook";
 
 /** Where everything of the service is. */
-export const places = {
+export const paths = {
   executable: `/usr/local/bin/${NAME}`,
   environment: `/etc/${NAME}/environment`,
   secret: `/etc/${NAME}/secret`,

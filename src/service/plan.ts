@@ -5,7 +5,7 @@ import { options } from "../config/options.ts";
 import type { ConfigSources } from "../config/sources.ts";
 import { environmentText, settingsIn, UNWRITABLE, withSettings } from "./environment-file.ts";
 import type { WantedFile } from "./files.ts";
-import { NAME, places } from "./places.ts";
+import { NAME, paths } from "./paths.ts";
 import { unitOptionsOf, unitText } from "./unit.ts";
 import type { UnitOptions } from "./unit.ts";
 
@@ -73,13 +73,13 @@ export function planInstall(
         ? {}
         : { [options.tlsCertFile.name]: tls.certFile, [options.tlsKeyFile.name]: tls.keyFile }),
     },
-    folder: places.state,
-    readText: (path) => (path.startsWith(`${places.state}/`) ? notThere(path) : sources.readText(path)),
+    folder: paths.state,
+    readText: (path) => (path.startsWith(`${paths.state}/`) ? notThere(path) : sources.readText(path)),
   });
   if (loaded.kind === "faulty") return { problems: loaded.problems };
   const { config, warnings } = loaded;
   const problems = [
-    ...straySecrets(environment, options.secrets, places.secret),
+    ...straySecrets(environment, options.secrets, paths.secret),
     ...problemsOfToken(request.apiToken, environment, unit),
     ...problemsUnder(unit, config),
   ];
@@ -88,12 +88,12 @@ export function planInstall(
   const file = (path: string, mode: number, text: string) => ({ path, mode, bytes: Buffer.from(text) });
   return {
     files: [
-      { path: places.executable, mode: 0o755, bytes: executable },
-      file(places.secret, 0o600, `${secret}\n`),
-      ...(request.apiToken === null ? [] : [file(places.apiToken, 0o600, `${apiToken}\n`)]),
-      file(places.environment, 0o600, environment),
-      file(places.sysctl, 0o644, sysctlText),
-      file(places.unit, 0o644, unitText(unit)),
+      { path: paths.executable, mode: 0o755, bytes: executable },
+      file(paths.secret, 0o600, `${secret}\n`),
+      ...(request.apiToken === null ? [] : [file(paths.apiToken, 0o600, `${apiToken}\n`)]),
+      file(paths.environment, 0o600, environment),
+      file(paths.sysctl, 0o644, sysctlText),
+      file(paths.unit, 0o644, unitText(unit)),
     ],
     config,
     unit,
@@ -124,7 +124,7 @@ function environmentFor(
 function straySecrets(environment: string, { name }: { name: string }, place: string): string[] {
   const found = [name, `${name}_FILE`].filter((variable) => settingsIn(environment)[variable] !== undefined);
   return found.map(
-    (variable) => `${variable}: remove it from ${places.environment}: the service has it from ${place}`,
+    (variable) => `${variable}: remove it from ${paths.environment}: the service has it from ${place}`,
   );
 }
 
@@ -134,7 +134,7 @@ function problemsOfToken(
   { isPublic, tls }: UnitOptions,
 ): string[] {
   if (token === null) return [];
-  const stray = straySecrets(environment, options.apiTokens, places.apiToken);
+  const stray = straySecrets(environment, options.apiTokens, paths.apiToken);
   if (!token.isMade || !isPublic || tls !== null) return stray;
   return [
     ...stray,
@@ -156,14 +156,14 @@ function problemsUnder({ isPublic }: UnitOptions, { port, databasePath, audioFol
   ] as const) {
     if (path === null || isInState(path)) continue;
     problems.push(
-      `${name}: the service may only write below ${places.state}, not to ${path}: mount a larger disk at ${places.privateState}`,
+      `${name}: the service may only write below ${paths.state}, not to ${path}: mount a larger disk at ${paths.privateState}`,
     );
   }
   return problems;
 }
 
 function isInState(path: string): boolean {
-  return [places.state, places.privateState].some((folder) => path.startsWith(`${folder}/`));
+  return [paths.state, paths.privateState].some((folder) => path.startsWith(`${folder}/`));
 }
 
 /** Lets the kernel hand connections over to a new process, if it does so at all. */

@@ -1,4 +1,4 @@
-import { NAME, places } from "./places.ts";
+import { NAME, paths } from "./paths.ts";
 
 /** What differs from one machine's unit to another's. */
 export type UnitOptions = {
@@ -32,14 +32,14 @@ AmbientCapabilities=CAP_NET_BIND_SERVICE`;
 
 /** The text of the unit. Every directive says what it is for. */
 export function unitText({ isPublic, tls }: UnitOptions): string {
-  const credentials = [`${SECRET}:${places.secret}`, `API_TOKEN:-${places.apiToken}`];
+  const credentials = [`${SECRET}:${paths.secret}`, `API_TOKEN:-${paths.apiToken}`];
   if (tls !== null) credentials.push(`${CERT}:${tls.certFile}`, `${KEY}:${tls.keyFile}`);
   return `# Written by "${NAME} service install", which overwrites it: put changes of your own into
-# "systemctl edit ${NAME}", and settings into ${places.environment}.
+# "systemctl edit ${NAME}", and settings into ${paths.environment}.
 
 [Unit]
 Description=Receiver of ElevenLabs webhooks
-Documentation=file:${places.environment}
+Documentation=file:${paths.environment}
 # Signatures are only good for some minutes: where something sets the clock at boot, it comes first.
 After=network.target time-sync.target
 # Never give up starting: recordings are sent once.
@@ -49,10 +49,10 @@ StartLimitIntervalSec=0
 # "Started" means that it listens; it says how it is in "systemctl status".
 Type=notify
 NotifyAccess=main
-ExecStart=${places.executable} serve${tls === null ? "" : tlsFlags}
+ExecStart=${paths.executable} serve${tls === null ? "" : tlsFlags}
 # Reads settings, secret and certificates again and starts the program that is there now; that one takes over, and no
 # request is lost. By root, who may read the secret. Fails where the new process does not come up: the old one goes on.
-ExecReload=+${places.executable} reload --fresh-environment --credentials ${credentials.join(",")}
+ExecReload=+${paths.executable} reload --fresh-environment --credentials ${credentials.join(",")}
 # The first start after an upgrade may copy a large database; so may a reload.
 TimeoutStartSec=10min
 # What is in flight is finished within 20 seconds.
@@ -70,11 +70,11 @@ WatchdogSec=30
 
 # Settings. Recordings are kept unless the file says otherwise: a version to go back to needs to be told.
 Environment=ENABLE_AUDIO_STORAGE=true
-EnvironmentFile=-${places.environment}
+EnvironmentFile=-${paths.environment}
 # The secret, which root reads: neither the service's user nor "systemctl show" can see the file.
-LoadCredential=${SECRET}:${places.secret}
+LoadCredential=${SECRET}:${paths.secret}
 # Likewise the token of the API that reads what arrived. Without that file it is an empty list, and the API is off.
-LoadCredential=API_TOKEN:${places.apiToken}
+LoadCredential=API_TOKEN:${paths.apiToken}
 SetCredential=API_TOKEN:,${tls === null ? "" : tlsCredentials(tls)}
 # The runtime obeys these, and would run other code.
 UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN
@@ -85,7 +85,7 @@ LogRateLimitIntervalSec=0
 
 # A user that exists while the service runs, and owns nothing else.
 DynamicUser=yes
-# The data: ${places.privateState}, for that user alone.
+# The data: ${paths.privateState}, for that user alone.
 StateDirectory=${NAME}
 StateDirectoryMode=0700
 UMask=0077

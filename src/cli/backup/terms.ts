@@ -7,8 +7,7 @@ import { oneLine } from "../../platform/text.ts";
 import { refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
-import { optionFlags } from "../option-flags.ts";
-import { settingSources } from "../settings.ts";
+import { optionFlags, settingSources } from "../settings.ts";
 
 /** The settings that say where the data is. */
 const PLACE_KEYS = ["databasePath", "audioFolder"] as const;

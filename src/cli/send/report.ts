@@ -4,8 +4,8 @@ import type { SendBody } from "../../sender/deliver.ts";
 import type { Judgement } from "../../sender/expectation.ts";
 import type { Summary } from "../../sender/many.ts";
 import type { Answer } from "../../sender/request.ts";
-import { indented } from "../paint.ts";
-import type { Paint } from "../paint.ts";
+import { indented } from "../terminal.ts";
+import type { Paint } from "../terminal.ts";
 
 const INDENT = 11;
 const numbers = new Intl.NumberFormat("en-US");

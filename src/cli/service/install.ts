@@ -8,14 +8,13 @@ import { settingsIn } from "../../service/environment-file.ts";
 import { compareFiles } from "../../service/files.ts";
 import { installService } from "../../service/install.ts";
 import { systemdOf } from "../../service/machine.ts";
-import { places } from "../../service/places.ts";
+import { paths } from "../../service/paths.ts";
 import { planInstall } from "../../service/plan.ts";
 import type { Plan, Present } from "../../service/plan.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext, Machine } from "../../platform/process.ts";
-import { readApiToken, readSecret, settingsOf, tlsFilesOf } from "./input.ts";
-import { askForSenders } from "./senders.ts";
+import { readApiToken, readSecret, settingsOf, tlsFilesOf, askForSenders } from "./input.ts";
 import { settingSources } from "../settings.ts";
 import { failureText, fileLines, nextSteps } from "./report.ts";
 
@@ -102,10 +101,10 @@ function presentFiles({ root }: Machine): Present {
     }
   };
   return {
-    environment: read(places.environment),
-    secret: read(places.secret),
-    apiToken: read(places.apiToken),
-    unit: read(places.unit),
+    environment: read(paths.environment),
+    secret: read(paths.secret),
+    apiToken: read(paths.apiToken),
+    unit: read(paths.unit),
   };
 }
 

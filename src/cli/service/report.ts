@@ -1,11 +1,11 @@
-import { adviseSources } from "../../checks/sources.ts";
+import { adviseSources } from "../../checks/access.ts";
 import type { Config } from "../../config/config.ts";
 import { version } from "../../platform/version.ts";
 import type { PlannedFile } from "../../service/files.ts";
-import { NAME, places } from "../../service/places.ts";
+import { NAME, paths } from "../../service/paths.ts";
 import type { UnitOptions } from "../../service/unit.ts";
 import type { CommandContext } from "../../platform/process.ts";
-import { createPaint } from "../paint.ts";
+import { createPaint } from "../terminal.ts";
 
 const words = {
   done: { new: "wrote", changed: "changed", rights: "rights", same: "kept" },
@@ -22,7 +22,7 @@ export function fileLines(
   return files
     .map(({ path, mode, change }) => {
       const word = words[when][change].padEnd(8);
-      const about = path === places.executable ? version.program : `0${mode.toString(8)}`;
+      const about = path === paths.executable ? version.program : `0${mode.toString(8)}`;
       return `  ${change === "same" ? paint.faint(word) : paint.good(word)} ${path.padEnd(52)} ${paint.faint(about)}\n`;
     })
     .join("");
@@ -58,14 +58,14 @@ export function nextSteps(options: {
   const api =
     config.apiTokens.length === 0
       ? ""
-      : `API:       sudo sh -c 'curl -H "Authorization: Bearer $(cat ${places.apiToken})" ${origin}/conversations'\n`;
+      : `API:       sudo sh -c 'curl -H "Authorization: Bearer $(cat ${paths.apiToken})" ${origin}/conversations'\n`;
   return `${hasStarted ? "Started" : "It runs already"}: ${status}
 ${pending}
-Try it:    sudo env ELEVENLABS_WEBHOOK_SECRET_FILE=${places.secret} ${places.executable} send --sample transcription --url ${url}
+Try it:    sudo env ELEVENLABS_WEBHOOK_SECRET_FILE=${paths.secret} ${paths.executable} send --sample transcription --url ${url}
 See it:    sudo sqlite3 'file:${config.databasePath}?mode=ro' 'SELECT type, conversation_id, status FROM events'
 ${api}Status:    systemctl status ${NAME}
 Log:       journalctl -u ${NAME} -f
-Settings:  ${places.environment}, then systemctl reload ${NAME}
+Settings:  ${paths.environment}, then systemctl reload ${NAME}
 Upgrade:   run the new file with "service install"
 ${open}ElevenLabs needs an HTTPS address that leads to port ${config.port}: enter it as https://your.host/webhook.
 `;

@@ -1,12 +1,13 @@
-import { NAME, places } from "../../service/places.ts";
+import { NAME, paths } from "../../service/paths.ts";
 import { unitText } from "../../service/unit.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
-import { plainOptionFlags } from "../option-flags.ts";
+import { plainOptionFlags } from "../settings.ts";
 import { tlsFilesOf } from "./input.ts";
 import { install } from "./install.ts";
-import { uninstall } from "./uninstall.ts";
+import { uninstallService } from "../../service/install.ts";
+import { systemdOf } from "../../service/machine.ts";
 
 const ownFlags = [
   {
@@ -51,7 +52,7 @@ export const service: Command = {
   arguments: [{ argument: "<action>", key: "action", description: "install, print or uninstall" }],
   flags: [...ownFlags, ...plainOptionFlags],
   notes: `To install again is to upgrade: settings and secret stay unless they are given again; if the new version does not
-start, everything is as it was. Settings are in ${places.environment}, the data in ${places.state}.
+start, everything is as it was. Settings are in ${paths.environment}, the data in ${paths.state}.
 Exit status: 0, 1 not done, 64 wrong usage, 78 faulty configuration.
 `,
   run,
@@ -72,5 +73,27 @@ function print(given: Given, context: CommandContext): number {
   const tls = tlsFilesOf(given, context);
   if (!tls.ok) return refuse(context, tls.problem, "usage");
   context.writeOut(unitText({ isPublic: given.public !== undefined, tls: tls.value }));
+  return exitStatus.ok;
+}
+
+/** Removes the service, and says what stays. */
+export function uninstall(given: Given, context: CommandContext): number {
+  const { machine, environment } = context;
+  const systemd = systemdOf(machine, environment.PATH);
+  const problem = (machine.isRoot ? null : "This needs root: run it with sudo") ?? systemd.problem();
+  if (problem !== null) return refuse(context, problem, "failure");
+
+  const isDry = given.dryRun !== undefined;
+  const result = uninstallService({ machine, systemd, isDry });
+  if ("problem" in result) {
+    return refuse(context, `The service can't be stopped, nothing was removed: ${result.problem}`, "failure");
+  }
+  const { removed, kept } = result;
+  for (const path of removed) context.writeOut(`  ${isDry ? "remove" : "removed"}  ${path}\n`);
+  for (const path of kept) context.writeOut(`  ${isDry ? "keep  " : "kept   "}  ${path}\n`);
+  if (removed.length === 0) context.writeOut(`${NAME} is not installed.\n`);
+  if (kept.length > 0 && !isDry) {
+    context.writeOut(`To remove settings, secret and data for good: sudo rm -r ${kept.join(" ")}\n`);
+  }
   return exitStatus.ok;
 }
