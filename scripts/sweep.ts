@@ -58,10 +58,19 @@ function sampleOf(calls: readonly Call[]): Fault[] {
     return [{ at: index + 1, call }];
   });
   return chosen.flatMap(({ at, call }, index) => {
-    const faults = faultsAt(at, call);
-    return faults[index % faults.length] ?? [];
+    return inTurn(faultsAt(at, call), index);
   });
 }
+
+/** One of them, another one from call to call. */
+const inTurn = (faults: Fault[], index: number): Fault[] => faults.slice(index % faults.length).slice(0, 1);
+
+/** Every fault at every call of a life, which is where most happens; one at each call of the others. */
+const everyFault = (calls: readonly Call[], { name }: Scenario): Fault[] =>
+  calls.flatMap((call, index) => {
+    const faults = faultsAt(index + 1, call);
+    return name === "life" ? faults : inTurn(faults, index);
+  });
 
 /** At most `max` of them, evenly from all. */
 const thinned = (faults: Fault[], max: number): Fault[] =>
@@ -78,10 +87,9 @@ async function sweepThrough(scenario: Scenario): Promise<void> {
   const ledger = await scenario.prepare(base);
   const calls = readCalls((await runOnce(scenario, base, ledger, null)).log);
   for (const { name } of calls) add(counted, kindOf(name));
-  const all = isSample
-    ? thinned(sampleOf(calls), scenario.sampleMax)
-    : calls.flatMap((call, index) => faultsAt(index + 1, call));
-  const faults = all.filter((fault) => {
+  const all = isSample ? thinned(sampleOf(calls), scenario.sampleMax) : everyFault(calls, scenario);
+  const wanted = onlyAt === undefined ? all : calls.flatMap((call, index) => faultsAt(index + 1, call));
+  const faults = wanted.filter((fault) => {
     if (onlyAt === undefined) return true;
     return (
       String(fault.at) === onlyAt && (onlyFault === undefined || nameOf(fault) === `${onlyAt}:${onlyFault}`)
