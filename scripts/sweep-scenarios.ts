@@ -8,7 +8,7 @@ import { installing } from "./sweep-install.ts";
 import type { Ledger, Sent } from "./sweep-ledger.ts";
 import { judgeNextStart, judgeOutput, judgeRunning } from "./sweep-judge.ts";
 import { runProgram, startProgram, surroundings, workFolder } from "./sweep-program.ts";
-import type { Complain, Process, Scenario } from "./sweep-program.ts";
+import type { Complain, Fault, Process, Scenario } from "./sweep-program.ts";
 
 const WRITES = "wsont";
 const emptyLedger = (): Ledger => ({ sent: [], erasures: new Map() });
@@ -32,6 +32,10 @@ async function live(program: Process, ledger: Ledger): Promise<void> {
   await deliver(url, ledger, transcript("sweep_last"));
 }
 
+/** Whether the receiver is killed, or has no call succeed any more. */
+const isEnding = (fault: Fault | null) => fault !== null && (isKill(fault) || fault.times === "on");
+const isKill = ({ what }: Fault) => what === "kill" || what === "killed";
+
 /** Runs a receiver under the tracer through some steps and to its end, then judges. */
 function receiving(
   name: string,
@@ -49,11 +53,9 @@ function receiving(
       const program = await startProgram(place, tracing);
       if (program.isUp) {
         await steps(program, ledger);
-        if (program.child.exitCode === null && tracing.fault?.times !== "on")
-          await judgeRunning(folder, ledger, complain);
+        if (!isEnding(tracing.fault)) await judgeRunning(folder, ledger, complain);
       }
-      if ((await program.stop()) === null && !/kill/.test(tracing.fault?.what ?? ""))
-        complain("it had to be killed");
+      if ((await program.stop()) === null) complain("it had to be killed");
       judgeOutput(program.output(), complain);
       await judgeNextStart(place, ledger, complain);
     },

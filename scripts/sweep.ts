@@ -98,14 +98,15 @@ async function sweepThrough(scenario: Scenario): Promise<void> {
   const startedMs = performance.now();
   let found = 0;
   for (const fault of faults) {
-    const { complaints, log } = await runOnce(scenario, base, ledger, fault);
+    const run = await runOnce(scenario, base, ledger, fault);
     runs += 1;
-    const hit = readCalls(log).find(({ isHit }) => isHit);
+    const hit = readCalls(run.log).find(({ isHit }) => isHit);
     if (hit === undefined) {
       missed += 1;
       continue;
     }
     add(injected, kindOf(hit.name));
+    const complaints = run.complaints.filter((text) => !isKnown(text, hit, fault));
     if (complaints.length === 0) continue;
     found += 1;
     broken.push(
@@ -119,6 +120,16 @@ async function sweepThrough(scenario: Scenario): Promise<void> {
   );
   rmSync(base, { recursive: true, force: true });
 }
+
+/**
+ * What docs/contract.md says of a flush of the log that fails, and with it everything after: nobody can take back what
+ * was written, so an event that was refused may be there after the next start.
+ */
+const isKnown = (complaint: string, hit: Call, { times }: Fault): boolean =>
+  times === "on" &&
+  kindOf(hit.name) === "sync" &&
+  hit.path.endsWith("-wal") &&
+  complaint.endsWith("(refused) is visible");
 
 async function runOnce(scenario: Scenario, base: string, ledger: Ledger, fault: Fault | null) {
   const folder = join(workFolder, "run");
