@@ -11,8 +11,8 @@ import { syncFile } from "./files.ts";
 import { layout, prune, storedDatabase } from "./layout.ts";
 import { createManifest } from "./manifest.ts";
 import type { ManifestHeader } from "./manifest.ts";
-import { openBackupFolder } from "./place.ts";
-import type { DataPlace } from "./place.ts";
+import { openBackupFolder } from "./folder.ts";
+import type { DataPaths } from "./folder.ts";
 import { refuseOtherDatabase } from "./previous.ts";
 import { BackupError, diskFull, workingOn } from "./problem.ts";
 
@@ -24,7 +24,7 @@ export type BackupReport = Content & {
   copied: { files: number; bytes: number };
 };
 
-type Options = { place: DataPlace; folder: string; clock: Clock };
+type Options = { paths: DataPaths; folder: string; clock: Clock };
 
 /**
  * Backs up a receiver's data, which may go on receiving: everything that was stored when this began. Interrupted at any
@@ -33,13 +33,13 @@ type Options = { place: DataPlace; folder: string; clock: Clock };
  * @throws BackupError where it can't be made
  */
 export async function makeBackup(options: Options): Promise<BackupReport> {
-  const { place, folder } = options;
-  if (!(await workingOn(place.databasePath, () => exists(place.databasePath)))) {
+  const { paths, folder } = options;
+  if (!(await workingOn(paths.databasePath, () => exists(paths.databasePath)))) {
     throw new BackupError(
-      `${place.databasePath} is not there: nothing has been stored yet, or TRANSCRIPT_STORAGE_PATH names another file`,
+      `${paths.databasePath} is not there: nothing has been stored yet, or TRANSCRIPT_STORAGE_PATH names another file`,
     );
   }
-  const unlock = await openBackupFolder(folder, place);
+  const unlock = await openBackupFolder(folder, paths);
   try {
     return await workingOn(folder, () => fillFolder(options));
   } finally {
@@ -49,8 +49,8 @@ export async function makeBackup(options: Options): Promise<BackupReport> {
   }
 }
 
-async function fillFolder({ place, folder, clock }: Options): Promise<BackupReport> {
-  const { databasePath } = place;
+async function fillFolder({ paths, folder, clock }: Options): Promise<BackupReport> {
+  const { databasePath } = paths;
   const collector = createCollector(folder);
   const createdAt = new Date(clock.nowMs()).toISOString();
 
@@ -65,7 +65,7 @@ async function fillFolder({ place, folder, clock }: Options): Promise<BackupRepo
     const header = { schema: snapshot.schema, created_at: createdAt, database, ...eventsOf(snapshot) };
     const manifest = await createManifest(collector.temporary(), header);
     const needed = new Set([storedDatabase(database.sha256)]);
-    const content = await collectContent({ place, folder, snapshot, live, collector, manifest }, needed);
+    const content = await collectContent({ paths, folder, snapshot, live, collector, manifest }, needed);
     await collector.sync();
     await manifest.finish();
     await moveDurably(manifest.path, layout.manifest(folder));

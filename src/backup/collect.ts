@@ -27,7 +27,7 @@ export function createCollector(folder: string) {
 
   const temporary = () => join(layout.unfinished(folder), `${++count}.tmp`);
 
-  async function place(unfinished: string, stored: string): Promise<void> {
+  async function commit(unfinished: string, stored: string): Promise<void> {
     const target = join(folder, stored);
     await makeRealFolders(folder, dirname(stored));
     await rename(unfinished, target);
@@ -48,7 +48,7 @@ export function createCollector(folder: string) {
       await rm(unfinished);
       return null;
     }
-    await place(unfinished, stored);
+    await commit(unfinished, stored);
     copied.files += 1;
     copied.bytes += made.byteCount;
     return made.byteCount;
@@ -62,7 +62,7 @@ export function createCollector(folder: string) {
     async adoptDatabase(unfinished: string): Promise<{ bytes: number; sha256: string }> {
       const sha256 = await fileSha256(unfinished);
       const facts = await fileFacts(unfinished);
-      await place(unfinished, storedDatabase(sha256));
+      await commit(unfinished, storedDatabase(sha256));
       return { bytes: facts?.byteCount ?? 0, sha256 };
     },
 

@@ -6,7 +6,7 @@ import type { Collector, Source } from "./collect.ts";
 import { storedPath } from "./layout.ts";
 import { isDataPath } from "./manifest.ts";
 import type { LeftOut, Manifest } from "./manifest.ts";
-import type { DataPlace } from "./place.ts";
+import type { DataPaths } from "./folder.ts";
 import { overtakenRecordings } from "./previous.ts";
 
 const ABSENT_SHOWN_MAX = 10;
@@ -23,7 +23,7 @@ export type Content = {
 };
 
 type Given = {
-  place: DataPlace;
+  paths: DataPaths;
   folder: string;
   /** The database in the backup. */
   snapshot: Snapshot;
@@ -82,20 +82,20 @@ export async function collectContent(given: Given, needed: Set<string>): Promise
 }
 
 /** Every file that may belong to the data, each once. `isNamed`: by a row. */
-async function* sourcesOf({ place, folder, snapshot }: Given): AsyncGenerator<Source & { isNamed: boolean }> {
+async function* sourcesOf({ paths, folder, snapshot }: Given): AsyncGenerator<Source & { isNamed: boolean }> {
   const recording = (named: NamedFile): Source => ({
     ...named,
     path: `audio/${named.path}`,
-    base: place.audioFolder,
+    base: paths.audioFolder,
     name: named.path,
   });
   for (const named of snapshot.recordings()) yield { ...recording(named), isNamed: true };
   for (const named of snapshot.quarantinedBodies()) {
-    yield { ...named, base: dirname(place.databasePath), name: named.path, isNamed: true };
+    yield { ...named, base: dirname(paths.databasePath), name: named.path, isNamed: true };
   }
   // Recordings that a later one has overtaken, and those whose row a kill has kept from being written.
   const unnamed = new Set<string>();
-  for (const path of await recordingFiles(place.audioFolder).list()) {
+  for (const path of await recordingFiles(paths.audioFolder).list()) {
     if (snapshot.namesRecording(path)) continue;
     unnamed.add(`audio/${path}`);
     yield { ...recording({ path, byteCount: null, sha256: null }), isNamed: false };
@@ -103,6 +103,6 @@ async function* sourcesOf({ place, folder, snapshot }: Given): AsyncGenerator<So
   for await (const { path, bytes, sha256 } of overtakenRecordings(folder, snapshot)) {
     if (unnamed.has(path)) continue;
     const name = path.slice("audio/".length);
-    yield { path, byteCount: bytes, sha256, base: place.audioFolder, name, isNamed: false };
+    yield { path, byteCount: bytes, sha256, base: paths.audioFolder, name, isNamed: false };
   }
 }

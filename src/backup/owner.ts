@@ -5,7 +5,7 @@ import { exists, makeFolder, syncFolder } from "../platform/files.ts";
 import { linkOfOthers } from "../platform/real-files.ts";
 import { asUser, isRoot } from "../platform/user.ts";
 import type { User } from "../platform/user.ts";
-import type { DataPlace } from "./place.ts";
+import type { DataPaths } from "./folder.ts";
 import { BackupError } from "./problem.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -18,7 +18,7 @@ const FOLDER_MODE = 0o700;
  *
  * @throws BackupError if another user's symlink says where the data is
  */
-export async function restoringUser({ databasePath, audioFolder }: DataPlace): Promise<User | null> {
+export async function restoringUser({ databasePath, audioFolder }: DataPaths): Promise<User | null> {
   if (!isRoot()) return null;
   for (const path of [dirname(databasePath), audioFolder]) await refuseLinksOfOthers(path);
   for (const path of [dirname(databasePath), audioFolder]) {

@@ -11,15 +11,15 @@ import { recordingFiles } from "../store/files/blobs.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
 import { readManifest } from "./manifest.ts";
 import { makeFolderFor, restoringUser } from "./owner.ts";
-import { refuseNesting, requireBackup } from "./place.ts";
-import type { DataPlace } from "./place.ts";
+import { refuseNesting, requireBackup } from "./folder.ts";
+import type { DataPaths } from "./folder.ts";
 import { BackupError, workingOn } from "./problem.ts";
 import { copyChecked, restoreFile } from "./restore-file.ts";
 import { verifyBackup } from "./verify.ts";
 import type { VerifyReport } from "./verify.ts";
 
 /** What is restored, where to, and as whom. */
-type Restore = { folder: string; place: DataPlace; user: User | null };
+type Restore = { folder: string; paths: DataPaths; user: User | null };
 
 /**
  * Puts the data of a backup, which is verified before, where there is none yet. The database comes last, so that no
@@ -31,17 +31,17 @@ type Restore = { folder: string; place: DataPlace; user: User | null };
  */
 export async function restoreBackup({
   folder,
-  place,
+  paths,
 }: {
   folder: string;
-  place: DataPlace;
+  paths: DataPaths;
 }): Promise<VerifyReport> {
-  const { databasePath, audioFolder } = place;
+  const { databasePath, audioFolder } = paths;
   await requireBackup(folder);
-  await refuseNesting(folder, place);
-  const user = await workingOn(dirname(databasePath), () => restoringUser(place));
+  await refuseNesting(folder, paths);
+  const user = await workingOn(dirname(databasePath), () => restoringUser(paths));
   // Now for those who would wait for the verification in vain, and again when nobody else can put data there.
-  await asUser(user, () => refuseData(place));
+  await asUser(user, () => refuseData(paths));
   const report = await verifyBackup(folder);
   if (report.faults.count > 0) {
     throw new BackupError(
@@ -53,8 +53,8 @@ export async function restoreBackup({
   let unlockRecordings = (): void => {};
   try {
     unlockRecordings = await workingOn(audioFolder, () => asUser(user, () => lockIfThere(audioFolder)));
-    await asUser(user, () => refuseData(place, report.header.database.sha256));
-    await workingOn(databasePath, () => restoreAll({ folder, place, user }, report));
+    await asUser(user, () => refuseData(paths, report.header.database.sha256));
+    await workingOn(databasePath, () => restoreAll({ folder, paths, user }, report));
   } finally {
     await asUser(user, () => {
       unlockRecordings();
@@ -69,8 +69,8 @@ async function lockIfThere(audioFolder: string): Promise<() => void> {
   return (await exists(audioFolder)) ? lockRecordings(audioFolder) : () => {};
 }
 
-async function restoreAll({ folder, place, user }: Restore, { header }: VerifyReport): Promise<void> {
-  const { databasePath, audioFolder } = place;
+async function restoreAll({ folder, paths, user }: Restore, { header }: VerifyReport): Promise<void> {
+  const { databasePath, audioFolder } = paths;
   const mark = restoringMark(databasePath);
   const touchedFolders = new Set<string>();
   await asUser(user, () => setMark(mark, header.database.sha256));
@@ -90,7 +90,7 @@ async function restoreAll({ folder, place, user }: Restore, { header }: VerifyRe
   await copyChecked(stored, unfinished, header.database, user);
   await asUser(user, async () => {
     for (const path of touchedFolders) await syncFolder(path);
-    await markRecordings(unfinished, place);
+    await markRecordings(unfinished, paths);
     // The first start then looks for every file, and for recordings that are newer than their rows.
     await setMark(runningMark(databasePath));
     await moveDurably(unfinished, databasePath);
@@ -101,7 +101,7 @@ async function restoreAll({ folder, place, user }: Restore, { header }: VerifyRe
 
 async function markRecordings(
   restoredDatabase: string,
-  { databasePath, audioFolder }: DataPlace,
+  { databasePath, audioFolder }: DataPaths,
 ): Promise<void> {
   const snapshot = openSnapshot(restoredDatabase);
   const id = snapshot.recordingsOwner();
@@ -110,17 +110,17 @@ async function markRecordings(
 }
 
 /** @param sha256 of the database in the backup: a restore of another one is not to be continued with this */
-async function refuseData(place: DataPlace, sha256?: string): Promise<void> {
-  const mark = restoringMark(place.databasePath);
+async function refuseData(paths: DataPaths, sha256?: string): Promise<void> {
+  const mark = restoringMark(paths.databasePath);
   const begun = await workingOn(mark, async () => ((await exists(mark)) ? readFile(mark, "utf8") : null));
-  if (begun === null) return refuseAnyData(place);
+  if (begun === null) return refuseAnyData(paths);
   if (sha256 === undefined || begun === "" || begun === sha256) return;
   throw new BackupError(
     `a restore of another backup has not been finished: run that one again, or remove what it has copied and then ${mark}`,
   );
 }
 
-async function refuseAnyData({ databasePath, audioFolder }: DataPlace): Promise<void> {
+async function refuseAnyData({ databasePath, audioFolder }: DataPaths): Promise<void> {
   const folder = dirname(databasePath);
   const database = basename(databasePath);
   await workingOn(folder, async () => {

@@ -9,7 +9,7 @@ import type { NamedFile } from "../store/sqlite/snapshot.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
 import { isDataPath, readHeader, readManifest } from "./manifest.ts";
 import type { ManifestFile, ManifestHeader } from "./manifest.ts";
-import { requireBackup } from "./place.ts";
+import { requireBackup } from "./folder.ts";
 import { BackupError, workingOn } from "./problem.ts";
 
 const FAULTS_SHOWN_MAX = 10;

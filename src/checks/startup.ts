@@ -8,7 +8,7 @@ import { checkPort } from "./port.ts";
 import type { CheckResult } from "./result.ts";
 
 /** What these checks need to know of the configuration. */
-export type Place = {
+export type Storage = {
   databasePath: string;
   /** null: recordings are not stored */
   audioFolder: string | null;
@@ -17,12 +17,12 @@ export type Place = {
 };
 
 /** Whether the data can be kept: the folders, their disks, the limits of the process. */
-export function checkPlace({
+export function checkStorage({
   databasePath,
   audioFolder,
   freeDiskBytesMin,
   bodyBytesMax,
-}: Place): CheckResult[] {
+}: Storage): CheckResult[] {
   const databaseFolder = dirname(databasePath);
   const folders = audioFolder === null ? [databaseFolder] : [databaseFolder, audioFolder];
   return [
@@ -39,12 +39,12 @@ export function checkPlace({
  * @param shared what a predecessor has, and hands over
  */
 export function checkStart(
-  options: Place & Access & ApiAccess & { port: number; tlsKeyFile: string | null },
+  options: Storage & Access & ApiAccess & { port: number; tlsKeyFile: string | null },
   shared = { port: false },
 ): { blocking: CheckResult[]; notable: CheckResult[] } {
   const port = shared.port ? [] : [checkPort(options.host, options.port)];
   const key = checkKeyFile(options.tlsKeyFile) ?? [];
-  const results = [...port, checkSources(options), checkApi(options), ...checkPlace(options)].concat(key);
+  const results = [...port, checkSources(options), checkApi(options), ...checkStorage(options)].concat(key);
   return {
     blocking: results.filter(isBlocking),
     notable: results.filter((result) => result.level !== "ok" && !isBlocking(result)),

@@ -9,7 +9,7 @@ import { checkUser, ownerOf } from "../checks/folders.ts";
 import { checkPortOrReceiver } from "../checks/port.ts";
 import { checkRecordings, checkRecordingsOwner } from "../checks/recordings.ts";
 import type { CheckResult } from "../checks/result.ts";
-import { checkPlace } from "../checks/startup.ts";
+import { checkStorage } from "../checks/startup.ts";
 import { readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
 import { ownOrigin } from "../sender/target.ts";
@@ -85,7 +85,7 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs), checkKeyFile(tlsKeyFile));
   if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
     const storedAudio = storeAudio === true ? audioFolder : null;
-    results.push(...checkPlace({ databasePath, audioFolder: storedAudio, freeDiskBytesMin, bodyBytesMax }));
+    results.push(...checkStorage({ databasePath, audioFolder: storedAudio, freeDiskBytesMin, bodyBytesMax }));
     results.push(checkUser(process.getuid?.(), ownerOf(dirname(databasePath))));
     const database = checkDatabase(databasePath);
     results.push(...database.results);

@@ -283,7 +283,7 @@ describe("a backup is refused, and nothing is changed, where", () => {
 });
 
 test("files that are deleted while a backup is made are left out, and it says so", async () => {
-  const place = { databasePath: app.config.databasePath, audioFolder: join(app.folder, "audio") };
+  const paths = { databasePath: app.config.databasePath, audioFolder: join(app.folder, "audio") };
   const clock = {
     monotonicMs: () => 0,
     // It is asked for the time right before the database is copied, in one go with that.
@@ -292,7 +292,7 @@ test("files that are deleted while a backup is made are left out, and it says so
       return 0;
     },
   };
-  const report = await makeBackup({ place, folder, clock });
+  const report = await makeBackup({ paths, folder, clock });
   expect(report).toMatchObject({ deletedMeanwhile: 1, recordings: 3, absent: { count: 0 } });
   expect(await backup("verify", folder)).toMatchObject({
     status: 0,

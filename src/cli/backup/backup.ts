@@ -4,7 +4,7 @@ import type { BackupReport } from "../../backup/backup.ts";
 import { verifyBackup } from "../../backup/verify.ts";
 import type { VerifyReport } from "../../backup/verify.ts";
 import { sizeText } from "../../checks/result.ts";
-import { count, findDataPlace, placeFlags, refuseFault } from "./terms.ts";
+import { count, findDataPaths, pathFlags, refuseFault } from "./terms.ts";
 import { oneLine } from "../../platform/text.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";
@@ -24,7 +24,7 @@ export const backup: Command = {
     { argument: "[verify]", key: "first", description: "look through a backup instead of making one" },
     { argument: "[folder]", key: "second", description: "of the backup, outside of the data's folders" },
   ],
-  flags: placeFlags,
+  flags: pathFlags,
   notes: `Run it as the user that the receiver runs as. A backup that is interrupted leaves the one before in the folder.
 It holds everything that arrived, personal data too: guard it like the data. restore puts it back.
 Exit status: 0 the backup is made, or intact; 1 it is not, or lacks files that the data has lost; 64 wrong usage; 78 a faulty setting.
@@ -47,10 +47,10 @@ async function run(given: Given, context: CommandContext): Promise<number> {
 }
 
 async function make(folder: string, given: Given, context: CommandContext): Promise<number> {
-  const place = findDataPlace(given, context);
-  if (!place.ok) return refuse(context, place.problem, "config");
+  const paths = findDataPaths(given, context);
+  if (!paths.ok) return refuse(context, paths.problem, "config");
   const startedMs = context.clock.monotonicMs();
-  const report = await makeBackup({ place: place.value, folder, clock: context.clock });
+  const report = await makeBackup({ paths: paths.value, folder, clock: context.clock });
   const seconds = ((context.clock.monotonicMs() - startedMs) / 1000).toFixed(1);
   context.writeOut(madeText(folder, report, seconds));
   if (report.absent.count > 0) context.writeError(absentText(report));

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { restoreBackup } from "../../backup/restore.ts";
 import { sizeText } from "../../checks/result.ts";
-import { count, findDataPlace, placeFlags, refuseFault } from "./terms.ts";
+import { count, findDataPaths, pathFlags, refuseFault } from "./terms.ts";
 import { oneLine } from "../../platform/text.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";
@@ -16,7 +16,7 @@ export const restore: Command = {
     { line: "restore ./webhook --transcript-storage-path /srv/t.sqlite", does: "to another place" },
   ],
   arguments: [{ argument: "<folder>", key: "folder", description: "of the backup" }],
-  flags: placeFlags,
+  flags: pathFlags,
   notes: `The receiver must not run, and there must be no data yet: nothing is ever overwritten. Run it as the user that the
 receiver runs as, or as root: then all of it is given to the owner of the database's folder. Interrupted, it goes on
 when it is run again; until then the receiver refuses to start.
@@ -26,13 +26,13 @@ Exit status: 0 restored; 1 not, and why; 64 wrong usage; 78 a faulty setting.
 };
 
 async function run(given: Given, context: CommandContext): Promise<number> {
-  const place = findDataPlace(given, context);
-  if (!place.ok) return refuse(context, place.problem, "config");
-  const { databasePath, audioFolder } = place.value;
+  const paths = findDataPaths(given, context);
+  if (!paths.ok) return refuse(context, paths.problem, "config");
+  const { databasePath, audioFolder } = paths.value;
   const folder = resolve(context.folder, given.folder ?? "");
   process.umask(0o077);
   try {
-    const { header, files, bytes } = await restoreBackup({ folder, place: place.value });
+    const { header, files, bytes } = await restoreBackup({ folder, paths: paths.value });
     const content = `${count(header.events, "event")}, ${count(files, "file")} (${sizeText(bytes)})`;
     context.writeOut(
       `Restored the backup of ${oneLine(header.created_at)}: ${content}\nThe database is ${databasePath}, the recordings are in ${audioFolder}. Start the receiver.\n`,

@@ -1,4 +1,4 @@
-import type { DataPlace } from "../../backup/place.ts";
+import type { DataPaths } from "../../backup/folder.ts";
 import { BackupError } from "../../backup/problem.ts";
 import { readSettings } from "../../config/config.ts";
 import { options } from "../../config/options.ts";
@@ -10,12 +10,12 @@ import type { CommandContext } from "../../platform/process.ts";
 import { optionFlags, settingSources } from "../settings.ts";
 
 /** The settings that say where the data is. */
-const PLACE_KEYS = ["databasePath", "audioFolder"] as const;
+const PATH_KEYS = ["databasePath", "audioFolder"] as const;
 
-export const placeFlags = optionFlags.filter(({ key }) => PLACE_KEYS.some((known) => known === key));
+export const pathFlags = optionFlags.filter(({ key }) => PATH_KEYS.some((known) => known === key));
 
 /** Where the receiver keeps its data, by the same settings as its own. */
-export function findDataPlace(given: Given, context: CommandContext): Parsed<DataPlace> {
+export function findDataPaths(given: Given, context: CommandContext): Parsed<DataPaths> {
   const read = readSettings(settingSources(context, given));
   if (!read.ok) return read;
   const { databasePath, audioFolder } = read.value.settings;
@@ -27,7 +27,7 @@ export function findDataPlace(given: Given, context: CommandContext): Parsed<Dat
   };
 }
 
-function named(key: (typeof PLACE_KEYS)[number], problem: string): { ok: false; problem: string } {
+function named(key: (typeof PATH_KEYS)[number], problem: string): { ok: false; problem: string } {
   return { ok: false, problem: `${options[key].name}: ${problem}` };
 }
 

@@ -8,7 +8,7 @@ import { readHeader } from "./manifest.ts";
 import { BackupError, workingOn } from "./problem.ts";
 
 /** Where a receiver keeps its data. */
-export type DataPlace = { databasePath: string; audioFolder: string };
+export type DataPaths = { databasePath: string; audioFolder: string };
 
 /**
  * Takes a folder to back up into: an empty or a new one, or one with a backup, whole or interrupted.
@@ -16,8 +16,8 @@ export type DataPlace = { databasePath: string; audioFolder: string };
  * @returns a function that frees it
  * @throws BackupError where it is in use or is something else; nothing is changed then
  */
-export async function openBackupFolder(folder: string, place: DataPlace): Promise<() => void> {
-  await refuseNesting(folder, place);
+export async function openBackupFolder(folder: string, paths: DataPaths): Promise<() => void> {
+  await refuseNesting(folder, paths);
   const names = await namesIn(folder);
   const has = (path: string) => names?.includes(basename(path)) === true;
   if (has(layout.manifest(folder))) await workingOn(folder, () => readHeader(layout.manifest(folder)));
@@ -60,7 +60,7 @@ async function namesIn(folder: string): Promise<string[] | null> {
 }
 
 /** A backup within the data would back up itself or go with it; data within a backup would be in its way. */
-export async function refuseNesting(folder: string, { databasePath, audioFolder }: DataPlace): Promise<void> {
+export async function refuseNesting(folder: string, { databasePath, audioFolder }: DataPaths): Promise<void> {
   const backup = await realPath(folder);
   for (const dataFolder of [dirname(databasePath), audioFolder]) {
     const data = await realPath(dataFolder);
