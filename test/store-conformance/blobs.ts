@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { bodyPath } from "../../src/model/body.ts";
+import type { Store } from "../../src/store/port.ts";
+import { put, sha256Of } from "./store.ts";
+import type { Open, Opened } from "./store.ts";
+
+const DAY = "2026/11/02";
+const NAMES = [`${DAY}/conv_1.mp3`, `${DAY}/conv_1-0123456789ab.mp3`];
+
+/** What Blobs and a BlobIntake do. */
+export function testBlobs(open: Open): void {
+  let opened: Opened;
+  beforeEach(async () => {
+    opened = await open();
+  });
+  afterEach(() => opened.end());
+
+  const keep = (content: string) => put(opened.store.newRecordings, content, NAMES);
+  const read = async (blobs: "recordings" | "bodies", name: string) =>
+    (await opened.store[blobs].open(name))?.text();
+
+  const kinds: [string, (store: Store) => [Store["recordings"], Store["newRecordings"]], string][] = [
+    ["recordings", (store) => [store.recordings, store.newRecordings], `${DAY}/conv_1.mp3`],
+    ["bodies", (store) => [store.bodies, store.bodies], bodyPath(sha256Of("content"))],
+  ];
+
+  describe.each(kinds)("%s", (_kind, of, name) => {
+    test("are whole under their names, and outlive a stop", async () => {
+      const [blobs, intake] = of(opened.store);
+      expect([await blobs.open(name), await blobs.stat(name), await blobs.list()]).toEqual([null, null, []]);
+      expect(await put(intake, "content", [name])).toBe(name);
+      await opened.reopen();
+      const [again] = of(opened.store);
+      expect(await again.list()).toEqual([name]);
+      expect(await again.stat(name)).toMatchObject({ byteCount: 7, modifiedAtMs: expect.any(Number) });
+      const blob = await again.open(name);
+      expect([blob?.size, await blob?.text(), await blob?.slice(3, 5).text()]).toEqual([7, "content", "te"]);
+    });
+
+    test("that are not complete have no name, and are gone after a stop", async () => {
+      const [, intake] = of(opened.store);
+      const file = await intake?.create();
+      file?.write(Buffer.from("half"));
+      expect(await of(opened.store)[0].list()).toBeEmpty();
+      await opened.reopen();
+      expect(await of(opened.store)[0].list()).toBeEmpty();
+      await file?.discard();
+    });
+
+    test("of the same content are the same", async () => {
+      const [blobs, intake] = of(opened.store);
+      const names = await Promise.all([1, 2, 3].map(() => put(intake, "content", [name])));
+      expect(new Set(names)).toEqual(new Set([name]));
+      expect(await blobs.list()).toEqual([name]);
+    });
+
+    test("are removed, once and again", async () => {
+      const [blobs, intake] = of(opened.store);
+      await put(intake, "content", [name]);
+      await blobs.remove(name);
+      await blobs.remove(name);
+      expect([await blobs.open(name), await blobs.list()]).toEqual([null, []]);
+      expect(await put(intake, "content", [name])).toBe(name);
+    });
+
+    test.each([
+      "../a.mp3",
+      "/etc/passwd",
+      `${DAY}/../02/conv_1.mp3`,
+      "",
+      "quarantine/x.body",
+      `${DAY}/a/b.mp3`,
+    ])("under the name %j are none", async (odd) => {
+      const [blobs] = of(opened.store);
+      expect([await blobs.open(odd), await blobs.stat(odd)]).toEqual([null, null]);
+      await blobs.remove(odd);
+    });
+  });
+
+  test("another recording of the same conversation gets the second name, and replaces none", async () => {
+    const kept = await Promise.all([keep("one"), keep("two")]);
+    expect(kept.toSorted()).toEqual(NAMES.toSorted());
+    expect(await Promise.all(kept.map((name) => read("recordings", name)))).toEqual(["one", "two"]);
+    await expect(keep("three")).rejects.toThrow("are those of other files");
+    expect(await Promise.all(kept.map((name) => read("recordings", name)))).toEqual(["one", "two"]);
+  });
+
+  test("a body that is damaged is replaced", async () => {
+    const name = bodyPath(sha256Of("content"));
+    await put(opened.store.bodies, "damaged", [name]);
+    expect(await put(opened.store.bodies, "content", [name])).toBe(name);
+    expect(await read("bodies", name)).toBe("content");
+  });
+
+  test("recordings that are no longer taken in are still there", async () => {
+    const name = await keep("content");
+    await opened.reopen({ keepsRecordings: false });
+    expect(opened.store.newRecordings).toBeNull();
+    expect(await read("recordings", name)).toBe("content");
+  });
+}
