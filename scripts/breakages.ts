@@ -41,7 +41,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "believe everybody's X-Forwarded-For",
-    file: "src/http/client-address.ts",
+    file: "src/http/connections.ts",
     find: "if (!trustedProxies.has(client)) return client;",
     replace: "",
     tests: ["test/unit/http/client-address.test.ts"],
@@ -369,7 +369,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "page: fill lists' filters with examples",
-    file: "src/http/docs/paths.ts",
+    file: "src/http/docs/openapi.ts",
     find: '"x-disabled": true',
     replace: '"x-disabled": false',
     tests: ["test/e2e/docs.test.ts"],

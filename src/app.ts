@@ -1,14 +1,17 @@
 import { Elysia } from "elysia";
 import type { Config } from "./config/config.ts";
 import { apiRoutes } from "./http/api/api.ts";
+import type { ApiParts } from "./http/api/route.ts";
 import { createApiGuard } from "./http/api/guard.ts";
 import { createConnections } from "./http/connections.ts";
 import { docsRoutes } from "./http/docs/docs.ts";
 import { errorResponse } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
+import { createMeasure } from "./http/metrics.ts";
 import type { Metrics } from "./http/prometheus.ts";
 import { webhookRoutes } from "./http/webhook.ts";
+import type { WebhookParts } from "./http/webhook.ts";
 import { QueriesBusyError } from "./query/queries.ts";
 import type { Queries } from "./query/port.ts";
 import { createErase } from "./erase/erase.ts";
@@ -33,17 +36,45 @@ export const readingThread = new URL("./reading-thread.ts", import.meta.url);
 /** What a small delivery takes of the disk, with room to spare: less than this above the floor is not healthy. */
 const HEALTHY_DISK_BYTES = 64 * 1024;
 
+/** What the routes ask, and nothing more: to print their document takes no data. */
+export type AppParts = WebhookParts &
+  ApiParts & {
+    healthProblem: () => HealthProblem | null;
+    /** Whether it is listened to with TLS. */
+    hasTls: boolean;
+  };
+
+/** Composes the application; the caller listens. */
+export function createApp(parts: AppParts) {
+  // Elysia looks for the path behind the eleventh character, and finds none if the host has a short name; told not to,
+  // it looks behind "http://", and finds none behind "https://".
+  return (
+    new Elysia({ name: "elevenlabs-webhook", handler: { standardHostname: parts.hasTls } })
+      // Elysia's own errors name schemas and files: none of them is ever serialised.
+      .onError(({ code, error }) => {
+        if (code === "NOT_FOUND") return errorResponse("not_found");
+        if (error instanceof QueriesBusyError) return errorResponse("overloaded");
+        parts.log.error(`A request failed: ${faultText(error)}`, { error: errorCode(error) });
+        return errorResponse("storage_failed");
+      })
+      .use(webhookRoutes(parts))
+      .use(healthRoutes({ problem: parts.healthProblem }))
+      .use(apiRoutes(parts))
+      .use(docsRoutes())
+  );
+}
+
 /**
- * Composes the application from what it depends on; the caller listens.
+ * Makes what receives from what it depends on.
  *
  * @returns `app`; `healthProblem`, which keeps the next delivery from being stored; `drain`, which admits no delivery any
  *   more and resolves when the last one has been answered; `erase`
  */
-export function createApp(options: {
+export function createReceiver(options: {
   config: Config;
   store: Store;
   queries: Queries;
-  /** null: nobody asks for them */
+  /** null: nothing is counted */
   metrics: Metrics | null;
   clock: Clock;
   log: Log;
@@ -98,40 +129,25 @@ export function createApp(options: {
     return store.isHealthy() ? null : "storage_failed";
   };
 
-  // Elysia looks for the path behind the eleventh character, and finds none if the host has a short name; told not to,
-  // it looks behind "http://", and finds none behind "https://".
-  const app = new Elysia({ name: "elevenlabs-webhook", handler: { standardHostname: config.tls !== null } })
-    // Elysia's own errors name schemas and files: none of them is ever serialised.
-    .onError(({ code, error }) => {
-      if (code === "NOT_FOUND") return errorResponse("not_found");
-      if (error instanceof QueriesBusyError) return errorResponse("overloaded");
-      log.error(`A request failed: ${faultText(error)}`, { error: errorCode(error) });
-      return errorResponse("storage_failed");
-    })
-    .use(
-      webhookRoutes({
-        receive: logDeliveries(observed, { onFailure: store.suspectDisk, log, clock }),
-        connections,
-        unknownEventStatus: config.unknownEventStatus,
-      }),
-    )
-    .use(healthRoutes({ problem: healthProblem }))
-    .use(
-      apiRoutes({
-        guard,
-        queries,
-        store,
-        admission,
-        erase,
-        reprocess,
-        metrics,
-        config,
-        clock,
-        trustedClock,
-        log,
-      }),
-    )
-    .use(docsRoutes());
-
+  const measure = createMeasure({ queries, store, admission, config, clock, trustedClock });
+  const app = createApp({
+    receive: logDeliveries(observed, { onFailure: store.suspectDisk, log, clock }),
+    connections,
+    unknownEventStatus: config.unknownEventStatus,
+    healthProblem,
+    hasTls: config.tls !== null,
+    guard,
+    queries,
+    bodies: store.bodies,
+    recordings: store.recordings,
+    erase,
+    reprocess,
+    metrics: metrics && {
+      contentType: metrics.contentType,
+      text: async () => metrics.text(await measure()),
+    },
+    clock,
+    log,
+  });
   return { app, healthProblem, drain: admission.drain, erase, trustedClock };
 }

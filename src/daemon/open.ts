@@ -1,4 +1,4 @@
-import { createApp, readingThread } from "../app.ts";
+import { createReceiver, readingThread } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { createGate } from "../http/gate.ts";
 import { openMetrics } from "../http/metrics.ts";
@@ -106,7 +106,7 @@ async function createParts({ config, log, clock, predecessor }: Options, store: 
   const queries = createQueries({ ...config, thread: readingThread, log });
   if (config.apiTokens.length > 0) queries.warmUp();
   const metrics = await openMetrics(config);
-  const parts = createApp({ config, store, queries, metrics, clock, log });
+  const parts = createReceiver({ config, store, queries, metrics, clock, log });
   return { ...parts, store, queries, predecessor };
 }
 

@@ -1,27 +1,24 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../query/port.ts";
-import { createStoredFigures } from "../query/stored-figures.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
+import { withinMs } from "../platform/wait.ts";
+import type { Queries } from "../query/port.ts";
+import type { StoredFigures } from "../query/stats.ts";
 import type { Store } from "../store/port.ts";
 import type { Admission } from "../webhook/admission/admission.ts";
 import { route } from "./api/route.ts";
+import type { ApiParts } from "./api/route.ts";
 import { errorResponse } from "./errors.ts";
 import { describeContent } from "./lib/models.ts";
 import type { Figures, Metrics } from "./prometheus.ts";
 
-type MeasuredConfig = {
-  /** null: recordings are not stored */
-  audioFolder: string | null;
-  /** null: nothing is erased by age */
-  retentionDays: number | null;
-  audioRetentionDays: number | null;
-};
+/** The thread that reads answers one question at a time: a slow search comes before this one. */
+const WAIT_MS_MAX = 250;
 
 const PrometheusText = Type.String({ description: "Prometheus' text format, version 0.0.4." });
 
-/** Begins to count where there is an API that can tell; null where there is none: the library takes memory. */
+/** Begins to count if there is an API that can tell; null if there is none: the library takes memory. */
 export async function openMetrics(config: {
   apiTokens: readonly string[];
   secrets: readonly string[];
@@ -32,18 +29,7 @@ export async function openMetrics(config: {
 }
 
 /** `GET /metrics`: the program's figures for Prometheus. */
-export function metricsRoutes(options: {
-  metrics: Metrics | null;
-  queries: Queries;
-  store: Store;
-  admission: Admission;
-  config: MeasuredConfig;
-  clock: Clock;
-  trustedClock: TrustedClock;
-}) {
-  const { metrics } = options;
-  const storedFigures = createStoredFigures(options.queries);
-
+export function metricsRoutes({ metrics }: ApiParts) {
   return new Elysia({ name: "metrics" }).get(
     "/metrics",
     ...route(
@@ -56,41 +42,83 @@ export function metricsRoutes(options: {
       },
       async () => {
         if (metrics === null) return errorResponse("not_found");
-        const text = await metrics.text(await measure({ ...options, storedFigures }));
-        return new Response(text, { headers: { "content-type": metrics.contentType } });
+        return new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } });
       },
     ),
   );
 }
 
-type Measured = Omit<Parameters<typeof metricsRoutes>[0], "metrics" | "queries"> & {
-  storedFigures: ReturnType<typeof createStoredFigures>;
-};
+/** Makes what measures the program, for monitoring. */
+export function createMeasure(options: {
+  queries: Pick<Queries, "ask">;
+  store: Pick<Store, "size" | "freeDiskBytes">;
+  admission: Pick<Admission, "inFlight">;
+  config: {
+    /** null: recordings are not stored */
+    audioFolder: string | null;
+    /** null: nothing is erased by age */
+    retentionDays: number | null;
+    audioRetentionDays: number | null;
+  };
+  clock: Clock;
+  trustedClock: TrustedClock;
+}): () => Promise<Figures> {
+  const { queries, store, admission, config, clock, trustedClock } = options;
+  const storedFigures = createStoredFigures(queries);
 
-async function measure(options: Measured): Promise<Figures> {
-  const { storedFigures, store, admission, config, clock, trustedClock } = options;
-  const nowMs = clock.nowMs();
-  const stored = await storedFigures(nowMs);
-  const lastMs = stored?.lastReceivedAtMs ?? null;
-  const isErasedByAge = config.retentionDays !== null || config.audioRetentionDays !== null;
-  const size = await store.size();
-  const inFlight = admission.inFlight();
-  return {
-    in_flight_deliveries: inFlight.deliveries,
-    in_flight_memory_bytes: inFlight.memoryBytes,
-    in_flight_disk_bytes: inFlight.diskBytes,
-    quarantined_events: stored?.quarantined ?? null,
-    last_event_age_seconds: lastMs === null ? null : Math.max(0, (nowMs - lastMs) / 1000),
-    conversations_without_recording: config.audioFolder === null ? null : (stored?.withoutRecording ?? null),
-    retention_clock_confirmed: isErasedByAge ? Number(trustedClock.isConfirmed()) : null,
-    recording_bytes: stored?.recordingBytes ?? null,
-    database_bytes: size.databaseBytes,
-    wal_bytes: size.logBytes,
-    free_disk_bytes: freeBytes(store),
+  return async () => {
+    const nowMs = clock.nowMs();
+    const stored = await storedFigures(nowMs);
+    const lastMs = stored?.lastReceivedAtMs ?? null;
+    const isErasedByAge = config.retentionDays !== null || config.audioRetentionDays !== null;
+    const size = await store.size();
+    const inFlight = admission.inFlight();
+    return {
+      in_flight_deliveries: inFlight.deliveries,
+      in_flight_memory_bytes: inFlight.memoryBytes,
+      in_flight_disk_bytes: inFlight.diskBytes,
+      quarantined_events: stored?.quarantined ?? null,
+      last_event_age_seconds: lastMs === null ? null : Math.max(0, (nowMs - lastMs) / 1000),
+      conversations_without_recording:
+        config.audioFolder === null ? null : (stored?.withoutRecording ?? null),
+      retention_clock_confirmed: isErasedByAge ? Number(trustedClock.isConfirmed()) : null,
+      recording_bytes: stored?.recordingBytes ?? null,
+      database_bytes: size.databaseBytes,
+      wal_bytes: size.logBytes,
+      free_disk_bytes: freeBytes(store),
+    };
   };
 }
 
-function freeBytes(store: Store): number | null {
+/**
+ * Makes what asks for the figures of the database, for monitoring. If the thread is busy they are those of the last time,
+ * at most as old as a question may take; null if there are none.
+ */
+function createStoredFigures(
+  queries: Pick<Queries, "ask">,
+): (nowMs: number) => Promise<StoredFigures | null> {
+  let last: StoredFigures | null = null;
+  let asked: Promise<void> | null = null;
+
+  async function ask(nowMs: number): Promise<void> {
+    try {
+      last = await queries.ask("readFigures", nowMs);
+    } catch {
+      // Monitoring wants the rest most when the database can't be asked.
+      last = null;
+    } finally {
+      asked = null;
+    }
+  }
+
+  return async (nowMs) => {
+    asked ??= ask(nowMs);
+    await withinMs(asked, WAIT_MS_MAX);
+    return last;
+  };
+}
+
+function freeBytes(store: Pick<Store, "freeDiskBytes">): number | null {
   try {
     return store.freeDiskBytes();
   } catch {

@@ -7,15 +7,15 @@ import type { Connections } from "./connections.ts";
 import { errorResponse, refuseOtherMethods } from "./errors.ts";
 import { webhookDetail } from "./webhook-detail.ts";
 
-/** `POST /webhook`: the endpoint that ElevenLabs calls. */
-export function webhookRoutes(options: {
+export type WebhookParts = {
   receive: Receive;
   connections: Connections;
   /** The answer to signed bodies that were quarantined: 200 if the sender is not to count them as failures. */
   unknownEventStatus: 200 | 400;
-}) {
-  const { receive, connections, unknownEventStatus } = options;
+};
 
+/** `POST /webhook`: the endpoint that ElevenLabs calls. */
+export function webhookRoutes({ receive, connections, unknownEventStatus }: WebhookParts) {
   return new Elysia({ name: "webhook" })
     .post(
       "/webhook",

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApp, readingThread } from "../../src/app.ts";
+import { createReceiver, readingThread } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import { openMetrics } from "../../src/http/metrics.ts";
 import { createQueries } from "../../src/query/queries.ts";
@@ -69,7 +69,7 @@ export async function openTestApp(
   });
   const queries = createQueries({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config);
-  const { app, drain, erase, trustedClock } = createApp({ config, store, queries, metrics, clock, log });
+  const { app, drain, erase, trustedClock } = createReceiver({ config, store, queries, metrics, clock, log });
 
   const handle = (path: string, init?: RequestInit) =>
     app.handle(new Request(`http://localhost${path}`, init));

@@ -1,16 +1,16 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { callFailureColumns } from "../../model/call-failure.ts";
-import type { Queries } from "../../query/port.ts";
 import { membersOf, shownRow } from "../lib/columns.ts";
 import { secondsOf } from "../lib/models.ts";
 import { textParameter, timeParameter } from "../lib/parameters.ts";
 import { cut, list } from "./route.ts";
+import type { ApiParts } from "./route.ts";
 
 const CallFailure = Type.Object(membersOf(callFailureColumns));
 
 /** `GET /call-failures`: calls that could not be started, of which ElevenLabs tells once. */
-export function callFailureRoutes({ queries }: { queries: Queries }) {
+export function callFailureRoutes({ queries }: ApiParts) {
   return new Elysia({ name: "call-failures" }).get(
     "/call-failures",
     ...list(

@@ -1,22 +1,34 @@
+import { basename } from "node:path";
 import { Type } from "@sinclair/typebox";
 import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Erase } from "../../erase/erase.ts";
+import type { StoredTurn } from "../../model/turn.ts";
 import { withinMs } from "../../platform/wait.ts";
 import { QueryError } from "../../query/queries.ts";
-import type { Queries } from "../../query/port.ts";
 import { ScrubError } from "../../store/sqlite/scrub.ts";
+import { textAt } from "../../vendor/json-value.ts";
 import { errorResponse } from "../errors.ts";
+import { fileResponse } from "../lib/responses.ts";
 import { describeContent } from "../lib/models.ts";
 import { ConversationModel, shownConversation, shownTurn } from "./conversation-models.ts";
 import { idOfConversation, question, route } from "./route.ts";
-import { transcriptText } from "./transcript-text.ts";
+import type { ApiParts } from "./route.ts";
 
 const about = { tag: "conversations", takes: [idOfConversation] };
 
 const TranscriptText = Type.String({
   examples: ["[00:00] agent: Good morning.\n[00:03] user: Hello!\n[00:04] agent uses find_free_slots\n"],
 });
+
+const RECORDING_TYPE = "audio/mpeg";
+
+const Recording = Type.String({ format: "binary", description: "MP3." });
+
+const rangeHeaders = [
+  describeHeader("range", "A part of the recording.", "bytes=0-65535"),
+  describeHeader("if-range", "The part only if the recording has this tag, else the whole.", '"5f0c…"'),
+  describeHeader("if-none-match", "The recording only if it has none of these tags.", '"5f0c…"'),
+];
 
 /** Somebody who reads the database for long keeps the traces there: that is told, and not waited for. */
 const ERASE_MS_MAX = 60_000;
@@ -34,8 +46,8 @@ meanwhile. 500 says that something can't be removed: the log names it, and it is
 the fact that it was erased: from this request on, a delivery of the same call is answered with 200 and dropped. Backups
 are not touched.`.replaceAll("\n", " ");
 
-/** `/conversations/{id}`: everything about one, what was said as text, and erasing it. */
-export function conversationRoutes({ queries, erase }: { queries: Queries; erase: Erase }) {
+/** `/conversations/{id}`: everything about one, what was said as text, its recording, and erasing it. */
+export function conversationRoutes({ queries, recordings, erase, log }: ApiParts) {
   return new Elysia({ name: "conversation" })
     .get(
       "/conversations/:id",
@@ -76,6 +88,37 @@ export function conversationRoutes({ queries, erase }: { queries: Queries; erase
         },
       ),
     )
+    .get(
+      "/conversations/:id/audio",
+      ...route(
+        {
+          summary: "Listen to a recording",
+          description: "Ranges are answered, so that players can jump. The ETag is the recording's SHA-256.",
+          tag: "conversations",
+          takes: [idOfConversation, ...rangeHeaders],
+          answers: {
+            200: describeContent(Recording, "The recording.", RECORDING_TYPE),
+            206: describeContent(Recording, "A part of the recording.", RECORDING_TYPE),
+            304: { description: "The recording has one of the tags in If-None-Match." },
+            416: { description: "The range begins after the recording's end." },
+          },
+          errors: ["audio_missing"],
+        },
+        async ({ id: conversation, request }) => {
+          const recording = await queries.ask("findRecording", conversation);
+          if (recording === null) return errorResponse("not_found");
+          const { path, byteCount, sha256 } = recording;
+          if (path === null)
+            return errorResponse("not_found", { error: "This conversation has no recording" });
+          const file = await recordings.open(path);
+          const isIntact = file !== null && file.size === byteCount;
+          if (isIntact)
+            return fileResponse(request, file, { name: basename(path), type: RECORDING_TYPE, tag: sha256 });
+          log.error("A recording is not in its place, or has another size", { conversation, path });
+          return errorResponse("audio_missing");
+        },
+      ),
+    )
     .delete(
       "/conversations/:id",
       ...question(
@@ -96,7 +139,10 @@ export function conversationRoutes({ queries, erase }: { queries: Queries; erase
     );
 }
 
-async function eraseOne(erase: Erase, conversationId: string): Promise<Static<typeof Erased> | Response> {
+async function eraseOne(
+  erase: ApiParts["erase"],
+  conversationId: string,
+): Promise<Static<typeof Erased> | Response> {
   try {
     return (await erase.eraseOne(conversationId)) ? { status: "erased" } : errorResponse("not_found");
   } catch (error) {
@@ -105,4 +151,37 @@ async function eraseOne(erase: Erase, conversationId: string): Promise<Static<ty
     if (isUnfinished) return errorResponse("erasure_unfinished");
     throw error;
   }
+}
+
+function describeHeader(name: string, description: string, example: string) {
+  const schema = Type.String({ examples: [example] });
+  return { name, in: "header" as const, required: false, description, schema };
+}
+
+// Line ends would forge turns, and other control characters steer a terminal.
+const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
+
+/** The turns for people, one line each: `[00:12] agent: Good morning.` */
+export function transcriptText(turns: readonly StoredTurn[]): string {
+  return turns.flatMap(linesOf).join("");
+}
+
+function linesOf({ role, message, timeInCallSecs, toolCalls }: StoredTurn): string[] {
+  const who = `[${clock(timeInCallSecs)}] ${shown(role ?? "unknown")}`;
+  const said = message === null ? [] : [`${who}: ${shown(message)}\n`];
+  const used = toolCalls.map((call) => `${who} uses ${shown(textAt(call, "tool_name") ?? "a tool")}\n`);
+  return [...said, ...used];
+}
+
+function shown(text: string): string {
+  return text.replace(CONTROL, " ").trim();
+}
+
+/** Minutes and seconds, with the hours before them if there are some. */
+function clock(seconds: number | null): string {
+  if (seconds === null || seconds < 0) return "--:--";
+  const whole = Math.floor(seconds);
+  const minutes = Math.floor(whole / 60);
+  const parts = minutes < 60 ? [minutes, whole % 60] : [Math.floor(minutes / 60), minutes % 60, whole % 60];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":");
 }

@@ -1,7 +1,6 @@
 import { Elysia } from "elysia";
 import type { ConversationFilter } from "../../query/conversation-filter.ts";
 import type { ConversationPosition, ListedConversation } from "../../query/list-conversations.ts";
-import type { Queries } from "../../query/port.ts";
 import { isTooLong, QUERY_PREFIXES_MAX, QUERY_WORDS_MAX } from "../../query/search/query.ts";
 import { markedUp } from "../../query/search/text.ts";
 import { errorResponse } from "../errors.ts";
@@ -17,6 +16,7 @@ import {
 import type { Parameter, ParameterValues } from "../lib/parameters.ts";
 import { listedConversations, shownConversation } from "./conversation-models.ts";
 import { list } from "./route.ts";
+import type { ApiParts } from "./route.ts";
 
 const DURATION_SECS_MAX = 10_000_000;
 const RENAMED = "Invalid parameter: has_audio is called has_recording";
@@ -42,7 +42,7 @@ const parameters = {
 };
 
 /** `GET /conversations`: what was said, newest first, by filters and by words. */
-export function conversationsRoutes({ queries }: { queries: Queries }) {
+export function conversationsRoutes({ queries }: ApiParts) {
   return new Elysia({ name: "conversations" }).get(
     "/conversations",
     ...list(

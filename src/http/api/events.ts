@@ -2,14 +2,15 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { eventColumns } from "../../model/event.ts";
 import type { EventRow } from "../../model/event.ts";
-import type { EventPosition } from "../../query/events.ts";
-import type { Queries } from "../../query/port.ts";
+import type { EventPosition, StoredPayload } from "../../query/events.ts";
 import { errorResponse } from "../errors.ts";
 import type { Position } from "../lib/cursor.ts";
 import { membersOf, shownRow } from "../lib/columns.ts";
-import { Nullable } from "../lib/models.ts";
+import { describeAnswer, Nullable } from "../lib/models.ts";
+import { streamOf } from "../lib/responses.ts";
 import { choiceParameter, integerParameter, textParameter, timeParameter } from "../lib/parameters.ts";
-import { cut, eventIdOf, idOfEvent, list, question } from "./route.ts";
+import { cut, eventIdOf, idOfEvent, list, question, route } from "./route.ts";
+import type { ApiParts } from "./route.ts";
 
 const Event = Type.Object(membersOf(eventColumns));
 
@@ -42,8 +43,41 @@ With \`after\` it is a feed that another program can follow and miss nothing: as
 an event is being stored, one event after the other, so that none ever appears behind the one that was seen last. An
 event that is reprocessed keeps its id, and its place.`;
 
-/** `GET /events` and `GET /events/{id}`: every signed event that arrived. */
-export function eventRoutes({ queries }: { queries: Queries }) {
+const PIECE_BYTES_MAX = 1024 * 1024;
+
+const Payload = Type.Object(
+  {},
+  { description: "The event as ElevenLabs sent it.", additionalProperties: true },
+);
+
+const PAYLOAD_DESCRIPTION = `The stored bytes, unchanged: the body as it was received; of an event with a recording, its JSON
+without the recording's text. \`application/json\` if it is JSON, else \`application/octet-stream\`.
+
+404 with \`payload_not_kept\` if the event was stored while ENABLE_TRANSCRIPT_STORAGE was off, with \`payload_missing\`
+if the body is a file that is gone from the disk.`;
+
+/** `/events` and `/events/{id}`: every signed event that arrived, and what was stored of its body, to the byte. */
+export function eventRoutes({ queries, bodies, log }: ApiParts) {
+  async function payloadOf(id: number, payload: StoredPayload): Promise<Response> {
+    const init = { headers: headersOf(id, payload) };
+    if (payload.path !== null) {
+      const file = await bodies.open(payload.path);
+      if (file?.size === payload.bodyBytes) return new Response(file, init);
+      log.error("A body is missing or of another size: restore it from a backup", { id });
+      return errorResponse("payload_missing");
+    }
+    if (payload.byteCount === null) return errorResponse("payload_not_kept");
+    return new Response(await streamOf(pieces(id, payload.byteCount)), init);
+  }
+
+  async function* pieces(id: number, byteCount: number): AsyncGenerator<Uint8Array> {
+    for (let from = 0; from < byteCount; from += PIECE_BYTES_MAX) {
+      const piece = await queries.ask("readPayload", { id, from, bytesMax: PIECE_BYTES_MAX });
+      if (piece === null) throw new Error(`the payload of event ${id} is gone`);
+      yield piece;
+    }
+  }
+
   return new Elysia({ name: "events" })
     .get(
       "/events",
@@ -99,9 +133,36 @@ export function eventRoutes({ queries }: { queries: Queries }) {
           return row === null ? errorResponse("not_found") : shownEvent(row);
         },
       ),
+    )
+    .get(
+      "/events/:id/payload",
+      ...route(
+        {
+          summary: "Download what was stored of an event's body",
+          description: PAYLOAD_DESCRIPTION,
+          tag: "events",
+          takes: [idOfEvent],
+          answers: { 200: describeAnswer(Payload, "The stored bytes.") },
+        },
+        async ({ id: text }) => {
+          const id = eventIdOf(text);
+          const payload = id === null ? null : await queries.ask("findPayload", id);
+          return id === null || payload === null ? errorResponse("not_found") : payloadOf(id, payload);
+        },
+      ),
     );
 }
 
 function placeOf([receivedAtMs, id]: Position): EventPosition | null {
   return typeof receivedAtMs === "number" && typeof id === "number" ? { receivedAtMs, id } : null;
+}
+
+function headersOf(id: number, { isJson }: StoredPayload): Record<string, string> {
+  return {
+    "content-type": isJson ? "application/json" : "application/octet-stream",
+    "content-disposition": `attachment; filename="event-${id}.${isJson ? "json" : "body"}"`,
+    // Somebody else wrote this: no browser is to guess what it could be.
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+  };
 }

@@ -1,13 +1,13 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/port.ts";
 import type { ExportFilter } from "../../query/conversations.ts";
 import { secondsOf } from "../lib/models.ts";
 import { exportFormats } from "./export-format.ts";
 import type { ExportFormat } from "./export-format.ts";
 import { choiceParameter, textParameter, timeParameter } from "../lib/parameters.ts";
-import { streamOf } from "../lib/streaming.ts";
+import { streamOf } from "../lib/responses.ts";
 import { route } from "./route.ts";
+import type { ApiParts } from "./route.ts";
 
 const ROWS_AT_ONCE = 500;
 /** A client that takes nothing for this long is cut off. */
@@ -31,8 +31,7 @@ CSV is that of RFC 4180, in UTF-8, with a header row. What a spreadsheet could t
 zero-width characters) gets an apostrophe in front, so that no spreadsheet runs it; phone numbers stay as they are.`;
 
 /** `GET /export`: all conversations of a range, for other programs. */
-export function exportRoutes(options: { queries: Queries }) {
-  const { queries } = options;
+export function exportRoutes({ queries }: ApiParts) {
   const encoder = new TextEncoder();
 
   async function* pieces(format: ExportFormat, filter: ExportFilter): AsyncGenerator<Uint8Array> {

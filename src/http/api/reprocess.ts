@@ -1,13 +1,11 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/port.ts";
 import { reprocessAll, whyQuarantined } from "../../webhook/reprocess.ts";
-import type { Reprocess } from "../../webhook/reprocess.ts";
 import { Nullable } from "../lib/models.ts";
 import { PROVEN_IDLE_SECONDS } from "../connections.ts";
 import { errorResponse } from "../errors.ts";
 import { eventIdOf, idOfEvent, question } from "./route.ts";
-import type { Asked } from "./route.ts";
+import type { ApiParts, Asked } from "./route.ts";
 
 const EVENTS_AT_ONCE_MAX = 100;
 
@@ -43,9 +41,7 @@ its conversation, turns, call failure and recording are made, and only then is a
 repeated, and cut off, at any time: what is processed stays processed, the rest stays as it is.`;
 
 /** `POST /events/{id}/reprocess` and `POST /events/reprocess`: for what a later version can make sense of. */
-export function reprocessRoutes(options: { queries: Queries; reprocess: Reprocess }) {
-  const { queries, reprocess } = options;
-
+export function reprocessRoutes({ queries, reprocess }: ApiParts) {
   async function quarantinedAfter(afterId: number): Promise<number[]> {
     const asked = { type: null, conversationId: null, afterId, rowsMax: EVENTS_AT_ONCE_MAX };
     const rows = await queries.ask("followEvents", { ...asked, status: "quarantined" });

@@ -1,5 +1,11 @@
 import { Type } from "@sinclair/typebox";
 import type { Static, TObject, TProperties, TSchema } from "@sinclair/typebox";
+import type { Erase } from "../../erase/erase.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log.ts";
+import type { Queries } from "../../query/port.ts";
+import type { Blobs } from "../../store/port.ts";
+import type { Reprocess } from "../../webhook/reprocess.ts";
 import type { ConnectionServer } from "../connections.ts";
 import { errorResponse } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
@@ -7,6 +13,7 @@ import { cursorOf, cursorParameter, positionOf } from "../lib/cursor.ts";
 import type { Position } from "../lib/cursor.ts";
 import { describeAnswer, describeErrors, Nullable } from "../lib/models.ts";
 import type { Described } from "../lib/models.ts";
+import type { ApiGuard } from "./guard.ts";
 import { describeParameters, integerParameter, readParameters } from "../lib/parameters.ts";
 import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
 
@@ -14,6 +21,20 @@ import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
 // parser keeps one of two values of the same name and passes over names that it does not know, and a filter that is
 // silently not applied shows somebody else's calls. Answers are checked by the compiler: each is typed by the model that
 // describes it. Elysia would check every row of every answer again while deliveries wait.
+
+/** What the routes of the API ask, and nothing more. */
+export type ApiParts = {
+  guard: ApiGuard;
+  queries: Pick<Queries, "ask">;
+  bodies: Pick<Blobs, "open">;
+  recordings: Pick<Blobs, "open">;
+  erase: Pick<Erase, "eraseOne">;
+  reprocess: Reprocess;
+  /** null: nothing is counted */
+  metrics: { contentType: string; text: () => Promise<string> } | null;
+  clock: Clock;
+  log: Log;
+};
 
 /** A request to a route. `id` is that in its path: empty if there is none, or if it is not encoded as it should be. */
 export type Asked = { id: string; request: Request; server: ConnectionServer };

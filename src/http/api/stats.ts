@@ -1,12 +1,11 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { Queries } from "../../query/port.ts";
 import type { CallCount, DeliveryCount } from "../../query/stats.ts";
-import type { Clock } from "../../platform/clock.ts";
 import { Nullable, Time, timeText } from "../lib/models.ts";
 import { errorResponse } from "../errors.ts";
 import { textParameter, timeParameter } from "../lib/parameters.ts";
 import { question } from "./route.ts";
+import type { ApiParts } from "./route.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS_USUAL = 30;
@@ -72,7 +71,7 @@ const Stats = Type.Object({
 });
 
 /** `GET /stats`: what arrived, how long the calls were and what they cost, day by day. */
-export function statsRoutes({ queries, clock }: { queries: Queries; clock: Clock }) {
+export function statsRoutes({ queries, clock }: ApiParts) {
   return new Elysia({ name: "stats" }).get(
     "/stats",
     ...question(

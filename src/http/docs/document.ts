@@ -6,8 +6,7 @@ import { isObject } from "../../vendor/json-value.ts";
 import type { JsonObject } from "../../vendor/json-value.ts";
 import { eventModels } from "../../vendor/models/events.ts";
 import { description, securitySchemes, tags } from "./about.ts";
-import { openApiPaths } from "./paths.ts";
-import { openApiSchema } from "./schema.ts";
+import { openApiPaths, openApiSchema } from "./openapi.ts";
 
 /** Examples are the same each time: a document that changes by itself is of no use to compare. */
 const EXAMPLE: FreshIds = {

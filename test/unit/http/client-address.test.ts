@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { noAddress, trustedProxies as parseProxies } from "../../../src/config/addresses.ts";
-import { clientAddress } from "../../../src/http/client-address.ts";
+import { clientAddress } from "../../../src/http/connections.ts";
 
 const proxies = parseProxies("127.0.0.1, 10.0.0.0/8, 2001:db8:f::/48", "/");
 const trustedProxies = proxies.ok ? proxies.value : noAddress;

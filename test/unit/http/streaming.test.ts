@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { streamOf } from "../../../src/http/lib/streaming.ts";
+import { streamOf } from "../../../src/http/lib/responses.ts";
 
 const PIECE = new Uint8Array(1000);
 

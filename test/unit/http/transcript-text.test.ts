@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { transcriptText } from "../../../src/http/api/transcript-text.ts";
+import { transcriptText } from "../../../src/http/api/conversation.ts";
 import type { StoredTurn } from "../../../src/model/turn.ts";
 
 const said = (

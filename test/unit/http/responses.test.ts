@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readRange } from "../../../src/http/lib/byte-range.ts";
+import { readRange } from "../../../src/http/lib/responses.ts";
 
 test.each([
   ["bytes=0-4", 0, 5],

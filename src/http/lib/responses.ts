@@ -1,0 +1,85 @@
+/**
+ * Answers with a file: whole, in part, or not at all where the client has it (RFC 9110, sections 13 and 14). Played by a
+ * browser, saved under its name.
+ *
+ * @param about `tag` changes with the content; null if it is not known
+ */
+export function fileResponse(
+  request: Request,
+  file: Blob,
+  about: { name: string; type: string; tag: string | null },
+): Response {
+  const etag = about.tag === null ? null : `"${about.tag}"`;
+  const headers: Record<string, string> = {
+    "accept-ranges": "bytes",
+    // It is somebody's voice: no cache on the way keeps it, and the client asks each time whether it may.
+    "cache-control": "private, no-cache",
+    "content-disposition": `inline; filename="${about.name.replaceAll(/[^\w.-]/g, "_")}"`,
+    "content-type": about.type,
+    "x-content-type-options": "nosniff",
+    ...(etag !== null && { etag }),
+  };
+  if (etag !== null && hasTag(request.headers.get("if-none-match"), etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+  const ifRange = request.headers.get("if-range");
+  const isPartWanted = request.method === "GET" && (ifRange === null || ifRange === etag);
+  const range = readRange(isPartWanted ? request.headers.get("range") : null, file.size);
+  switch (range.kind) {
+    case "unsatisfiable":
+      headers["content-range"] = `bytes */${file.size}`;
+      return new Response(null, { status: 416, headers });
+    case "part":
+      headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${file.size}`;
+      return new Response(file.slice(range.start, range.end), { status: 206, headers });
+    case "whole":
+      // Of a whole file the runtime would answer ranges by itself, and heed no If-Range.
+      return new Response(file.slice(0, file.size), { headers });
+  }
+}
+
+function hasTag(header: string | null, etag: string): boolean {
+  const tags = (header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.some((tag) => tag === "*" || tag === etag);
+}
+
+/** What a request wants of a file. `end` is not included. */
+export type ByteRange =
+  { kind: "whole" } | { kind: "part"; start: number; end: number } | { kind: "unsatisfiable" };
+
+/**
+ * Reads a Range header (RFC 9110, section 14). What is no range of bytes, and several ranges, may be ignored by it: the
+ * answer is the whole file then.
+ */
+export function readRange(header: string | null, byteCount: number): ByteRange {
+  const [, first = "", last = ""] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? "") ?? [];
+  if (first === "" && last === "") return { kind: "whole" };
+  if (first === "") {
+    const start = Math.max(0, byteCount - Number(last));
+    return start < byteCount ? { kind: "part", start, end: byteCount } : { kind: "unsatisfiable" };
+  }
+  const start = Number(first);
+  const end = last === "" ? byteCount : Math.min(byteCount, Number(last) + 1);
+  if (last !== "" && Number(last) < start) return { kind: "whole" };
+  return start < byteCount ? { kind: "part", start, end } : { kind: "unsatisfiable" };
+}
+
+/**
+ * A body that is made while it is being sent: the next piece only when the client has taken those before. A client that
+ * hangs up ends the making. A first piece that can't be made rejects, so that there is still an answer; a later one
+ * breaks the connection off, so that nobody takes a part for the whole.
+ */
+export async function streamOf(pieces: AsyncGenerator<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+  let next: Promise<IteratorResult<Uint8Array>> | null = Promise.resolve(await pieces.next());
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await (next ?? pieces.next());
+      next = null;
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  });
+}
