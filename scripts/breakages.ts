@@ -330,14 +330,14 @@ export const breakages: Breakage[] = [
     file: "src/vendor/models/turn.ts",
     find: "    source_event_id: ",
     replace: "    source_event: ",
-    tests: ["test/unit/webhook/models.test.ts"],
+    tests: ["test/unit/vendor/models.test.ts"],
   },
   {
     name: "document: take no value that is not known yet",
     file: "src/vendor/models/field.ts",
     find: "Type.Union([oneOf(values), newValue], {",
     replace: "Type.Union([oneOf(values)], {",
-    tests: ["test/unit/webhook/models.test.ts"],
+    tests: ["test/unit/vendor/models.test.ts"],
   },
   {
     name: "document: serve it as the plugin writes it",
