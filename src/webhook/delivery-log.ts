@@ -52,7 +52,7 @@ export function logDeliveries(
     try {
       const outcome = await receive(delivery);
       logRefusal(outcome, delivery.address);
-      if (outcome.kind !== "refused") logKept(log, outcome, { address: delivery.address, ms: ms() });
+      if (outcome.kind !== "refused") logIngested(log, outcome, { address: delivery.address, ms: ms() });
       return outcome;
     } catch (error) {
       onFailure();
@@ -63,7 +63,7 @@ export function logDeliveries(
   };
 }
 
-function logKept(log: Log, outcome: Exclude<Outcome, { kind: "refused" }>, more: LogFields): void {
+function logIngested(log: Log, outcome: Exclude<Outcome, { kind: "refused" }>, more: LogFields): void {
   const { type, conversationId, byteCount } = outcome.about;
   const fields = {
     type: type?.slice(0, NAME_CHARS_MAX) ?? null,

@@ -11,7 +11,7 @@ import type { Interpretation } from "./interpret.ts";
 import type { Outcome } from "./outcome.ts";
 import { recordOf, recordOfQuarantined } from "./record.ts";
 
-/** Bodies in files that are read and decoded at once: enough to ingest the processor busy, few enough to stay small. */
+/** Bodies in files that are read and decoded at once: enough to keep the processor busy, few enough to stay small. */
 const LARGE_BODIES_AT_ONCE_MAX = 2;
 
 /** Stores a signed body, processed or quarantined; it is on disk when this resolves. Rejects if storage fails. */
@@ -42,7 +42,7 @@ export function createIngest(options: { store: Store; storeTranscripts: boolean 
       if (first !== null) return outcomeOf(first, signed, event);
     }
     const recordings = store.newRecordings;
-    const commitBody = () => commitFile(signed);
+    const commitBody = () => putBody(signed);
     const record = await recordOf({ read, signed, recordings, storeTranscripts, commitBody });
     if (isQuarantine(record)) return quarantine(signed, record);
     const stored = await store.events.add(record);
@@ -61,13 +61,13 @@ export function createIngest(options: { store: Store; storeTranscripts: boolean 
       bodySha256,
       bodyBytes: body.byteCount,
       payload: isLarge ? null : await readWhole(body),
-      payloadPath: isLarge ? await commitFile(signed) : null,
+      payloadPath: isLarge ? await putBody(signed) : null,
     });
     const stored = await store.events.add(record);
     return outcomeOf(stored, signed, why);
   }
 
-  async function commitFile({ body, bodySha256 }: SignedBody): Promise<string> {
+  async function putBody({ body, bodySha256 }: SignedBody): Promise<string> {
     if (body.kind === "memory") throw new Error(`a body of ${body.byteCount} bytes is in memory`);
     return store.bodies.put(body.file, [bodyPath(bodySha256)], bodySha256);
   }
