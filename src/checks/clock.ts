@@ -8,7 +8,7 @@ const ASK_MS_MAX = 2000;
 const AHEAD_MS_MAX = 60_000;
 const REMEDY = "Signatures are only good for some minutes: keep the clock by NTP (timedatectl set-ntp true).";
 
-/** Whether the system keeps its clock by the network's; null if it can't be told, as in a container. */
+/** Whether the system synchronises its clock with the network; null if unknown, as in a container. */
 export async function isClockSynchronised(): Promise<boolean | null> {
   if (existsSync(TIMESYNCD_MARK)) return true;
   const timedatectl = Bun.which("timedatectl");
@@ -16,7 +16,7 @@ export async function isClockSynchronised(): Promise<boolean | null> {
   let answer: string;
   try {
     const child = Bun.spawn([timedatectl, "show", "--property=NTPSynchronized", "--value"], {
-      // Not our environment: it holds the secret, and NOTIFY_SOCKET, by which it would tell systemd of its own fate.
+      // Without our environment, which holds the secret, and NOTIFY_SOCKET, through which it would report to systemd.
       env: {},
       stdin: "ignore",
       stdout: "pipe",
@@ -25,7 +25,7 @@ export async function isClockSynchronised(): Promise<boolean | null> {
     });
     answer = (await child.stdout.text()).trim();
   } catch {
-    // A sandbox that lets nothing be started: then it can't be told either.
+    // A sandbox may let nothing be started: unknown too.
     return null;
   }
   return (

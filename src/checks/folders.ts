@@ -7,7 +7,7 @@ import { remedyFor } from "../platform/faults.ts";
 import { error, ok, sizeText, warning } from "./result.ts";
 import type { CheckResult } from "./result.ts";
 
-/** Fewer times the least that is needed is soon too little. */
+/** Less than this many times the minimum will soon be too little. */
 const PLENTY_FACTOR = 8;
 
 const PROBE = /^\.check-[0-9a-f]{16}$/;
@@ -32,16 +32,16 @@ export function checkFolder(subject: string, folder: string): CheckResult {
   return ok(subject, `${folder} can be written${missing}`);
 }
 
-/** Also those that a kill has left. One that can't be removed now goes with the next check. */
+/** Removes the files of this check and of one that was killed. The next check removes what can't be removed now. */
 function removeProbes(folder: string): void {
   try {
     for (const name of readdirSync(folder)) if (PROBE.test(name)) unlinkSync(join(folder, name));
   } catch {
-    // That the folder can be written has been found out.
+    // The folder has been found to be writable.
   }
 }
 
-/** Free space for what is to come. */
+/** Whether enough disk is free. */
 export function checkDisk(folders: readonly string[], freeDiskBytesMin: number): CheckResult {
   const subject = "disk";
   const disks = folders.map((folder) => ({ folder, free: freeDiskBytes(nearestExisting(folder)) }));

@@ -36,7 +36,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
   if (!settings.ok) return refuse(context, settings.problem, "failure");
   const url = webhookUrl(given.url, settings.value);
   const timeout = givenNumber(given, "timeout", { otherwise: 5, min: 1, max: 600 });
-  // Docker keeps 2 and more for itself: whatever is wrong is 1.
+  // Docker reserves 2 and above: every fault is 1.
   if (!url.ok) return refuse(context, url.problem, "failure");
   if (!timeout.ok) return refuse(context, timeout.problem, "failure");
 

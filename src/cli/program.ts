@@ -14,7 +14,7 @@ export async function runProgram(args: readonly string[], context: CommandContex
   const output: OutputConfiguration = {
     writeOut: context.writeOut,
     writeErr: context.writeError,
-    // commander puts what it suggests on a line of its own.
+    // commander puts its suggestions on a line of their own.
     outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`),
   };
   const program = new CommanderCommand("elevenlabs-webhook")
@@ -35,7 +35,7 @@ export async function runProgram(args: readonly string[], context: CommandContex
       .configureOutput(output)
       .exitOverride()
       .action(async () => {
-        // The first command has started when it receives, the others are at work from here on.
+        // The start of the first command ends when it receives, that of the others here.
         if (command !== commands[0]) compileAsUsual();
         status = await command.run(given(command, subcommand.opts(), subcommand.args), context);
       });
@@ -53,7 +53,7 @@ export async function runProgram(args: readonly string[], context: CommandContex
   return status;
 }
 
-/** The bare call, and one with flags alone, is that of the first command. */
+/** A call without a command's name, with or without flags, is one of the first command. */
 function withCommand(args: readonly string[]): string[] {
   const [first = ""] = args;
   const isOwn = ["-h", "--help", "-V", "--version"].includes(first);

@@ -44,7 +44,7 @@ A secret can also be in the file that ${options.secrets.name}_FILE names, or in 
 async function run(flags: Given, context: CommandContext): Promise<number> {
   const { environment } = context;
   const role = environment[HANDOVER_VARIABLE];
-  // Nobody who looks at this process, and none that it starts, is to find it.
+  // Removed at once: no process that this one starts may inherit it.
   delete environment[HANDOVER_VARIABLE];
   const args = settingArgs(flags);
   const { executable } = context.machine;
@@ -75,11 +75,11 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   });
   for (const warning of warnings) log.warning(warning);
   const config = withoutHopelessRecordings(log, loaded.config, origins);
-  // Whatever is made here holds personal data: nobody else reads it.
+  // Files made here hold personal data: no other user may read them.
   process.umask(0o077);
 
   const notify = await openManager(environment.NOTIFY_SOCKET, log);
-  // A successor is not heard before it is the main process.
+  // The manager ignores a successor before it is the main process.
   if (predecessor === null) notify("STATUS=Opening the data");
   const receiver = await openReceiver({
     config,

@@ -21,7 +21,7 @@ export function findSettings(context: CommandContext): Parsed<Settings> {
   return read.ok ? { ok: true, value: read.value.settings } : read;
 }
 
-/** The secrets that `--secret` names, exactly as given: a stray space is what may have to be found. */
+/** The secrets that `--secret` names, exactly as given: a stray space may be what is wrong. */
 export function givenSecrets(text: string): Parsed<string[]> {
   const secrets = text.split(",").filter((secret) => secret.trim() !== "");
   return secrets.length === 0 ? { ok: false, problem: "--secret is empty" } : { ok: true, value: secrets };

@@ -22,7 +22,7 @@ import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report
 
 const MIGRATION_MS_MAX = 3_600_000;
 
-/** All that receives, from the data to the port. */
+/** Everything that receives, from the data to the port. */
 export type Receiver = {
   store: Store;
   queries: Queries;
@@ -51,7 +51,7 @@ type Options = {
 /** What this process shares with its predecessor until that one has finished. */
 type Shared = { port: boolean; data: boolean };
 
-/** `isOfConfig`: to start again would not help. */
+/** `isOfConfig`: starting again would not help. */
 type Problem = { problem: string; isOfConfig?: boolean };
 
 /** Opens the data and listens; from then on deliveries are received. */

@@ -24,9 +24,9 @@ import { superviseUnder } from "./supervision.ts";
 import type { Supervision } from "./supervision.ts";
 
 const DRAIN_MS_MAX = 20_000;
-/** A recording may be ten minutes on its way. */
+/** A recording may take ten minutes to arrive. */
 const HANDED_OVER_DRAIN_MS_MAX = 11 * 60_000;
-/** For this time both receive: answers tell senders to connect again, and a successor that dies has not taken over yet. */
+/** Both processes receive for this long: answers tell senders to connect again, and a successor that dies has not taken over yet. */
 const OVERLAP_MS = 3_000;
 
 type Options = {
@@ -73,7 +73,7 @@ export async function receive(options: Options): Promise<void> {
 
   const reload = prepareReload(options);
   const closeControl = openControlIn(options, reload);
-  /** What this process did beside receiving. */
+  /** Ends what this process did beside receiving. */
   const retire = () => {
     reload.cancel("this instance was told to stop");
     stopRetention();
@@ -115,7 +115,7 @@ async function stop({ receiver, log }: Options, supervision: Supervision | null)
   log.info("Stopped");
 }
 
-/** Lets a successor receive and ends what is left here. Returns false if it has ended before: then this process goes on. */
+/** Lets a successor receive and ends what is left here. Returns false if the successor has ended before that: then this process goes on. */
 async function handOver(
   { receiver, config, log, notify }: Options,
   about: {
@@ -189,14 +189,14 @@ async function endOfOverlap(
   ]);
 }
 
-/** Whether nobody else is at work on the data, and nobody has left anything to be put in order. */
+/** Whether no other process uses the data, and none has left anything to put in order. */
 async function hasEndedClean({ predecessor }: Receiver): Promise<boolean> {
   if (predecessor === null) return true;
   return Promise.race([predecessor.ended.then(({ isClean }) => isClean), Bun.sleep(0).then(() => false)]);
 }
 
 function prepareReload({ receiver, config, context, args, log, signals }: Options): Reload {
-  // What is there may be a newer version by now.
+  // The file at this path may be a newer version by now.
   const { executable } = context.machine;
   const environment = { ...context.environment };
   const reload = createReload({
@@ -214,7 +214,7 @@ function prepareReload({ receiver, config, context, args, log, signals }: Option
         executable,
         ...found.value,
         folder: context.folder,
-        place: { databasePath, port },
+        shared: { databasePath, port },
       });
     },
     hasRoom: receiver.predecessor?.left ?? Promise.resolve(),

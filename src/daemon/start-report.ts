@@ -23,8 +23,8 @@ function whyNotReceiving(problem: string, { databasePath, audioFolder }: Config)
 }
 
 /**
- * Makes the checks of the `check` command that can be made before the data is opened. Returns what keeps the receiver from
- * starting, and logs what does not.
+ * Runs those checks of the `check` command that need no open data. Returns what keeps the receiver from starting, and logs
+ * the rest.
  */
 export function findObstacle(log: Log, config: Config, shared: { port: boolean }): string | null {
   const { blocking, notable } = checkStart(config, shared);
@@ -33,7 +33,7 @@ export function findObstacle(log: Log, config: Config, shared: { port: boolean }
   return texts.length === 0 ? null : texts.join(" Also: ");
 }
 
-/** Not waited for: to ask the system may take a while, and what it says does not keep us from receiving. */
+/** Not awaited: asking the system may take a while, and its answer keeps nothing from being received. */
 export async function warnOfClock(log: Log, clock: Clock): Promise<void> {
   if ((await isClockSynchronised()) !== false) return;
   const { text, remedy } = checkClock({
@@ -73,7 +73,7 @@ export function logStart(
   log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
 }
 
-/** To be logged once: before this version, recordings were not kept unless something else was said. */
+/** Logged once: earlier versions kept no recordings unless they were told to. */
 export function warnOfKeptRecordings(log: Log): void {
   log.warning(
     `Recordings are kept from now on: ${options.storeAudio.name}=false goes on without them. They need about 60 MB per hour of calls`,

@@ -3,10 +3,10 @@ import { openNotify } from "../platform/systemd.ts";
 import type { Notify } from "../platform/systemd.ts";
 
 const REPORT_MS = 10_000;
-/** Feeding more often than asked for forgives a turn of the event loop that takes long. */
+/** The watchdog is fed more often than required, so that one slow turn of the event loop does no harm. */
 const FEEDS_PER_WATCH = 3;
 
-/** Without a way to the manager it receives all the same: the manager may think that the start has failed. */
+/** Receives even if the manager can't be reached, which may then count the start as failed. */
 export async function openManager(socketName: string | undefined, log: Log): Promise<Notify> {
   try {
     return await openNotify(socketName);
@@ -23,9 +23,9 @@ export type Supervision = {
 };
 
 /**
- * Tells the service manager that the receiver is ready, how it is, and that it works.
+ * Tells the service manager that the receiver is ready, what state it is in, and that it still works.
  *
- * It counts as working while the event loop turns and the events that wait to be stored get on. A full or failing disk
+ * It counts as working while the event loop turns and waiting events get stored. A full or failing disk
  * stops neither, and is for people to fix: a restart would only turn away more deliveries.
  */
 export function superviseUnder(options: {

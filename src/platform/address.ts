@@ -57,7 +57,7 @@ export function addressList(ranges: readonly AddressRange[], text: string): Addr
   };
 }
 
-/** Who has one address of IPv6 has all 2^64 that begin with the same 64 bits: they count as one sender. */
+/** Anyone with one IPv6 address has all 2^64 that begin with the same 64 bits: they count as one sender. */
 export function senderOf(address: string): string {
   const parsed = parse(address);
   if (!(parsed instanceof ipaddr.IPv6)) return address;

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { hasCode } from "./errors.ts";
 import { onFile, onFileNow } from "./faults.ts";
 
-/** A file that is flushed early is flushed in steps of about this size: who else flushes waits for one of them at most. */
+/** A file that is flushed early is flushed in steps of about this size: anyone else who flushes waits for at most one of them. */
 const FLUSH_BYTES = 4 * 1024 * 1024;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;

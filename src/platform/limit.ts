@@ -10,7 +10,7 @@ export function createLimit(atOnceMax: number): <T>(work: () => Promise<T>) => P
       return await work();
     } finally {
       const next = waiting.shift();
-      // The place goes on to the one that has waited longest.
+      // The one that has waited longest gets the slot.
       if (next === undefined) running -= 1;
       else next();
     }

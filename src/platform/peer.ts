@@ -14,7 +14,7 @@ const C_LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so
  */
 export async function openPeerReader(): Promise<(descriptor: number) => number | null> {
   if (process.platform !== "linux") return () => null;
-  // Takes 2 MB of memory: only for who asks.
+  // Takes 2 MB of memory: loaded only when it is needed.
   const { dlopen } = await import("bun:ffi");
   for (const name of C_LIBRARIES) {
     try {

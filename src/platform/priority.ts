@@ -11,6 +11,6 @@ export function lowerThreadPriority(): void {
   try {
     setPriority(0, LOWER);
   } catch {
-    // A sandbox may forbid it: then they share alike.
+    // A sandbox may forbid it: then all threads have the same priority.
   }
 }

@@ -1,4 +1,4 @@
-/** Text of others for a terminal: on one line, without characters that steer it. */
+/** Text of others on one line, without control characters, which could steer a terminal. */
 export function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").replace(/\p{C}/gu, "?");
 }

@@ -17,7 +17,7 @@ export type Summary = {
   latencyMs: { min: number; median: number; p95: number; p99: number; max: number };
 };
 
-/** Sends many events, so many at a time, and sums up what came of them. */
+/** Sends many events, a given number at a time, and sums up their outcomes. */
 export async function deliverMany(
   nextBody: NextBody,
   options: DeliverOptions & {

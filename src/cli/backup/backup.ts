@@ -12,7 +12,7 @@ import type { CommandContext } from "../../platform/process.ts";
 
 const SCHEMA_FAULTS_SHOWN_MAX = 10;
 
-/** Backs up the data of a receiver, running or not, and looks through backups. */
+/** Backs up the data of a receiver, running or not, and verifies backups. */
 export const backup: Command = {
   name: "backup",
   summary: "copy all data into a folder while the receiver runs; verify a backup",

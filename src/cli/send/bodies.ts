@@ -6,14 +6,14 @@ import { findSample, sampleBody } from "../../samples/samples.ts";
 import type { NextBody } from "../../sender/deliver.ts";
 import tone from "../../samples/tone.mp3" with { type: "file" };
 
-/** Base64 makes a third more of it; a larger one would not pass any receiver. */
+/** Base64 makes it a third larger; no receiver takes a larger one. */
 const AUDIO_BYTES_MAX = 512 * 1024 ** 2;
 /** Larger files are not parsed, only looked at. */
 const PARSED_BYTES_MAX = 32 * 1024 ** 2;
 
 type Source = { file?: string; sample?: string; audio?: string; isRaw: boolean };
 
-/** Finds out what is to be sent, or why it can't be. */
+/** Finds what to send, or why it can't be sent. */
 export async function findBody(source: Source, context: CommandContext): Promise<Parsed<NextBody>> {
   const { file, sample, audio, isRaw } = source;
   if (file !== undefined && (sample !== undefined || audio !== undefined)) {

@@ -14,9 +14,9 @@ import { findFile } from "../input.ts";
 
 const SECRET_BYTES_MAX = 64 * 1024;
 const TOKEN_BYTES = 32;
-/** Who only wants to know what would be done need not have it at hand. */
+/** Stands for the secret in a dry run, which needs none. */
 const STANDS_FOR_SECRET = `wsec_${"0".repeat(64)}`;
-/** What would have a meaning of its own in the unit. */
+/** Characters with a meaning of their own in a unit. */
 const UNUSABLE_IN_UNIT = /[\s%:,"'\\]/;
 
 /** The settings of the environment file among the flags, by the names of their variables. */

@@ -76,7 +76,7 @@ export function openControl(
   };
 }
 
-/** Sockets that never got their name: a kill or a failed rename has left them. */
+/** Removes sockets that never got their final name, after a kill or a failed rename. */
 function removeUnfinished(path: string): void {
   const ours = new RegExp(`^${RegExp.escape(basename(path))}\\.\\d+$`);
   for (const name of readdirSync(dirname(path))) {
@@ -106,11 +106,11 @@ export class UntrustedControlError extends Error {
 }
 
 /**
- * Looks at what is at the path of the control socket before anything is sent there: `reload` hands over the environment
- * and credentials. It has to be a socket, not a symlink to one, of root or of the receiver's user: this process' own, or
+ * Checks what is at the path of the control socket before anything is sent there: `reload` sends the environment and
+ * credentials. It has to be a socket, not a symlink to one, of root or of the receiver's user: this process's own, or
  * for root the owner of the folder that it is in.
  *
- * @returns says of a connection why nothing may be sent on it, null if it may: the listener has to be one of the two
+ * @returns a function that says why nothing may be sent on a connection, or null: the listener has to be one of the two
  * @throws UntrustedControlError; what the system says if nothing is there
  */
 export async function guardControl(path: string): Promise<(descriptor: number | null) => string | null> {

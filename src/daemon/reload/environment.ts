@@ -5,7 +5,7 @@ import type { Parsed } from "../../platform/parsed.ts";
 
 export type Environment = Record<string, string | undefined>;
 
-/** What systemd and the login say of the process itself; systemd.exec(5). A command beside it has its own or none. */
+/** Variables of the process itself, from systemd and the login: systemd.exec(5). A command has its own, or none. */
 const OF_THE_PROCESS = [
   "CACHE_DIRECTORY",
   "CONFIGURATION_DIRECTORY",
@@ -35,13 +35,13 @@ export type Fresh = {
 /** What a process is started with. */
 export type Surroundings = { environment: Environment; args: readonly string[] };
 
-/** What a successor is started with: what this process was, or what is fresh and what belongs to the process. */
+/** What a successor is started with: the environment of this process, or the fresh one with the variables of the process. */
 export function successorSurroundings(own: Surroundings, fresh: Fresh): Parsed<Surroundings> {
   const environment = { ...(fresh.environment ?? own.environment) };
   if (fresh.environment !== undefined) {
     for (const name of OF_THE_PROCESS) environment[name] = own.environment[name];
   }
-  // It has another number, and is watched all the same.
+  // The successor has another process id, and is watched too.
   delete environment.WATCHDOG_PID;
   if (fresh.credentials === undefined) return { ok: true, value: { environment, args: own.args } };
 
@@ -54,7 +54,7 @@ export function successorSurroundings(own: Surroundings, fresh: Fresh): Parsed<S
   }
   const before = own.environment.CREDENTIALS_DIRECTORY ?? "";
   const folder = writeCredentials(fresh.credentials, runtimeFolder, before);
-  // Of systemd's folder the fresh environment speaks, of the one in use the arguments.
+  // The fresh environment names systemd's folder, the arguments name the one in use.
   const names = [fresh.environment?.CREDENTIALS_DIRECTORY, before].filter(
     (name) => name !== undefined && name !== "",
   );
@@ -72,7 +72,7 @@ export function successorSurroundings(own: Surroundings, fresh: Fresh): Parsed<S
 
 /**
  * systemd reads credentials once, at the start, and nobody can write to where it keeps them. Fresh ones go into a folder of
- * this process' own; `inUse` is kept for as long as this process may need it.
+ * this process's own; `inUse` is kept for as long as this process may need it.
  *
  * @returns the folder
  */

@@ -11,8 +11,8 @@ export const HANDOVER_DESCRIPTOR = 3;
 const texts = Type.Record(Type.String(), Type.String());
 
 /**
- * What is said between an instance, its successor and the `reload` command. They may be of different versions: kinds and
- * members are only ever added, and what one does not know it leaves alone.
+ * The messages between an instance, its successor and the `reload` command. They may be of different versions: kinds and
+ * members are only ever added, and unknown ones are ignored.
  */
 const model = Type.Object({
   kind: Type.String(),

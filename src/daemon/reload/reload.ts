@@ -25,7 +25,7 @@ export function createReload(options: {
 }) {
   const { start, hasRoom, log } = options;
   let taken = Promise.withResolvers<Taken>();
-  /** What came of the time in which both receive: null when the successor has taken over, or why it has not. */
+  /** The outcome of the time in which both receive: null if the successor has taken over, or why it has not. */
   let overlap = Promise.withResolvers<string | null>();
   let isUnderWay = false;
   let isTaken = false;

@@ -5,7 +5,7 @@ import type { Message } from "./messages.ts";
 
 /** It may have to copy a large database. Less than what the unit allows for a reload, TimeoutStartSec=. */
 const START_MS_MAX = 9 * 60_000;
-/** A successor that was called off ends by itself in this time, or is ended. */
+/** A cancelled successor that has not ended after this time is killed. */
 const CANCEL_MS_MAX = 5_000;
 
 /** The process that takes over from this one. */
@@ -35,23 +35,23 @@ export type StartOutcome =
 
 export type Starting = {
   outcome: Promise<StartOutcome>;
-  /** Calls it off, unless there is an outcome already. */
+  /** Cancels it, unless there is an outcome already. */
   cancel: (why: string) => void;
 };
 
 /**
  * Starts a successor of this process.
  *
- * @param place what it shares with this process
+ * @param shared what this process uses, and the successor may use too
  */
 export function startSuccessor(options: {
   executable: string;
   args: readonly string[];
   folder: string;
   environment: Record<string, string | undefined>;
-  place: { databasePath: string; port: number };
+  shared: { databasePath: string; port: number };
 }): Starting {
-  const { place } = options;
+  const { shared } = options;
   const outcome = Promise.withResolvers<StartOutcome>();
   let isSettled = false;
   const hurries = Promise.withResolvers<void>();
@@ -79,7 +79,7 @@ export function startSuccessor(options: {
   function onMessage(message: Message): void {
     if (message.kind === "hello") {
       pid = message.pid ?? null;
-      channel?.send({ kind: "welcome", ...place });
+      channel?.send({ kind: "welcome", ...shared });
     }
     if (message.kind === "failed") settle({ kind: "failed", problem: message.problem ?? "" });
     if (message.kind === "hurry") hurries.resolve();
@@ -88,7 +88,7 @@ export function startSuccessor(options: {
       const { send } = channel;
       const successor: Successor = {
         pid,
-        databasePath: message.databasePath ?? place.databasePath,
+        databasePath: message.databasePath ?? shared.databasePath,
         grant: () => send({ kind: "granted" }),
         tellLeft: () => send({ kind: "left" }),
         stop: () => signalProcess(pid, "SIGTERM"),
@@ -114,7 +114,7 @@ export function startSuccessor(options: {
   return { outcome: outcome.promise, cancel };
 }
 
-/** A successor that has not come up has ended, or was never started: why, is first of all for the executable to say. */
+/** A successor that is not ready has ended, or was never launched: then the launch says why. */
 async function followLaunch(
   launched: Promise<void>,
   gone: PromiseWithResolvers<void>,
@@ -163,7 +163,7 @@ export function launchSuccessor(options: {
   Bun.spawn([executable, "serve", ...args], {
     env: { ...environment, [HANDOVER_VARIABLE]: "successor" },
     stdio: ["ignore", "inherit", "inherit", HANDOVER_DESCRIPTOR],
-    // Whatever is sent to the group of this process is not meant for it.
+    // Signals to the group of this process are not for it.
     detached: true,
   }).unref();
 }
