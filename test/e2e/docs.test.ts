@@ -15,6 +15,7 @@ setDefaultTimeout(60_000);
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const PREFIX = "/elevenlabs";
 const PHONE_PIXELS = 390;
+const PHONE = { viewport: { width: PHONE_PIXELS, height: 844 }, isMobile: true, hasTouch: true };
 /** The operation that a reader tries, and what it shows of the fixture. */
 const LIST = {
   path: "/conversations",
@@ -117,6 +118,15 @@ describe.skipIf(browserMissing !== null)("in a browser without internet", () => 
     expect(await page.getByPlaceholder("Token").first().inputValue()).toBe("");
   });
 
+  test("Enter in the search goes to the first hit", async () => {
+    const { page } = visitor;
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Enter search query" }).fill("Listen to a recording");
+    await page.getByRole("option").first().filter({ hasText: "Listen to a recording" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/#tag\/conversations\/GET\/conversations\/\{id\}\/audio$/);
+  });
+
   test("the same works below a proxy's path", async () => {
     await using proxy = startProxy();
     const root = `${proxy.url}${PREFIX}`;
@@ -131,17 +141,37 @@ describe.skipIf(browserMissing !== null)("in a browser without internet", () => 
 
   test("on a phone in the dark the page fits and is dark, and its menu leads to an operation", async () => {
     const { page, problems } = await visit(browser, `${receiver.url}/docs`, {
-      viewport: { width: PHONE_PIXELS, height: 844 },
-      isMobile: true,
-      hasTouch: true,
+      ...PHONE,
       colorScheme: "dark",
     });
     await page.getByRole("button", { name: "Open Menu" }).tap();
-    await page.getByRole("link", { name: "Health" }).tap();
+    await page.getByRole("link", { name: "Health HTTP Method" }).tap();
     await page.getByRole("heading", { name: "Health", exact: true }).waitFor();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE_PIXELS);
     await page.locator("body.dark-mode").waitFor();
     expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  test("on a phone the answer comes into view, and examples that are not sent look different", async () => {
+    const { page, problems } = await visit(browser, `${receiver.url}/docs`, PHONE);
+    await page.getByPlaceholder("Token").first().fill(TOKEN);
+    await page.getByRole("button", { name: "Open Menu" }).tap();
+    await page.getByRole("link", { name: LIST.summary }).first().tap();
+    await page.getByRole("button", { name: `Test Request (get ${LIST.path})` }).tap();
+    const opacityOf = (name: string) =>
+      page.evaluate<string>(
+        `getComputedStyle(document.querySelector('tr:has([aria-label="Include ${name} in request"]) > td:last-child')).opacity`,
+      );
+    expect(await opacityOf("since")).toBe("0.45");
+    expect(await opacityOf("accept")).toBe("1");
+    await page.getByRole("button", { name: /^Send get request/ }).tap();
+    await page.getByText("200 OK").filter({ visible: true }).waitFor();
+    await page.waitForFunction(
+      `document.querySelector('section[aria-label="Response"]').getBoundingClientRect().top < innerHeight - 100`,
+    );
+    expect(problems).toEqual([]);
+    await page.context().close();
   });
 });
 

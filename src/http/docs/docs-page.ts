@@ -12,6 +12,9 @@ const customCss = `
   .scalar-reference-intro-clients,
   /* The menu once more, in a request's form: on a phone its button covers the address. */
   [role="dialog"] .scalar-sidebar-toggle { display: none !important; }
+  /* A parameter that is not ticked is not sent: its example must not look like a value, and its box has to be seen. */
+  tr:has(input[aria-label^="Include "]:not(:checked)) > td:last-child { opacity: 0.45; font-style: italic; }
+  td > input[aria-label^="Include "] + div > div { opacity: 1 !important; }
 `;
 
 const configuration = {
@@ -72,7 +75,32 @@ const configuration = {
 // A receiver does not know where a proxy has put it; the page's own address tells. Scalar takes no relative one.
 const script = `
 const { href } = new URL(".", location.href);
-Scalar.createApiReference("#app", { ...${JSON.stringify(configuration)}, servers: [{ url: href.replace(/\\/$/, "") }] });
+Scalar.createApiReference("#app", {
+  ...${JSON.stringify(configuration)},
+  servers: [{ url: href.replace(/\\/$/, "") }],
+  onRequestSent: showAnswer,
+});
+
+// On a phone the answer is far below the parameters.
+function showAnswer() {
+  const response = document.querySelector('section[aria-label="Response"]');
+  if (response === null) return;
+  const show = () => {
+    if (response.querySelector('[role="tabpanel"]') === null) return;
+    observer.disconnect();
+    if (response.getBoundingClientRect().top > innerHeight / 2) response.scrollIntoView();
+  };
+  const observer = new MutationObserver(show);
+  observer.observe(response, { childList: true, subtree: true });
+  show();
+}
+
+// Enter in the search goes to the first hit, unless the arrow keys have chosen one.
+addEventListener("keydown", ({ key, isComposing, target }) => {
+  if (key !== "Enter" || isComposing || !target.value || target.closest('[role="search"]') === null) return;
+  const hits = document.getElementById(target.getAttribute("aria-controls"));
+  if (hits?.querySelector('[aria-selected="true"]') === null) hits.querySelector('[role="option"]')?.click();
+}, true);
 `;
 
 const icon = encodeURIComponent(
