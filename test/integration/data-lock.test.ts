@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataLockedError, lockData } from "../../src/store/sqlite/data-lock.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
@@ -37,4 +37,22 @@ test("no more than four are ever at work", () => {
   const unlocks = [lockData(path), ...[1, 2, 3].map(() => lockData(path, successor))];
   expect(() => lockData(path, successor)).toThrow("wait until one of them has finished");
   for (const unlock of unlocks) unlock();
+});
+
+test("a database that is named by a symlink too has the same lock", () => {
+  writeFileSync(path, "");
+  const link = join(temporaryFolder(), "link.sqlite");
+  symlinkSync(path, link);
+  for (const [first, second] of [
+    [path, link],
+    [link, path],
+    [link, link],
+  ] as const) {
+    const unlock = lockData(first);
+    expect(() => lockData(second)).toThrow(DataLockedError);
+    const unlockSuccessor = lockData(second, successor);
+    unlock();
+    expect(() => lockData(first)).toThrow(DataLockedError);
+    unlockSuccessor();
+  }
 });

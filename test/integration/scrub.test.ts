@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { withDatabase } from "../../src/store/sqlite/erase-connection.ts";
 import { scrub } from "../../src/store/sqlite/scrub.ts";
@@ -8,6 +8,7 @@ import { temporaryFolder } from "../helpers/folders.ts";
 
 const ROWS = 4000;
 const path = join(temporaryFolder(), "rows.sqlite");
+const link = join(temporaryFolder(), "link.sqlite");
 let sqlite: Database;
 /** Rows that were moved about, because they grew, and then deleted. */
 let deleted: string[];
@@ -27,6 +28,7 @@ const left = () => {
 };
 
 beforeAll(() => {
+  symlinkSync(path, link);
   const random = createRandom();
   const filler = (chars: number) => "x".repeat(Math.floor(random() * chars));
   sqlite = new Database(path);
@@ -69,14 +71,20 @@ test("a connection that has the old pages in memory does not write them back", a
   expect(left()).toBeEmpty();
 });
 
-test("waits for those who still read what is old", async () => {
+test.each([
+  ["", path],
+  [", also if it is named by a symlink elsewhere", link],
+])("waits for those who still read what is old%s", async (_, named) => {
   sqlite.run("BEGIN");
   sqlite.query("SELECT count(*) FROM rows").values();
-  const scrubbed = withDatabase(path, (own) => {
-    own.run("UPDATE rows SET text = 'z' WHERE rowid = 1");
-    return scrub(own, path);
+  const scrubbed = withDatabase(named, (own) => {
+    own.run("UPDATE rows SET text = text || 'z' WHERE rowid = 2");
+    return scrub(own, named);
   });
+  let isScrubbed = false;
+  void scrubbed.then(() => (isScrubbed = true));
   await Bun.sleep(100);
+  expect(isScrubbed).toBe(false);
   sqlite.run("COMMIT");
   await scrubbed;
   expect(statSync(`${path}-wal`).size).toBe(0);

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { atFault, onFileNow } from "../../platform/faults.ts";
 
@@ -18,7 +18,8 @@ export class DataLockedError extends Error {
 type Words = { inUse: string; tooMany: string };
 
 /**
- * Takes the data for this process. There is a lock for each instance that may be at work at once, so that an instance and
+ * Takes the data for this process, by each of its names: that of a database that a symlink leads to is the one by which
+ * others may open it. There is a lock for each instance that may be at work at once, so that an instance and
  * its successor never have to let go of one for the other to take it.
  *
  * @param isShared a predecessor is handing over to this process: any of the locks will do. Otherwise all have to be free.
@@ -26,10 +27,26 @@ type Words = { inUse: string; tooMany: string };
  * @throws DataLockedError if another instance has it
  */
 export function lockData(databasePath: string, { isShared = false } = {}): () => void {
-  return lockOneOf(`${databasePath}.lock`, isShared, {
+  const words = {
     inUse: `another instance is running on ${databasePath}: stop it, or give this one a TRANSCRIPT_STORAGE_PATH of its own`,
     tooMany: `${INSTANCES_MAX} instances are still at work on ${databasePath}: wait until one of them has finished`,
-  });
+  };
+  const unlocks: (() => void)[] = [];
+  const unlock = () => unlocks.forEach((one) => one());
+  try {
+    for (const path of new Set([databasePath, realPath(databasePath)]))
+      unlocks.push(lockOneOf(`${path}.lock`, isShared, words));
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  return unlock;
+}
+
+/** The name without a symlink at its end. */
+function realPath(path: string): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink && existsSync(path) ? realpathSync(path) : path;
 }
 
 /** The same for the folder of the recordings, which a copy of the database may name too. */

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { fdatasyncSync, fstatSync, openSync, readSync, realpathSync, statSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode } from "../../platform/errors.ts";
 
@@ -126,7 +126,8 @@ function ifLogIsEmpty<T>(sqlite: Database, path: string, work: () => T): { value
 }
 
 function logBytes(path: string): number {
-  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  // SQLite keeps it beside the file that a symlink leads to.
+  return statSync(`${realpathSync(path)}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** False where another process is writing. */
