@@ -180,6 +180,19 @@ describe("what has arrived since", () => {
     expect(receiver.rows("SELECT message FROM turns")).toEqual([{ message: "Hello" }]);
   });
 
+  test("leaves a large body to the event that was stored with it, though contents are not stored any more", async () => {
+    const data = { conversation_id: "conv_1", text: "x".repeat(17 * 1024 * 1024) };
+    const body = JSON.stringify({ type: "agent_qa", data });
+    const { folder } = receiver;
+    expect((await receiver.post(body)).status).toBe(200);
+    await receiver.close({ keepFolder: true });
+    await open(folder, { storeTranscripts: false });
+    expect((await reprocess(quarantined(body))).status).toBe(200);
+    const [name = ""] = files("quarantine");
+    const rows = receiver.rows("SELECT id, status, payload_path FROM events");
+    expect(rows).toEqual([{ id: 1, status: "processed", payload_path: `quarantine/${name}` }]);
+  });
+
   test("shares its file with the same body of another quarantined event", async () => {
     const body = audio("conv_1", Buffer.alloc(LARGE));
     const ids = [quarantined(body), quarantined(body, { conversationId: "conv_1" })];

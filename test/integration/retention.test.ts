@@ -11,6 +11,7 @@ import type { TestApp } from "../helpers/app.ts";
 import { standingClock } from "../helpers/clock.ts";
 import { event, json, NOON } from "../helpers/conversation-events.ts";
 import { audio, sign } from "../helpers/deliveries.ts";
+import { quarantineAsBefore } from "../helpers/quarantine.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -102,6 +103,25 @@ test("events without a conversation go too: failures, voices, quarantine", async
     expect(traces(words)).toBeEmpty();
   }
   expect(traces("new-words")).not.toBeEmpty();
+});
+
+test("a body that an old event without a conversation shares with a young one of a conversation stays", async () => {
+  const body = "{".repeat(1_100_000);
+  const { databasePath } = receiver.config;
+  quarantineAsBefore(databasePath, body, { receivedAtMs: clock.nowMs() });
+  clock.advanceMs(10 * DAY_MS);
+  quarantineAsBefore(databasePath, body, { receivedAtMs: clock.nowMs(), conversationId: "conv_1" });
+  clock.advanceMs(DAY_MS);
+  await deliver(json(0, { transcript: [] }, "conv_2"));
+  await pass({ retentionDays: 10 });
+  expect(receiver.rows("SELECT conversation_id AS id FROM events")).toEqual([
+    { id: "conv_1" },
+    { id: "conv_2" },
+  ]);
+  expect(readdirSync(join(receiver.folder, "quarantine"))).toHaveLength(1);
+  clock.advanceMs(10 * DAY_MS);
+  await pass({ retentionDays: 10 });
+  expect(readdirSync(join(receiver.folder, "quarantine"))).toBeEmpty();
 });
 
 test("recordings can go before their conversations", async () => {

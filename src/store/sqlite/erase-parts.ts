@@ -38,11 +38,11 @@ export async function eraseRecordings(
     if (path === null) return false;
     const names = [...new Set([...pathsOf(id), path])];
     const files = await Promise.all(names.map(recordings.removablePath));
-    return removeWithRow(sqlite, files, () => {
+    return removeWithRow(sqlite, () => {
       // Another one may have come since.
-      if (dueRow(id)?.path !== path || isHeld(id)) return false;
+      if (dueRow(id)?.path !== path || isHeld(id)) return null;
       sqlite.query(FORGET_RECORDING).run(id);
-      return true;
+      return files;
     });
   });
 }
@@ -57,16 +57,20 @@ export function eraseLoneEvents(
     "SELECT payload_path AS path FROM events WHERE id = ? AND conversation_id IS NULL",
   );
 
+  const isNamed = (path: string | null) =>
+    sqlite.query("SELECT 1 FROM events WHERE payload_path = ?").get(path) !== null;
+
   return eraseEach(eventIds, async (id) => {
     const path = select.get(id)?.path ?? null;
     const file = path === null ? null : await bodies.removablePath(path);
-    return removeWithRow(sqlite, [file], () => {
+    return removeWithRow(sqlite, () => {
       const row = select.get(id);
-      if (row === null || row.path !== path) return false;
+      if (row === null || row.path !== path) return null;
       sqlite.query("DELETE FROM call_failures WHERE event_id = ?").run(id);
       sqlite.query("DELETE FROM events WHERE id = ?").run(id);
       markTraces(sqlite);
-      return true;
+      // The same body may have come again, and belong to a conversation by what this version makes of it.
+      return isNamed(path) ? [] : [file];
     });
   });
 }
@@ -90,23 +94,20 @@ async function eraseEach<Key>(
 /**
  * Removes files in the transaction that changes what names them.
  *
- * @param files null: there is none
- * @param change returns false if it has changed nothing, and the files are to stay
+ * @param change returns the files, of which null is none; null if it has changed nothing
  */
 async function removeWithRow(
   sqlite: Database,
-  files: readonly (string | null)[],
-  change: () => boolean,
+  change: () => readonly (string | null)[] | null,
 ): Promise<boolean> {
-  const there = files.filter((file) => file !== null);
-  const isChanged = sqlite
+  const there = sqlite
     .transaction(() => {
-      if (!change()) return false;
-      for (const file of there) unlinkIfThere(file);
-      return true;
+      const files = change()?.filter((file) => file !== null) ?? null;
+      for (const file of files ?? []) unlinkIfThere(file);
+      return files;
     })
     .immediate();
-  if (!isChanged) return false;
+  if (there === null) return false;
   for (const folder of new Set(there.map((file) => dirname(file)))) await syncIfThere(folder);
   return true;
 }

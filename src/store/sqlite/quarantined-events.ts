@@ -28,7 +28,9 @@ export function createQuarantinedEvents(orm: Orm) {
       const { type, conversationId, agentId, eventTimestamp, status, error, payload, payloadPath } = record;
       const stored = sql`iif(${events.status} = 'processed', ${events.payload}, NULL)`;
       const text = sql`coalesce(CAST(${payload} AS TEXT), ${stored})`;
-      const said = { type, conversationId, agentId, eventTimestamp, status, error, payloadPath };
+      const storedPath = sql`iif(${events.status} = 'processed', ${events.payloadPath}, NULL)`;
+      const path = payload === null ? sql`coalesce(${payloadPath}, ${storedPath})` : payloadPath;
+      const said = { type, conversationId, agentId, eventTimestamp, status, error, payloadPath: path };
       const storedCopy = sql`iif(${events.status} = 'processed', ${events.turnsPayload}, NULL)`;
       orm
         .update(events)
