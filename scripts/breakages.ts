@@ -163,7 +163,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "erase by a new setting at once",
-    file: "src/erase/retention-setting.ts",
+    file: "src/erase/retention-settings.ts",
     find: "if (nowMs >= waiting.sinceMs + DAY_MS)",
     replace: "if (nowMs >= waiting.sinceMs)",
     tests: ["test/integration/retention.test.ts"],

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Limits } from "../store/port.ts";
-import type { Eraser } from "../store/port.ts";
+import type { Eraser, Limits } from "../store/port.ts";
 import type { Erase } from "./erase.ts";
 
 /** Between two steps deliveries have the disk for themselves. */

@@ -2,22 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorPath } from "../platform/errors.ts";
 import type { Log } from "../platform/log.ts";
-import type { Limits } from "../store/port.ts";
-import type { Eraser } from "../store/port.ts";
-import type { RetentionState } from "../store/port.ts";
+import type { Eraser, Limits, RetentionState } from "../store/port.ts";
 import type { Erase } from "./erase.ts";
-import { limitMs, limitsOf, NEVER } from "./retention-limits.ts";
 import { createPasses } from "./retention-pass.ts";
-import { endOfWaitMs } from "./retention-setting.ts";
-import type { StoredSetting } from "./retention-setting.ts";
-import { createStoredSettings } from "./stored-settings.ts";
+import { createStoredSettings, DAY_MS, endOfWaitMs, limitMs, limitsOf, NEVER } from "./retention-settings.ts";
+import type { StoredSetting } from "./retention-settings.ts";
 import { STORED_EVERY_MS } from "./trusted-clock.ts";
 import type { TrustedClock } from "./trusted-clock.ts";
 
 /** How often it looks for something to do. */
 const TICK_MS = 5_000;
 const PASS_EVERY_MS = STORED_EVERY_MS;
-const DAY_MS = 86_400_000;
 
 export type RetentionOptions = {
   eraser: Eraser;

@@ -131,7 +131,7 @@ export type RetentionState = {
 export type RetentionFact =
   /** Unix milliseconds of the trusted clock, stored every hour: see erase/trusted-clock.ts. */
   | "trusted_now"
-  /** The settings by which things were last erased, as JSON: see erase/retention-setting.ts. */
+  /** The settings by which things were last erased, as JSON: see erase/retention-settings.ts. */
   | "retention_days"
   | "audio_retention_days"
   /** Unix milliseconds: what is older is being erased, or was, and its files may be gone already. */

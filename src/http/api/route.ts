@@ -17,10 +17,10 @@ import type { ApiGuard } from "./guard.ts";
 import { describeParameters, integerParameter, readParameters } from "../lib/parameters.ts";
 import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
 
-// Elysia could check queries and answers itself, by schemas of its own in a route. Queries are read here, because its
-// parser keeps one of two values of the same name and passes over names that it does not know, and a filter that is
-// silently not applied shows somebody else's calls. Answers are checked by the compiler: each is typed by the model that
-// describes it. Elysia would check every row of every answer again while deliveries wait.
+// Elysia could check queries and answers by schemas of its own in each route. Queries are read here, because it takes the
+// last of two values of one name and drops names that it does not know: a filter that is silently not applied shows
+// somebody else's calls. Answers are checked by the compiler: each has the type of the model that describes it. Checked by
+// Elysia at run time too, a page of 200 conversations took twice as long to make (1.5 ms instead of 0.7, of one core).
 
 /** What the routes of the API ask, and nothing more. */
 export type ApiParts = {

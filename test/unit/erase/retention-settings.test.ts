@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { endOfWaitMs, judgeSetting } from "../../../src/erase/retention-setting.ts";
-import type { StoredSetting } from "../../../src/erase/retention-setting.ts";
+import { endOfWaitMs, judgeSetting } from "../../../src/erase/retention-settings.ts";
+import type { StoredSetting } from "../../../src/erase/retention-settings.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
