@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { TemporaryFile } from "../platform/files.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { TemporaryFile } from "../platform/files.ts";
 import type { BlobIntake } from "../store/port.ts";
 import type { AdmissionRefusal, Slot } from "./admission/admission.ts";
 import { createPieces } from "./pieces.ts";

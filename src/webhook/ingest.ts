@@ -1,11 +1,11 @@
-import { createLimit } from "../platform/limit.ts";
-import type { EventRecord, StoreOutcome } from "../model/event.ts";
 import { bodyPath, QUARANTINE_ROW_BYTES_MAX } from "../model/body.ts";
+import type { EventRecord, StoreOutcome } from "../model/event.ts";
+import { createLimit } from "../platform/limit.ts";
 import type { Store } from "../store/port.ts";
-import { readWhole } from "./body.ts";
-import type { SignedBody } from "./body.ts";
 import { isQuarantine, isQuarantineCode } from "../vendor/event.ts";
 import type { Quarantine } from "../vendor/event.ts";
+import { readWhole } from "./body.ts";
+import type { SignedBody } from "./body.ts";
 import { interpret } from "./interpret.ts";
 import type { Interpretation } from "./interpret.ts";
 import type { Outcome } from "./outcome.ts";

@@ -1,12 +1,12 @@
-import { readPieces, readWhole } from "./body.ts";
-import type { ReadableBody } from "./body.ts";
+import { isDerivedFrom } from "../vendor/event-type.ts";
 import { isQuarantine, NESTING_LEVELS_MAX, readEvent, unusable } from "../vendor/event.ts";
 import type { Event, Quarantine } from "../vendor/event.ts";
-import { isDerivedFrom } from "../vendor/event-type.ts";
+import { isDeeperThan } from "../vendor/json-value.ts";
+import { readPieces, readWhole } from "./body.ts";
+import type { ReadableBody } from "./body.ts";
+import type { Span } from "./json/outline.ts";
 import { JsonScanner } from "./json/scan.ts";
 import type { Scan } from "./json/scan.ts";
-import { isDeeperThan } from "../vendor/json-value.ts";
-import type { Span } from "./json/outline.ts";
 
 /** A signed event, read. */
 export type Interpretation = {

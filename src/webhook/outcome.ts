@@ -1,5 +1,5 @@
-import type { BodyRefusal } from "./body.ts";
 import type { QuarantineCode } from "../vendor/event.ts";
+import type { BodyRefusal } from "./body.ts";
 import type { SignatureRefusal } from "./signature.ts";
 
 /** Why a delivery was turned away without anything of it being kept. */

@@ -1,5 +1,5 @@
-import type { Clock } from "../platform/clock.ts";
 import type { AddressList } from "../platform/address.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { BlobIntake } from "../store/port.ts";
 import type { Admission } from "./admission/admission.ts";
 import { Cut, receiveBody } from "./body.ts";

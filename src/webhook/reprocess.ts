@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
+import type { QuarantinedBody } from "../model/event.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
-import type { QuarantinedBody } from "../model/event.ts";
 import type { Store } from "../store/port.ts";
+import { isQuarantine } from "../vendor/event.ts";
+import type { Quarantine } from "../vendor/event.ts";
 import type { Admission, AdmissionRefusal } from "./admission/admission.ts";
 import { readPieces } from "./body.ts";
 import type { ReadableBody, SignedBody } from "./body.ts";
-import { isQuarantine } from "../vendor/event.ts";
-import type { Quarantine } from "../vendor/event.ts";
 import { interpret } from "./interpret.ts";
 import type { Interpretation } from "./interpret.ts";
 import { recordOf } from "./record.ts";

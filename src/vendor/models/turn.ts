@@ -1,4 +1,5 @@
 import type { Static } from "@sinclair/typebox";
+import { llmUsage } from "./charging.ts";
 import {
   always,
   deprecated,
@@ -18,7 +19,6 @@ import {
   wholeOrNull,
 } from "./field.ts";
 import { toolCall, toolResult } from "./tools.ts";
-import { llmUsage } from "./charging.ts";
 
 /** What people ask most: yes, files and pictures come along. */
 const file = model(

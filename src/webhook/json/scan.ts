@@ -1,6 +1,6 @@
-import * as bytes from "./bytes.ts";
 import { isAscii } from "node:buffer";
 import { NESTING_LEVELS_MAX } from "../../vendor/event.ts";
+import * as bytes from "./bytes.ts";
 import { Outline } from "./outline.ts";
 import type { Span } from "./outline.ts";
 import { StringReader } from "./string.ts";

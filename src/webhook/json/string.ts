@@ -1,5 +1,5 @@
-import { splitEscape } from "./audio-text.ts";
 import { ID_CHARS_MAX } from "../../vendor/event.ts";
+import { splitEscape } from "./audio-text.ts";
 import {
   BACKSLASH,
   endOfRun,
