@@ -2,7 +2,8 @@ import { looksLikeSecret, readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
 import { options } from "../config/options.ts";
 import type { OptionKey } from "../config/options.ts";
-import { error, ok, sizeText, warning } from "./result.ts";
+import { error, ok, warning } from "./result.ts";
+import { sizeText } from "../platform/text.ts";
 import type { CheckResult } from "./result.ts";
 
 /** One setting as it may be shown: no secret in it. */

@@ -4,7 +4,8 @@ import { errorCode } from "../platform/errors.ts";
 import { oldestWriter, schemaVersion } from "../store/sqlite/database.ts";
 import { restoringMark } from "../store/files/marks.ts";
 import { readRecordingsOwner } from "../store/sqlite/state.ts";
-import { error, ok, sizeText, warning } from "./result.ts";
+import { error, ok, warning } from "./result.ts";
+import { sizeText } from "../platform/text.ts";
 import type { CheckResult } from "./result.ts";
 
 /** A larger one is checked quickly: its indexes are not compared with its rows. */

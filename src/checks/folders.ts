@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { freeDiskBytes } from "../platform/disk.ts";
 import { errorCode } from "../platform/errors.ts";
 import { remedyFor } from "../platform/faults.ts";
-import { error, ok, sizeText, warning } from "./result.ts";
+import { error, ok, warning } from "./result.ts";
+import { sizeText } from "../platform/text.ts";
 import type { CheckResult } from "./result.ts";
 
 /** Less than this many times the minimum will soon be too little. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { ok, sizeText, warning } from "./result.ts";
+import { ok, warning } from "./result.ts";
+import { sizeText } from "../platform/text.ts";
 import type { CheckResult } from "./result.ts";
 
 const SUBJECT = "limits";

@@ -1,4 +1,4 @@
-import { errorCode } from "./errors.ts";
+import { errorCode, errorPath } from "./errors.ts";
 
 const CHECK_DISK = "check the disk and the kernel's log (dmesg)";
 const DAMAGED = `${CHECK_DISK} first: after a failed read the database may well be intact. If the disk is well, restore a backup, or move the database away together with its -wal file to start with an empty one`;
@@ -77,13 +77,13 @@ export function faultText(error: unknown): string {
   // Both are texts of ours.
   if (error instanceof FileFault || (error instanceof Error && error.name === "UnsafePathError"))
     return error.message;
-  return isFault(error) ? sentence(pathOf(error), error) : errorCode(error);
+  return isFault(error) ? sentence(errorPath(error), error) : errorCode(error);
 }
 
 /** What failed, with the file that it failed on; what neither the system nor SQLite says stays as it is. */
 export function atFault(path: string, error: unknown): unknown {
   if (error instanceof FileFault || !isFault(error)) return error;
-  return new FileFault(pathOf(error) ?? path, error);
+  return new FileFault(errorPath(error) ?? path, error);
 }
 
 /** Only what the system or SQLite says is put into our words. */
@@ -93,10 +93,6 @@ function isFault(error: unknown): boolean {
     "code" in error &&
     /^(E[A-Z0-9]+|SQLITE_\w+|LATE_FILES)$/.test(String(error.code))
   );
-}
-
-function pathOf(error: unknown): string | null {
-  return error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : null;
 }
 
 /** What to do about a fault, as a sentence. */

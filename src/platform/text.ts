@@ -9,3 +9,16 @@ export function wholeNumber(text: string, { min, max }: { min: number; max: numb
   const value = Number(text);
   return isNumber && value >= min && value <= max ? value : null;
 }
+
+const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** `256 MiB` for 268435456. */
+export function sizeText(bytes: number): string {
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1024 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${size >= 100 || Number.isInteger(size) ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
+}

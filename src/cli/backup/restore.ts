@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 import { restoreBackup } from "../../backup/restore.ts";
-import { sizeText } from "../../checks/result.ts";
 import { count, findDataPaths, pathFlags, refuseFault } from "./terms.ts";
-import { oneLine } from "../../platform/text.ts";
+import { sizeText, oneLine } from "../../platform/text.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";

@@ -9,7 +9,7 @@ import { masked } from "../../../src/checks/configuration.ts";
 import { checkDatabase } from "../../../src/checks/database.ts";
 import { checkDisk, checkUser, ownerOf } from "../../../src/checks/folders.ts";
 import { checkLimits } from "../../../src/checks/limits.ts";
-import { sizeText } from "../../../src/checks/result.ts";
+import { sizeText } from "../../../src/platform/text.ts";
 import { freeDiskBytes } from "../../../src/platform/disk.ts";
 import { openTestApp } from "../../helpers/app.ts";
 import { SECRET, sign, transcription } from "../../helpers/deliveries.ts";
