@@ -71,7 +71,7 @@ function configuredDatabase(context: CommandContext): string {
   return settings.ok ? valueOf(settings.value.databasePath, "") : "";
 }
 
-/** Right after a handover the predecessor's socket may still be in the place of its successor's. */
+/** Right after a reload the predecessor's socket may still be in the place of its successor's. */
 async function askUntilAnswered(path: string, request: Message): Promise<Message | null> {
   const deadlineMs = performance.now() + MOVE_MS_MAX;
   for (;;) {

@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readdirSync, renameSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sign, transcription } from "../helpers/deliveries.ts";
-import { processIds, stopAll, untilOutput } from "../helpers/handover.ts";
+import { processIds, stopAll, untilOutput } from "../helpers/reload.ts";
 import { openRaw, requestHead } from "../helpers/raw.ts";
 import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";

@@ -6,7 +6,7 @@ import { audio, fixture, SECRET, sign } from "../helpers/deliveries.ts";
 import { makeRoom, signatureExample, startVendor } from "../helpers/document-room.ts";
 import { blocksOf, documents, readDocument, ROOT } from "../helpers/documents.ts";
 import type { Block } from "../helpers/documents.ts";
-import { stopAll } from "../helpers/handover.ts";
+import { stopAll } from "../helpers/reload.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audio, SECRET, transcription } from "../helpers/deliveries.ts";
-import { handOver, stopAll, untilOutput } from "../helpers/handover.ts";
+import { handOver, stopAll, untilOutput } from "../helpers/reload.ts";
 import { freePort } from "../helpers/ports.ts";
 import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
 

@@ -1,6 +1,6 @@
 // Hands over again and again under load, and writes as JSON what became of each request. A program of its own, so that it
-// can run in a network namespace of its own: `handover.test.ts` starts it there.
-import { handOver, processIds, stopAll, untilOutput } from "../helpers/handover.ts";
+// can run in a network namespace of its own: `reload.test.ts` starts it there.
+import { handOver, processIds, stopAll, untilOutput } from "../helpers/reload.ts";
 import { chunk, openRaw, requestHead } from "../helpers/raw.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import { startLoad } from "../helpers/steady-load.ts";

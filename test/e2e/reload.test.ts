@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sign, SECRET, transcription } from "../helpers/deliveries.ts";
-import { handOver, isRunning, processIds, stopAll, untilOutput } from "../helpers/handover.ts";
+import { handOver, isRunning, processIds, stopAll, untilOutput } from "../helpers/reload.ts";
 import { openRaw, requestHead } from "../helpers/raw.ts";
 import { freePort } from "../helpers/ports.ts";
 import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";

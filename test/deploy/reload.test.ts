@@ -2,10 +2,10 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { transcription } from "../helpers/deliveries.ts";
-import { untilOutput } from "../helpers/handover.ts";
+import { untilOutput } from "../helpers/reload.ts";
 import { hasMeans } from "../helpers/means.ts";
 import { EXECUTABLE, runExecutable, startReceiver } from "../helpers/receiver.ts";
-import type { HandoverRun } from "./handover-load.ts";
+import type { HandoverRun } from "./reload-load.ts";
 
 setDefaultTimeout(300_000);
 
@@ -14,7 +14,7 @@ const REQUESTS = 100_000;
 /** Runs the load in a network namespace of its own, where the setting of the kernel is ours. */
 async function runIn(migrateRequests: 0 | 1): Promise<HandoverRun> {
   const script = `ip link set lo up && echo ${migrateRequests} > /proc/sys/net/ipv4/tcp_migrate_req && exec "$@"`;
-  const load = [process.execPath, join(import.meta.dir, "handover-load.ts"), String(REQUESTS)];
+  const load = [process.execPath, join(import.meta.dir, "reload-load.ts"), String(REQUESTS)];
   const child = Bun.spawn(["unshare", "--net", "sh", "-c", script, "sh", ...load], {
     stdin: "ignore",
     stdout: "pipe",

@@ -5,7 +5,7 @@ import { meetPredecessor } from "../../src/daemon/reload/predecessor.ts";
 import { runCommand } from "../helpers/command.ts";
 import { SECRET } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
-import { isRunning } from "../helpers/handover.ts";
+import { isRunning } from "../helpers/reload.ts";
 import { freePort } from "../helpers/ports.ts";
 
 const root = join(import.meta.dir, "../..");
