@@ -51,7 +51,7 @@ export function checkDisk(folders: readonly string[], freeDiskBytesMin: number):
   if (free < freeDiskBytesMin) {
     return error(
       subject,
-      `${text}, less than MIN_FREE_DISK_BYTES (${sizeText(freeDiskBytesMin)}): deliveries are turned away`,
+      `${text}, less than MIN_FREE_DISK_BYTES (${sizeText(freeDiskBytesMin)}): deliveries are refused`,
       "Make room, or move the data to a larger disk.",
     );
   }

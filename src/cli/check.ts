@@ -23,14 +23,14 @@ import type { Paint } from "./terminal.ts";
 /** Looks at everything that the receiver needs. */
 export const check: Command = {
   name: "check",
-  summary: "look at configuration, folders, disk, port, data, clock and limits",
+  summary: "check settings, secret, folders, disk, port, database, recordings, clock and limits",
   examples: [
     { line: "check", does: "with the settings of the environment and .env" },
-    { line: "check --json", does: "for machines" },
+    { line: "check --json", does: "for programs" },
     { line: "check || echo 'not ready'", does: "in a script" },
   ],
-  flags: [{ key: "json", flag: "--json", description: "for machines" }, ...optionFlags],
-  notes: `It changes nothing, and may run beside the receiver. Run it as the user that the receiver runs as.
+  flags: [{ key: "json", flag: "--json", description: "print JSON" }, ...optionFlags],
+  notes: `It changes nothing, and can run while the receiver runs. Run it as the receiver's user.
 Exit status: 0 without errors (there may be warnings), 1 with errors.
 `,
   run,

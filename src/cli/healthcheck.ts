@@ -11,7 +11,7 @@ import { findSettings, givenNumber } from "./settings.ts";
 /** Asks a running receiver for its health, by exit status. */
 export const healthcheck: Command = {
   name: "healthcheck",
-  summary: "ask a running receiver for its health: exit status 0 or 1, for containers",
+  summary: "check whether a receiver is healthy: exit status 0 or 1, for containers",
   examples: [
     { line: "healthcheck", does: "the receiver at the configured host and port" },
     { line: "healthcheck --url http://127.0.0.1:8080", does: "another one" },
@@ -25,8 +25,8 @@ export const healthcheck: Command = {
     { key: "timeout", flag: "--timeout <seconds>", description: "time limit for an answer (default 5)" },
   ],
   notes: `In a Dockerfile: HEALTHCHECK CMD ["/elevenlabs-webhook", "healthcheck"]
-Without --url the certificate of a receiver that speaks HTTPS is not verified: it is made out to another name.
-Exit status: 0 healthy, or short of nothing but disk space, which no restart fixes; 1 not, or no answer.
+Without --url the certificate of a receiver that speaks HTTPS is not verified, since it is for another name.
+Exit status: 0 healthy, or only low on disk space, which a restart would not fix; 1 unhealthy, or no answer.
 `,
   run,
 };
@@ -52,7 +52,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
     return exitStatus.ok;
   }
   if (isDiskLow(answer)) {
-    context.writeOut("running, but the disk is low: deliveries are turned away until there is room\n");
+    context.writeOut("running, but the disk is low: deliveries are refused until there is room\n");
     return exitStatus.ok;
   }
   const problem = answer.kind === "unanswered" ? answer.problem : `${answer.status} ${answer.text.trim()}`;

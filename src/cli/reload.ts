@@ -18,30 +18,30 @@ const RETRY_MS = 50;
 /** Has a running receiver start its successor, and waits until that one has taken over. */
 export const reload: Command = {
   name: "reload",
-  summary: "have the running receiver hand over to a new one, with new settings, secrets or executable",
+  summary: "reload the running receiver: new settings, secrets, certificates or executable",
   examples: [
-    { line: "reload", does: "reads settings, .env, secrets and certificates again; no request is lost" },
+    { line: "reload", does: "read settings, .env, secrets and certificates again; no request is lost" },
     {
       line: "reload --fresh-environment",
-      does: "with the environment of this command: for ExecReload= in a unit",
+      does: "take the environment of this command; for ExecReload= in a unit",
     },
   ],
   flags: [
     {
       key: "environment",
       flag: "--fresh-environment",
-      description: "start the new one with the environment of this command",
+      description: "give the new process the environment of this command",
     },
     {
       key: "credentials",
       flag: "--credentials <name:path,...>",
       description:
-        "with fresh credentials from these files, as LoadCredential= names them; a - before the path: if it is there",
+        "read credentials again from these files, named as in LoadCredential=; a - before a path: skip it if the file is missing",
     },
   ],
-  notes: `What runs is the file at the path by which the receiver was started. If the new one does not start, the old one goes on.
-Without this command: SIGHUP to the receiver.
-Exit status: 0 when the new one has taken over, 1 when not.
+  notes: `A new process is started from the path of the running executable and takes over. If it does not start, the old one goes on.
+SIGHUP to the receiver does the same, without reporting the result.
+Exit status: 0 the new process has taken over, 1 it has not.
 `,
   run,
 };

@@ -31,12 +31,12 @@ export const serve: Command = {
     {
       key: TAKE_OVER,
       flag: "--take-over-audio",
-      description: "take the folder of the recordings from another database, once",
+      description: "once: use a folder of recordings that belongs to another database",
     },
   ],
   notes: `Settings, as environment variables or lines in .env (flags win, then the environment):
 ${Object.values(options).map(settingLine).join("")}
-A secret can also be in the file that ${options.secrets.name}_FILE names, or in a systemd credential of its name.
+A secret can also be in the file that ${options.secrets.name}_FILE names, or in a systemd credential of the same name.
 `,
   run,
 };

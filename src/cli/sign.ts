@@ -13,7 +13,7 @@ export const sign: Command = {
   summary: "print the signature header for a body",
   examples: [
     { line: "sign body.json", does: "prints t=…,v0=…" },
-    { line: "sign --time 1793620800 body.json", does: "as of that time" },
+    { line: "sign --time 1793620800 body.json", does: "with that time" },
     {
       line: 'sign body.json | xargs -I{} curl -H "ElevenLabs-Signature: {}" --data-binary @body.json URL',
       does: "with curl",
@@ -25,7 +25,7 @@ export const sign: Command = {
   flags: [
     { key: "secret", flag: "--secret <value>", description: "instead of ELEVENLABS_WEBHOOK_SECRET" },
     { key: "time", flag: "--time <seconds>", description: "unix time of the signature (default: now)" },
-    { key: "json", flag: "--json", description: "for machines" },
+    { key: "json", flag: "--json", description: "print JSON" },
   ],
   notes: `Signs the bytes as they are with the first secret. Exit status: 0, 64 wrong usage, 78 no secret.
 `,

@@ -13,24 +13,24 @@ import { configuredSecrets, findSettings, givenSecrets } from "./settings.ts";
 /** Says whether a signature holds, and if not, why. */
 export const verify: Command = {
   name: "verify",
-  summary: "say whether a signature holds, and if not, why",
+  summary: "check a signature, and explain why it is not valid",
   examples: [
     { line: "verify --header 't=1793620800,v0=f248…' body.json", does: "with the configured secrets" },
     { line: 'verify --header "$SIGNATURE" --secret wsec_… < body.json', does: "from standard input" },
-    { line: 'verify --header "$SIGNATURE" --now 1793620805 old.json', does: "as of that time" },
+    { line: 'verify --header "$SIGNATURE" --now 1793620805 old.json', does: "as if received at that time" },
   ],
   arguments: [
     { argument: "[bodyfile]", key: "body", description: "the raw body; standard input without it" },
   ],
   flags: [
-    { key: "header", flag: "--header <value>", description: "what the ElevenLabs-Signature header held" },
+    { key: "header", flag: "--header <value>", description: "the value of the ElevenLabs-Signature header" },
     { key: "secret", flag: "--secret <value>", description: "instead of ELEVENLABS_WEBHOOK_SECRET" },
     {
       key: "now",
       flag: "--now <time>",
       description: "time of receipt, unix seconds or 2026-11-02T12:00:05Z",
     },
-    { key: "json", flag: "--json", description: "for machines" },
+    { key: "json", flag: "--json", description: "print JSON" },
   ],
   notes: `It tries the usual causes and names the one that makes the same hash: a damaged secret, a body that was
 parsed and written again, line ends, encodings, a hash over the body alone, another service's header, the clock.
@@ -86,7 +86,7 @@ function forPeople(diagnosis: Diagnosis, context: CommandContext): string {
   const remedies = explanations.flatMap((explanation) => explanation.remedies);
   const verdict = diagnosis.isValid ? paint.good("valid") : paint.bad("not valid");
   if (diagnosis.isValid) {
-    const hint = "If a receiver of your own refuses it, that one hashes other bytes or has another secret.";
+    const hint = "If your own receiver refuses it, it hashes other bytes or has another secret.";
     return `${verdict}\n${lines.join("")}\n  ${paint.faint(hint)}\n`;
   }
   const advice = remedies.map((remedy) => `  ${paint.strong("do")}      ${indented(remedy, 10)}\n`);

@@ -45,7 +45,7 @@ export function createMetrics(secretCount: number) {
 
   const deliveries = counter("deliveries_total", "Deliveries by what became of them.", ["outcome"]);
   const duplicates = counter("duplicates_total", "Deliveries whose body was stored before.");
-  const refusals = counter("refusals_total", "Deliveries that were turned away, by reason.", ["reason"]);
+  const refusals = counter("refusals_total", "Refused deliveries, by reason.", ["reason"]);
   const signatures = counter(
     "signatures_total",
     "Deliveries with a valid signature, by the place of the secret in ELEVENLABS_WEBHOOK_SECRET, from 0.",

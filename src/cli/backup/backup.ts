@@ -16,17 +16,17 @@ export const backup: Command = {
   name: "backup",
   summary: "copy all data into a folder while the receiver runs; verify a backup",
   examples: [
-    { line: "backup /mnt/backup/webhook", does: "what is new since the last time; made at the first" },
-    { line: "backup verify /mnt/backup/webhook", does: "read all of it: is it whole, would it restore?" },
+    { line: "backup /mnt/backup/webhook", does: "make a backup; the next time it copies only what is new" },
+    { line: "backup verify /mnt/backup/webhook", does: "read everything: is it complete and intact?" },
   ],
   arguments: [
-    { argument: "[verify]", key: "first", description: "look through a backup instead of making one" },
-    { argument: "[folder]", key: "second", description: "of the backup, outside of the data's folders" },
+    { argument: "[verify]", key: "first", description: "verify a backup instead of making one" },
+    { argument: "[folder]", key: "second", description: "of the backup, outside the data folders" },
   ],
   flags: pathFlags,
-  notes: `Run it as the user that the receiver runs as. A backup that is interrupted leaves the one before in the folder.
-It holds everything that arrived, personal data too: guard it like the data. restore puts it back.
-Exit status: 0 the backup is made, or intact; 1 it is not, or lacks files that the data has lost; 64 wrong usage; 78 a faulty setting.
+  notes: `Run it as the receiver's user. An interrupted backup leaves the previous one in the folder.
+It holds everything that arrived, including personal data: guard it like the data. restore puts it back.
+Exit status: 0 made, or intact; 1 not, or the data lack files that a row names; 64 wrong usage; 78 a faulty setting.
 `,
   run,
 };

@@ -9,17 +9,17 @@ import type { CommandContext } from "../../platform/process.ts";
 /** Puts the data of a backup where a receiver will look for it. */
 export const restore: Command = {
   name: "restore",
-  summary: "put the data of a backup where the receiver will look for it",
+  summary: "verify a backup and restore its data",
   examples: [
-    { line: "restore /mnt/backup/webhook", does: "to where the settings say; verified before" },
+    { line: "restore /mnt/backup/webhook", does: "to the paths of the settings" },
     { line: "restore ./webhook --transcript-storage-path /srv/t.sqlite", does: "to another place" },
   ],
   arguments: [{ argument: "<folder>", key: "folder", description: "of the backup" }],
   flags: pathFlags,
-  notes: `The receiver must not run, and there must be no data yet: nothing is ever overwritten. Run it as the user that the
-receiver runs as, or as root: then all of it is given to the owner of the database's folder. Interrupted, it goes on
-when it is run again; until then the receiver refuses to start.
-Exit status: 0 restored; 1 not, and why; 64 wrong usage; 78 a faulty setting.
+  notes: `The receiver must not run, and there must be no data yet: nothing is ever overwritten. Run it as the receiver's user,
+or as root: then it writes with the rights of the owner of the database's folder. If it is interrupted, run it again;
+until it is complete the receiver refuses to start.
+Exit status: 0 restored; 1 not restored; 64 wrong usage; 78 a faulty setting.
 `,
   run,
 };

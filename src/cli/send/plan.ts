@@ -39,13 +39,17 @@ export const sendFlags: CommandFlag[] = [
   { key: "secret", flag: "--secret <value>", description: "instead of ELEVENLABS_WEBHOOK_SECRET" },
   { key: "age", flag: "--age <seconds>", description: "age of the signature (negative: from the future)" },
   { key: "invalid", flag: "--invalid", description: "sign wrongly: it must be refused" },
-  { key: "health", flag: "--health", description: "send nothing, ask /health" },
-  { key: "chunked", flag: "--chunked", description: "with transfer-encoding: chunked, as audio comes" },
+  { key: "health", flag: "--health", description: "send nothing, only check /health" },
+  {
+    key: "chunked",
+    flag: "--chunked",
+    description: "with transfer-encoding: chunked, as ElevenLabs sends audio",
+  },
   { key: "raw", flag: "--raw", description: "send a file that is not JSON" },
   { key: "count", flag: "--count <number>", description: "number of events (default 1)" },
   { key: "concurrency", flag: "--concurrency <number>", description: "number of events at once (default 1)" },
   { key: "timeout", flag: "--timeout <seconds>", description: "time limit for an answer (default 30)" },
-  { key: "json", flag: "--json", description: "for machines" },
+  { key: "json", flag: "--json", description: "print JSON" },
 ];
 
 /** Reads what was asked for; the first fault in it, with the exit status that it has. */

@@ -20,17 +20,17 @@ export const send: Command = {
   name: "send",
   summary: "sign an event and post it to a running receiver",
   examples: [
-    { line: "send --sample transcription", does: "to the receiver that is configured here" },
+    { line: "send --sample transcription", does: "to the receiver of these settings" },
     { line: "send --sample audio --audio call.mp3", does: "a recording of your own" },
     { line: "send body.json --url https://example.com/webhook", does: "a file, to any receiver" },
-    { line: "send --sample failure --invalid", does: "must be refused" },
+    { line: "send --sample failure --invalid", does: "wrongly signed: must be refused" },
     { line: "send --sample transcription --count 1000 --concurrency 16", does: "statuses and latencies" },
-    { line: "send --health", does: "ask whether the receiver is healthy" },
+    { line: "send --health", does: "is the receiver healthy?" },
   ],
   arguments: [{ argument: "[file]", key: "file", description: "the body to send, byte for byte" }],
   flags: sendFlags,
-  notes: `Samples have new ids and times each time; a file is sent as it is, so that a receiver may know it already.
-Exit status: 0 answered as expected (200; with --invalid or too old an --age: 400, 401 or 403), 1 not,
+  notes: `Samples get new ids and times each time. A file is sent as it is: the receiver may have it already.
+Exit status: 0 answered as expected (200; with --invalid, or an --age that is too high: 400, 401 or 403), 1 not,
 64 wrong usage, 78 no secret.
 `,
   run,

@@ -23,14 +23,14 @@ const ownFlags = [
   {
     key: "makeApiToken",
     flag: "--make-api-token",
-    description: "turn on the API, with a new token unless there is one, and say where it is",
+    description: "turn on the API; makes a token unless there is one, and prints where it is",
   },
   {
     key: "public",
     flag: "--public",
     description: "allow ports below 1024, for a receiver without a proxy in front",
   },
-  { key: "dryRun", flag: "--dry-run", description: "only say what would be done" },
+  { key: "dryRun", flag: "--dry-run", description: "only print what it would do" },
 ];
 
 /** Makes this executable a service of systemd. */
@@ -45,15 +45,15 @@ export const service: Command = {
       does: "on port 443",
     },
     { line: "service install --make-api-token", does: "turns on the API that reads what arrived" },
-    { line: "service install --dry-run", does: "says what it would do" },
+    { line: "service install --dry-run", does: "only prints what it would do" },
     { line: "service print", does: "the unit, with every line explained" },
     { line: "service uninstall", does: "keeps settings, secret and data" },
   ],
   arguments: [{ argument: "<action>", key: "action", description: "install, print or uninstall" }],
   flags: [...ownFlags, ...plainOptionFlags],
-  notes: `To install again is to upgrade: settings and secret stay unless they are given again; if the new version does not
-start, everything is as it was. Settings are in ${paths.environment}, the data in ${paths.state}.
-Exit status: 0, 1 not done, 64 wrong usage, 78 faulty configuration.
+  notes: `Installing again upgrades. Settings and secret stay, unless you give new ones. If the new version does not start,
+the old one is brought back. Settings are in ${paths.environment}, the data in ${paths.state}.
+Exit status: 0 done, 1 not done, 64 wrong usage, 78 faulty configuration.
 `,
   run,
 };
