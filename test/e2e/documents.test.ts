@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { audio, fixture, SECRET, sign } from "../helpers/deliveries.ts";
@@ -117,11 +117,18 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
     const [example = ""] = documents
       .flatMap(blocksOf)
       .flatMap((block) => (block.language === "ts" ? [block.text] : []));
-    const file = join(room.folder, "example.ts");
+    const program = join(room.folder, "program");
+    mkdirSync(program);
+    writeFileSync(join(program, "package.json"), "{}");
+    const env = { ...process.env, BUN_INSTALL: join(room.folder, "bun") };
+    Bun.spawnSync([process.execPath, "link"], { cwd: ROOT, env });
+    Bun.spawnSync([process.execPath, "link", "elevenlabs-webhook"], { cwd: program, env });
+    const file = join(program, "example.ts");
     const before = `const request = new Request("http://x", { method: "POST", body: ${JSON.stringify(signatureExample.body)},
       headers: { "elevenlabs-signature": process.env.HEADER } });\nconst secret = process.env.SECRET;\n`;
     writeFileSync(file, `${before}${example}\nconsole.log(event.type);\n`);
     const { stdout, stderr } = Bun.spawnSync([process.execPath, file], {
+      cwd: program,
       env: { ...process.env, SECRET, HEADER: sign(signatureExample.body) },
     });
     expect([stdout.toString(), stderr.toString()]).toEqual(["post_call_transcription\n", ""]);
