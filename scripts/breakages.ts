@@ -107,7 +107,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "commit without a flush (synchronous=NORMAL)",
-    file: "src/store/sqlite/database.ts",
+    file: "src/store/sqlite/open.ts",
     find: '["synchronous", "FULL", 2]',
     replace: '["synchronous", "NORMAL", 1]',
     tests: ["test/integration/store.test.ts"],

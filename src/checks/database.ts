@@ -1,8 +1,9 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
 import { errorCode } from "../platform/errors.ts";
 import { oldestWriter, schemaVersion } from "../store/sqlite/database.ts";
 import { restoringMark } from "../store/files/marks.ts";
+import { openSqlite } from "../store/sqlite/open.ts";
 import { readRecordingsOwner } from "../store/sqlite/state.ts";
 import { error, ok, warning } from "./result.ts";
 import { sizeText } from "../platform/text.ts";
@@ -34,8 +35,7 @@ export function checkDatabase(path: string): { results: CheckResult[]; content: 
   }
   let sqlite: Database | null = null;
   try {
-    sqlite = new Database(path, { readonly: true });
-    sqlite.run("PRAGMA busy_timeout = 5000");
+    sqlite = openSqlite(path, "inspector");
     const schema = checkSchema(sqlite);
     if (schema.level === "error") return { results: [schema], content: null };
     const integrity = checkIntegrity(sqlite, path);

@@ -2,7 +2,7 @@ import { Command as CommanderCommand, CommanderError, Option } from "commander";
 import type { OutputConfiguration } from "commander";
 import { compileAsUsual } from "../platform/jit.ts";
 import { version } from "../platform/version.ts";
-import { sqliteVersion } from "../store/sqlite/database.ts";
+import { sqliteVersion } from "../store/sqlite/open.ts";
 import { exitStatus } from "./command.ts";
 import type { Command, Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";

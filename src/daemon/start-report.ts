@@ -12,7 +12,7 @@ import { hasCode } from "../platform/errors.ts";
 import { atFault, FileFault, faultText } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import { version } from "../platform/version.ts";
-import { sqliteVersion } from "../store/sqlite/database.ts";
+import { sqliteVersion } from "../store/sqlite/open.ts";
 
 /** What makes the receiver unhealthy, and what to do. */
 function whyNotReceiving(problem: string, { databasePath, audioFolder }: Config): string {

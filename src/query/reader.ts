@@ -1,6 +1,7 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Orm } from "../store/sqlite/database.ts";
+import { openSqlite } from "../store/sqlite/open.ts";
 import { createQueryReader } from "./search/query.ts";
 import { createSearchIndex } from "./search/search-index.ts";
 import type { SearchIndex, Tell } from "./search/search-index.ts";
@@ -15,9 +16,7 @@ export type Reader = {
 
 /** Opens a database that is there, and that a writer has brought up to date. */
 export function openReader(databasePath: string, tell: Tell): Reader {
-  const sqlite = new Database(databasePath, { readwrite: true, create: false, strict: true });
-  sqlite.run("PRAGMA busy_timeout = 5000");
-  sqlite.run("PRAGMA query_only = ON");
+  const sqlite = openSqlite(databasePath, "reader");
   const database = { sqlite, orm: drizzle({ client: sqlite }) };
   return {
     ...database,

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { openDatabase } from "../../src/store/sqlite/database.ts";
-import { withDatabase } from "../../src/store/sqlite/erase-connection.ts";
+import { withDatabase } from "../../src/store/sqlite/open.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { event, json } from "../helpers/conversation-events.ts";

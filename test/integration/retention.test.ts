@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createRetention, startRetention } from "../../src/erase/retention.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { dueConversations } from "../../src/store/sqlite/due.ts";
-import { withDatabase } from "../../src/store/sqlite/erase-connection.ts";
+import { withDatabase } from "../../src/store/sqlite/open.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { standingClock } from "../helpers/clock.ts";

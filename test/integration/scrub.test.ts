@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { withDatabase } from "../../src/store/sqlite/erase-connection.ts";
+import { withDatabase } from "../../src/store/sqlite/open.ts";
 import { scrub } from "../../src/store/sqlite/scrub.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 

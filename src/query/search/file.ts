@@ -1,24 +1,12 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { existsSync, unlinkSync } from "node:fs";
 import { errorCode } from "../../platform/errors.ts";
+import { openSqlite } from "../../store/sqlite/open.ts";
 
 /** Of the tables below: a file of another version is rebuilt. */
 const VERSION = 2;
 
 const DAMAGE_CODES = ["SQLITE_CORRUPT", "SQLITE_NOTADB"];
-
-const PRAGMAS = [
-  "journal_mode = WAL",
-  // What a power failure takes away is indexed again.
-  "synchronous = NORMAL",
-  // Another process holds it for some tens of milliseconds at a time.
-  "busy_timeout = 1000",
-  "journal_size_limit = 67108864",
-  // Whatever is deleted is overwritten, and nothing is spilled into other files.
-  "secure_delete = ON",
-  "temp_store = MEMORY",
-  "cache_size = -8192",
-];
 
 // A document's id grows with the time of its conversation's start (see documents.ts): FTS5 walks through ids in order,
 // newest first, and reads nothing but what a page shows. `texts` has its own `secure-delete` since the pragma leaves
@@ -55,7 +43,7 @@ export function openIndexFile(
   const existing = openIntact(path, belongs);
   if (existing !== null) return { sqlite: existing, isNew: false };
   removeIndexFile(path);
-  const sqlite = open(path);
+  const sqlite = openSqlite(path, "index");
   sqlite.transaction(() => sqlite.run(SCHEMA)).immediate();
   return { sqlite, isNew: true };
 }
@@ -81,7 +69,7 @@ export function isBusy(error: unknown): boolean {
 function openIntact(path: string, belongs: (sqlite: Database) => boolean): Database | null {
   let sqlite: Database | null = null;
   try {
-    sqlite = open(path);
+    sqlite = openSqlite(path, "index");
     const version = Number(sqlite.query("PRAGMA user_version").values()[0]?.[0]);
     sqlite.query("SELECT rowid FROM texts LIMIT 1").values();
     if (version === VERSION && belongs(sqlite)) return sqlite;
@@ -91,15 +79,4 @@ function openIntact(path: string, belongs: (sqlite: Database) => boolean): Datab
   }
   sqlite?.close();
   return null;
-}
-
-function open(path: string): Database {
-  const sqlite = new Database(path, { create: true, readwrite: true, strict: true });
-  try {
-    for (const pragma of PRAGMAS) sqlite.run(`PRAGMA ${pragma}`);
-    return sqlite;
-  } catch (error) {
-    sqlite.close();
-    throw error;
-  }
 }

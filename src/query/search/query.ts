@@ -1,4 +1,4 @@
-import { Database } from "bun:sqlite";
+import { openSqlite } from "../../store/sqlite/open.ts";
 import { searchable } from "./text.ts";
 
 const WORD = /[\p{L}\p{N}\p{Co}]/u;
@@ -27,7 +27,7 @@ export function isTooLong(query: string): boolean {
  */
 export function createQueryReader(): (query: string) => string | null {
   // An empty table with the columns that may be named: SQLite itself says what it understands.
-  const sqlite = new Database(":memory:");
+  const sqlite = openSqlite(":memory:", "scratch");
   sqlite.run("CREATE VIRTUAL TABLE texts USING fts5(title, summary, turns)");
   const statement = sqlite.query("SELECT rowid FROM texts WHERE texts MATCH ?");
 

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { errorCode } from "../../platform/errors.ts";
 import { atFault, faultText } from "../../platform/faults.ts";
 import type { Orm } from "../../store/sqlite/database.ts";
-import { withDatabase } from "../../store/sqlite/erase-connection.ts";
+import { withDatabase } from "../../store/sqlite/open.ts";
 import { editFile, scrubSome } from "../../store/sqlite/scrub.ts";
 import { createDocuments } from "./documents.ts";
 import type { Documents } from "./documents.ts";

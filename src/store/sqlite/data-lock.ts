@@ -1,7 +1,7 @@
-import { Database } from "bun:sqlite";
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { atFault, onFileNow } from "../../platform/faults.ts";
+import { openSqlite } from "./open.ts";
 
 /**
  * Instances that may be at work on the same data: one receives, the others are its predecessors, which finish what was in
@@ -93,9 +93,8 @@ function isFree(path: string): boolean {
  * @returns a function that frees it; null if another process has it
  */
 export function takeLock(path: string): (() => void) | null {
-  const lock = onFileNow(path, () => new Database(path, { create: true, readwrite: true }));
+  const lock = onFileNow(path, () => openSqlite(path, "lock"));
   try {
-    lock.run("PRAGMA locking_mode = EXCLUSIVE");
     lock.run("BEGIN EXCLUSIVE");
   } catch (error) {
     lock.close();

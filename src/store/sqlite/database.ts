@@ -1,8 +1,9 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
+import { openSqlite, userVersion } from "./open.ts";
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
 import erasures from "./migrations/0002-erasures.sql" with { type: "text" };
 import eventIndexes from "./migrations/0003-events.sql" with { type: "text" };
@@ -34,21 +35,6 @@ const schemaMigrations: readonly Migration[] = [
 /** The schema of this version of the program. */
 export const schemaVersion = schemaMigrations.length;
 
-/** What each connection needs, and what SQLite must answer when asked for it afterwards: its defaults differ. */
-const pragmas: readonly (readonly [name: string, set: string, readBack: string | number])[] = [
-  ["page_size", "8192", 8192],
-  ["journal_mode", "WAL", "wal"],
-  // A commit has reached the disk when it returns.
-  ["synchronous", "FULL", 2],
-  ["foreign_keys", "ON", 1],
-  // What is erased is overwritten, as far as SQLite does it: see scrub.ts.
-  ["secure_delete", "ON", 1],
-  ["busy_timeout", "5000", 5000],
-  // Pages of 8 KiB: the log is copied back at 4 MiB, and does not keep more than 64 MiB of disk afterwards.
-  ["wal_autocheckpoint", "500", 500],
-  ["journal_size_limit", "67108864", 67_108_864],
-];
-
 export type OpenOptions = { isShared?: boolean; migrations?: readonly Migration[] };
 
 export type Orm = BunSQLiteDatabase;
@@ -75,8 +61,7 @@ export function openDatabase(
   path: string,
   { isShared = false, migrations = schemaMigrations }: OpenOptions = {},
 ): { sqlite: Database; orm: Orm } {
-  const sqlite = new Database(path, { create: true, readwrite: true, strict: true });
-  try {
+  const refuseForeign = (sqlite: Database): void => {
     const schema = userVersion(sqlite);
     if (schema > migrations.length && oldestWriter(sqlite, schema) > migrations.length) {
       throw new SchemaError(
@@ -90,7 +75,10 @@ export function openDatabase(
     if (isShared && migrations.slice(schema).some(({ olderPrograms }) => olderPrograms === "stop")) {
       throw new PredecessorInTheWayError(`schema ${migrations.length} can't be used by an older version`);
     }
-    for (const pragma of pragmas) applyPragma(sqlite, ...pragma);
+  };
+  const sqlite = openSqlite(path, "receiver", refuseForeign);
+  try {
+    const schema = userVersion(sqlite);
     if (schema > 0 && schema < migrations.length) copyDatabase(sqlite, copyPath(path, migrations.length));
     migrate(sqlite, migrations, schema);
   } catch (error) {
@@ -98,16 +86,6 @@ export function openDatabase(
     throw error;
   }
   return { sqlite, orm: drizzle({ client: sqlite }) };
-}
-
-/** The version of SQLite that is compiled in. */
-export function sqliteVersion(): string {
-  const sqlite = new Database(":memory:");
-  try {
-    return String(sqlite.query("SELECT sqlite_version()").values()[0]?.[0]);
-  } finally {
-    sqlite.close();
-  }
 }
 
 /** Where the database is copied to before it gets a schema. */
@@ -176,20 +154,6 @@ export function oldestWriter(sqlite: Database, schema: number): number {
   return Number(sqlite.query("SELECT oldest_writer FROM schema_compatibility").values()[0]?.[0] ?? schema);
 }
 
-function applyPragma(sqlite: Database, name: string, set: string, readBack: string | number): void {
-  sqlite.run(`PRAGMA ${name} = ${set}`);
-  const value = sqlite.query(`PRAGMA ${name}`).values()[0]?.[0];
-  // The page size of an existing file is what it was created with; it only costs speed.
-  if (value !== readBack && name !== "page_size") {
-    throw new Error(`SQLite answers ${String(value)} to PRAGMA ${name} = ${set}`);
-  }
-}
-
 function hasTables(sqlite: Database): boolean {
   return sqlite.query("SELECT 1 FROM sqlite_schema LIMIT 1").values().length > 0;
-}
-
-/** The schema that a database has; 0 where it has none of ours. */
-export function userVersion(sqlite: Database): number {
-  return Number(sqlite.query("PRAGMA user_version").values()[0]?.[0]);
 }

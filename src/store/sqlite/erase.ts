@@ -5,7 +5,7 @@ import { findRecordings } from "../files/blobs.ts";
 import type { FileBlobs } from "../files/blobs.ts";
 import type { Eraser } from "../port.ts";
 import { dueConversations, dueEvents } from "./due.ts";
-import { withDatabase } from "./erase-connection.ts";
+import { withDatabase } from "./open.ts";
 import { eraseLoneEvents, eraseRecordings } from "./erase-parts.ts";
 import { scrub } from "./scrub.ts";
 import {

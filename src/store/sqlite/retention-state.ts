@@ -1,6 +1,6 @@
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { RetentionState } from "../port.ts";
-import { withDatabase } from "./erase-connection.ts";
+import { withDatabase } from "./open.ts";
 import { createStateStore } from "./state.ts";
 
 /** What retention remembers beyond one run. */

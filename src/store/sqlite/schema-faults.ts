@@ -1,5 +1,6 @@
-import { Database } from "bun:sqlite";
-import { migrateEmpty, oldestWriter, schemaVersion, userVersion } from "./database.ts";
+import type { Database } from "bun:sqlite";
+import { migrateEmpty, oldestWriter, schemaVersion } from "./database.ts";
+import { openSqlite, userVersion } from "./open.ts";
 
 /** A table, index, view or trigger, as SQLite keeps it. */
 type SchemaObject = { type: string; name: string; table: string; tokens: string[] };
@@ -41,7 +42,7 @@ export function schemaFaults(sqlite: Database): string[] {
 }
 
 function expectedObjects(schema: number): SchemaObject[] {
-  const sqlite = new Database(":memory:");
+  const sqlite = openSqlite(":memory:", "scratch");
   try {
     migrateEmpty(sqlite, schema);
     return objectsOf(sqlite);

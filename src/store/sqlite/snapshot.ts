@@ -1,9 +1,8 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { readRecordingsOwner } from "./state.ts";
-import { oldestWriter, SchemaError, schemaVersion, userVersion } from "./database.ts";
+import { oldestWriter, SchemaError, schemaVersion } from "./database.ts";
+import { openSqlite, userVersion } from "./open.ts";
 import { schemaFaults } from "./schema-faults.ts";
-
-const BUSY_MS_MAX = 5000;
 
 /** A file that a row speaks of. What the row does not say is null. */
 export type NamedFile = { path: string; byteCount: number | null; sha256: string | null };
@@ -21,7 +20,7 @@ export type Snapshot = ReturnType<typeof openSnapshot>;
  * @throws SchemaError where the database is newer than this program or not ours; what SQLite says
  */
 export function copyDatabaseTo(databasePath: string, target: string): void {
-  const sqlite = openToRead(databasePath);
+  const sqlite = openSqlite(databasePath, "inspector");
   try {
     const schema = userVersion(sqlite);
     if (schema > schemaVersion && oldestWriter(sqlite, schema) > schemaVersion) {
@@ -43,7 +42,7 @@ export function copyDatabaseTo(databasePath: string, target: string): void {
  * is to be checked.
  */
 export function openSnapshot(databasePath: string) {
-  const sqlite = openToRead(databasePath);
+  const sqlite = openSqlite(databasePath, "inspector");
   const named = (sql: string) => () => rowsOf(sqlite, sql);
   return {
     schema: userVersion(sqlite),
@@ -90,14 +89,6 @@ export function openSnapshot(databasePath: string) {
 
     close: () => sqlite.close(),
   };
-}
-
-function openToRead(path: string): Database {
-  const sqlite = new Database(path, { readonly: true, strict: true });
-  sqlite.run(`PRAGMA busy_timeout = ${BUSY_MS_MAX}`);
-  // A database from elsewhere must not have us call functions from its views and indexes.
-  sqlite.run("PRAGMA trusted_schema = OFF");
-  return sqlite;
 }
 
 /** Row by row: there may be millions. */

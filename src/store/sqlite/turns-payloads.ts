@@ -4,7 +4,7 @@ import { errorCode } from "../../platform/errors.ts";
 import { faultText } from "../../platform/faults.ts";
 import type { Log } from "../../platform/log.ts";
 import { factsOfPayload } from "../../vendor/derive.ts";
-import { withDatabase } from "./erase-connection.ts";
+import { withDatabase } from "./open.ts";
 import { readableCopy } from "../../model/readable-copy.ts";
 import type { StateName } from "./state.ts";
 
