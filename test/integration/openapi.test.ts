@@ -1,9 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { FormatRegistry } from "@sinclair/typebox";
+import type { TSchema } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eventTypes } from "../../src/vendor/event-type.ts";
 import { isObject } from "../../src/vendor/json-value.ts";
 import type { JsonObject } from "../../src/vendor/json-value.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
+import { audio, fixture, transcription } from "../helpers/deliveries.ts";
 import { fieldsOf, problemsOf } from "../helpers/openapi.ts";
 
 type Described = { description?: string };
@@ -143,6 +147,64 @@ test("the document is the same with a token and without, and each time", async (
   const other = await openTestApp({ config: { apiTokens: ["0123456789abcdef0123456789abcdef"] } });
   for (const asked of [other, other, app]) expect(await (await asked.handle("/docs/json")).text()).toBe(text);
   await other.close();
+});
+
+describe("an answer has the members that its model describes, and no others", () => {
+  const TOKEN = "0123456789abcdef0123456789abcdef";
+  let filled: TestApp;
+
+  beforeAll(async () => {
+    FormatRegistry.Set("date-time", (value) => !Number.isNaN(Date.parse(value)) && value.endsWith("Z"));
+    FormatRegistry.Set("date", (value) => /^\d{4}-\d\d-\d\d$/.test(value));
+    filled = await openTestApp({ config: { apiTokens: [TOKEN] } });
+    await filled.post(fixture("transcription_full_twilio_outbound.json"));
+    await filled.post(fixture("call_initiation_failure_sip_486.json"));
+    await filled.post(transcription("conv_1", { metadata: { start_time_unix_secs: Date.now() / 1000 } }));
+    await filled.post(audio("conv_1", Buffer.from("mp3")));
+    await filled.post(fixture("unknown_future.json"));
+  });
+  afterAll(() => filled.close());
+
+  test.each([
+    ["GET /conversations", "/conversations?limit=1"],
+    ["GET /conversations", "/conversations?q=hello%20OR%20a*"],
+    ["GET /conversations/:id", "/conversations/conv_1"],
+    ["GET /call-failures", "/call-failures"],
+    ["GET /events", "/events?limit=2"],
+    ["GET /events", "/events?after=0"],
+    ["GET /events/:id", "/events/1"],
+    ["GET /stats", "/stats"],
+    ["POST /events/reprocess", "/events/reprocess"],
+    ["POST /events/:id/reprocess", "/events/5/reprocess"],
+    ["DELETE /conversations/:id", "/conversations/conv_1"],
+  ])("%s: %s", async (route, url) => {
+    const [method = ""] = route.split(" ");
+    const response = await filled.handle(url, { method, headers: { authorization: `Bearer ${TOKEN}` } });
+    const answer: unknown = await response.json();
+    expect(response.status).toBe(200);
+    expect(
+      [...Value.Errors(strict(modelOf(route)), answer)].map(({ path, message }) => `${path}: ${message}`),
+    ).toEqual([]);
+  });
+
+  /** The model that a route's description has of its answer. */
+  function modelOf(route: string): TSchema {
+    const found = filled.app.routes.find(({ method, path }) => `${method} ${path}` === route);
+    return Object(found?.hooks).detail.responses[200].content["application/json"].schema;
+  }
+
+  /** The same, for objects without further members. */
+  function strict(schema: TSchema): TSchema {
+    const inner = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(inner);
+      if (typeof value !== "object" || value === null) return value;
+      const copy = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, inner(one)]));
+      const isObjectModel = "properties" in value && !("additionalProperties" in value);
+      return { ...value, ...copy, ...(isObjectModel && { additionalProperties: false }) };
+    };
+    // What it is given it returns, with one keyword more.
+    return inner(schema) as TSchema;
+  }
 });
 
 test("what people ask is answered: files in chats, credits or dollars, whose number", () => {

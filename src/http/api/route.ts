@@ -175,7 +175,7 @@ export const idOfEvent = {
 
 const EVENT_ID = /^[1-9]\d{0,14}$/;
 
-/** The id in a path; null for what can be none. */
+/** The id of an event in a path, which is written in one way; null for what can be none. */
 export function eventIdOf(text: string): number | null {
   return EVENT_ID.test(text) ? Number(text) : null;
 }

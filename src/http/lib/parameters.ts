@@ -125,7 +125,8 @@ export function timeParameter(description: string): Parameter<number> {
 }
 
 function timeOf(text: string): number {
-  if (/^\d{1,12}$/.test(text)) return Number(text) <= UNIX_SECONDS_MAX ? Number(text) * 1000 : Number.NaN;
+  const seconds = wholeNumber(text, { min: 0, max: UNIX_SECONDS_MAX });
+  if (seconds !== null) return seconds * 1000;
   // Date.parse takes a date alone as UTC, and the 31st of February for the 3rd of March.
   const isDay =
     DATE_OR_ZONED_TIME.test(text) &&
