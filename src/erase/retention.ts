@@ -91,9 +91,10 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
   async function begin(): Promise<void> {
     if (hasBegun) return;
     const stored = await state.get("trusted_now");
+    // What is stamped later than now was stamped by a clock that was ahead.
     trustedClock.begin({
       storedMs: stored === null ? null : Number(stored),
-      newestReceivedAtMs: await state.newestReceivedAtMs(),
+      newestReceivedAtMs: await state.newestReceivedAtMs(clock.nowMs()),
     });
     hasBegun = true;
   }

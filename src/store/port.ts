@@ -124,8 +124,8 @@ export type DueEvents = { conversations: string[]; events: number[]; last: Event
 export type RetentionState = {
   get: (name: RetentionFact) => Promise<string | null>;
   set: (name: RetentionFact, value: string) => Promise<void>;
-  /** When the newest event was received, in unix milliseconds; null before the first. */
-  newestReceivedAtMs: () => Promise<number | null>;
+  /** When the newest event was received of those until a moment, in unix milliseconds; null before the first. */
+  newestReceivedAtMs: (untilMs: number) => Promise<number | null>;
 };
 
 export type RetentionFact =

@@ -371,6 +371,24 @@ describe("the clock", () => {
     expect(storedMs).toBe(NOON * 1000 + 347 * DAY_MS);
   });
 
+  test.each([
+    ["a restart", "SELECT 1"],
+    ["an upgrade, from versions that stored no time", "DELETE FROM state WHERE name = 'trusted_now'"],
+  ])("that was ahead when an event was sent on this machine is not followed after %s", async (_, sql) => {
+    const database = new Database(receiver.config.databasePath);
+    database.run("UPDATE events SET received_at = ? WHERE conversation_id = 'conv_young'", [Date.UTC(year)]);
+    database.run(sql);
+    database.close();
+    for (let run = 0; run < 5; run += 1) {
+      await restart();
+      const retention = runWith(days);
+      await retention.tick();
+      retention.end();
+    }
+    const stored = Number(await receiver.store.events.retentionState.get("trusted_now"));
+    expect(stored).toBeLessThanOrEqual(clock.nowMs());
+  });
+
   test("that is not confirmed goes on: what becomes due in 30 days of uptime is erased", async () => {
     await restart(Date.UTC(year));
     const retention = runWith(days);

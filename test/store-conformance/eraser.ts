@@ -148,13 +148,14 @@ export function testEraser(open: Open): void {
     });
 
     test("what it goes by outlives a stop", async () => {
-      expect(await events().retentionState.newestReceivedAtMs()).toBeNull();
+      expect(await events().retentionState.newestReceivedAtMs(OLD_MS)).toBeNull();
       await add("conv_1", OLD_MS);
       await events().retentionState.set("trusted_now", "1");
       await opened.reopen();
       expect(await events().retentionState.get("trusted_now")).toBe("1");
       expect(await events().retentionState.get("retention_days")).toBeNull();
-      expect(await events().retentionState.newestReceivedAtMs()).toBe(OLD_MS);
+      expect(await events().retentionState.newestReceivedAtMs(OLD_MS)).toBe(OLD_MS);
+      expect(await events().retentionState.newestReceivedAtMs(OLD_MS - 1)).toBeNull();
     });
   });
 }

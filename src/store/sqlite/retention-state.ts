@@ -13,16 +13,15 @@ export function createRetentionState(databasePath: string): RetentionState {
     set: (name, value) =>
       withDatabase(databasePath, (sqlite) => createStateStore(drizzle({ client: sqlite })).set(name, value)),
 
-    /** When the newest event was received, in unix milliseconds; null before the first. */
-    newestReceivedAtMs: () =>
+    newestReceivedAtMs: (untilMs) =>
       withDatabase(
         databasePath,
         (sqlite) =>
           sqlite
-            .query<{ newestMs: number | null }, []>(
-              "SELECT max(received_at) AS newestMs FROM events INDEXED BY events_received",
+            .query<{ newestMs: number | null }, [number]>(
+              "SELECT max(received_at) AS newestMs FROM events INDEXED BY events_received WHERE received_at <= ?",
             )
-            .get()?.newestMs ?? null,
+            .get(untilMs)?.newestMs ?? null,
       ),
   };
 }
