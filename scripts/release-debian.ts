@@ -12,7 +12,6 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { environmentText } from "../src/service/environment-file.ts";
-import { paths } from "../src/service/paths.ts";
 import { run } from "./release-run.ts";
 import { debianSysctl, debianUnit } from "./release-unit.ts";
 
@@ -42,7 +41,8 @@ export function buildDebianPackage(content: DebianPackage, work: string, output:
   symlinkSync(EXECUTABLE.replace("usr", ".."), join(work, "usr/bin/elevenlabs-webhook"));
   install("usr/lib/systemd/system/elevenlabs-webhook.service", text(debianUnit()));
   install("usr/lib/sysctl.d/60-elevenlabs-webhook.conf", text(debianSysctl()));
-  install(paths.environment, text(environmentText()), 0o600);
+  // Not a conffile: dpkg asks whoever has changed one what to do about each new text, and fails without a terminal.
+  install("usr/lib/elevenlabs-webhook/environment", text(environmentText()));
   for (const [name, value] of Object.entries(content.documents)) {
     install(`usr/share/doc/elevenlabs-webhook/${name}`, text(value));
   }
@@ -54,7 +54,6 @@ export function buildDebianPackage(content: DebianPackage, work: string, output:
   });
   const bytes = files.reduce((sum, path) => sum + statSync(join(work, path)).size, 0);
   install("DEBIAN/md5sums", text(md5sums.join("")));
-  install("DEBIAN/conffiles", text(`${paths.environment}\n`));
   install("DEBIAN/control", text(controlText(content.version, Math.ceil(bytes / 1024))));
   for (const name of SCRIPTS) {
     const source = join(import.meta.dir, "deploy/debian", name);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buildDebianPackage } from "../../scripts/release-debian.ts";
 import { releaseDocuments } from "../../scripts/release-documents.ts";
 import { debianRoot } from "../helpers/debian-root.ts";
@@ -15,6 +15,7 @@ import type { Machine } from "./machine.ts";
 setDefaultTimeout(300_000);
 
 const UNIT = "elevenlabs-webhook.service";
+const SETTINGS = "/etc/elevenlabs-webhook/environment";
 const what = "the Debian package";
 const folder = mkdtempSync(join(tmpdir(), "debian-package-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -127,10 +128,39 @@ describe.skipIf(!hasMeans(what, "dpkg-deb") || !canBoot(what))("the Debian packa
 
 const root = hasMeans(what, "dpkg-deb", "debootstrap") ? debianRoot(what) : null;
 
+/** The package as it was before 1.0, whose settings were a conffile of dpkg's. */
+function packageAsBefore(version: string, settings: string): string {
+  const work = join(folder, `${version}-before`);
+  shell(["dpkg-deb", "--raw-extract", packageOf(version, "/bin/true"), work]);
+  mkdirSync(join(work, dirname(SETTINGS)), { recursive: true });
+  writeFileSync(join(work, SETTINGS), settings);
+  writeFileSync(join(work, "DEBIAN/conffiles"), `${SETTINGS}\n`);
+  const path = join(folder, `${version}-before.deb`);
+  shell(["dpkg-deb", "--root-owner-group", "--build", work, path]);
+  return path;
+}
+
 test.skipIf(root === null)("the Debian package comes and goes where there is no systemd", () => {
   const debian = root ?? "";
-  copyFileSync(packageOf("1.2.0", "/bin/true"), join(debian, "tmp/1.2.0.deb"));
-  shell(["chroot", debian, "dpkg", "--install", "/tmp/1.2.0.deb"]);
+  const before = packageAsBefore("0.9.0", "# settings of 0.9.0\n#LOG_LEVEL=INFO\n");
+  const now = packageOf("1.2.0", "/bin/true");
+  const install = (path: string) => {
+    copyFileSync(path, join(debian, "tmp/package.deb"));
+    shell(["chroot", debian, "dpkg", "--install", "/tmp/package.deb"]);
+  };
+  const settings = () => readFileSync(join(debian, SETTINGS), "utf8");
+
+  // Whoever has changed the settings is asked nothing by an upgrade: without a terminal it would fail.
+  install(before);
+  writeFileSync(join(debian, SETTINGS), "# settings of 0.9.0\nLOG_LEVEL=DEBUG\n");
+  install(now);
+  expect(settings()).toBe("# settings of 0.9.0\nLOG_LEVEL=DEBUG\n");
+  install(before);
+  expect(settings()).toBe("# settings of 0.9.0\nLOG_LEVEL=DEBUG\n");
+  shell(["chroot", debian, "dpkg", "--purge", "elevenlabs-webhook"]);
+
+  install(now);
+  expect(settings()).toContain("#LOG_LEVEL=INFO");
   expect(shell(["chroot", debian, "dpkg", "--purge", "elevenlabs-webhook"])).not.toContain("stays");
   rmSync(debian, { recursive: true, force: true });
 });
