@@ -8,6 +8,7 @@ import { docsRoutes } from "./http/docs/docs.ts";
 import { errorResponse } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
+import { createLostDeliveries } from "./http/lost-deliveries.ts";
 import { createMeasure } from "./http/metrics.ts";
 import type { Metrics } from "./http/prometheus.ts";
 import { webhookRoutes } from "./http/webhook.ts";
@@ -46,13 +47,17 @@ export type AppParts = WebhookParts &
 
 /** Composes the application; the caller listens. */
 export function createApp(parts: AppParts) {
+  const warnOfLost = createLostDeliveries(parts);
   // Elysia looks for the path behind the eleventh character, and finds none if the host has a short name; told not to,
   // it looks behind "http://", and finds none behind "https://".
   return (
     new Elysia({ name: "elevenlabs-webhook", handler: { standardHostname: parts.hasTls } })
       // Elysia's own errors name schemas and files: none of them is ever serialised.
-      .onError(({ code, error }) => {
-        if (code === "NOT_FOUND") return errorResponse("not_found");
+      .onError(({ code, error, request }) => {
+        if (code === "NOT_FOUND") {
+          warnOfLost(request);
+          return errorResponse("not_found");
+        }
         if (error instanceof QueriesBusyError) return errorResponse("overloaded");
         parts.log.error(`A request failed: ${faultText(error)}`, { error: errorCode(error) });
         return errorResponse("storage_failed");

@@ -176,5 +176,18 @@ describe("another request", () => {
       expect([path, response.status]).toEqual([path, 404]);
       expect(await response.json()).toEqual({ error: "Not found", code: "not_found" });
     }
+    expect(app.logLines).toEqual([]);
+  });
+
+  test("a delivery to another path is a warning that says so, once a minute and without the path", async () => {
+    const body = transcription("conv_lost");
+    const lost = { method: "POST", headers: { "elevenlabs-signature": sign(body) }, body };
+    for (const path of ["/webhooks/a-secret", "/"]) expect((await app.handle(path, lost)).status).toBe(404);
+    expect(app.logLines).toEqual([
+      expect.stringMatching(
+        /WARNING A delivery went to another path than \/webhook, and was answered 404: correct/,
+      ),
+    ]);
+    expect(app.logLines.join()).not.toContain("a-secret");
   });
 });
