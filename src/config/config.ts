@@ -11,6 +11,8 @@ const PREFIX = "ELEVENLABS_WEBHOOK_";
 const SECRET_SHAPE = /^wsec_[0-9a-f]{64}$/;
 // With three, _URL and _PATH of other programs would be slips of _PORT.
 const TYPO_DISTANCE_MAX = 2;
+// Names without the prefix that are shorter than this may be of other programs, even if they differ by two letters only.
+const OWN_NAME_CHARS_MIN = 12;
 
 type Values = { [K in OptionKey]: (typeof options)[K] extends Option<infer T> ? T : never };
 
@@ -103,7 +105,10 @@ export function looksLikeSecret(secret: string): boolean {
   return SECRET_SHAPE.test(secret);
 }
 
-/** Looks for names that were meant for us: a slip of the pen is a fault, any other unknown name a warning. */
+/**
+ * Looks for names that were meant for us. With our prefix, a slip of the pen is a fault and any other unknown name a
+ * warning; without it a slip is a warning, unless the setting that it resembles is there too.
+ */
 function judgeNames(variables: Variables): { problems: string[]; warnings: string[] } {
   const known = Object.values(options).flatMap((option) =>
     "isSecret" in option && option.isSecret === true ? [option.name, `${option.name}_FILE`] : [option.name],
@@ -111,9 +116,14 @@ function judgeNames(variables: Variables): { problems: string[]; warnings: strin
   const problems: string[] = [];
   const warnings: string[] = [];
   for (const name of Object.keys(variables)) {
-    if (!name.startsWith(PREFIX) || known.includes(name)) continue;
+    if (known.includes(name)) continue;
     const nearest = closest(name, known);
-    if (distance(name, nearest) <= TYPO_DISTANCE_MAX) {
+    const difference = distance(name, nearest);
+    if (!name.startsWith(PREFIX)) {
+      const most = nearest.length < OWN_NAME_CHARS_MIN ? 1 : TYPO_DISTANCE_MAX;
+      if (difference <= most && variables[nearest] === undefined)
+        warnings.push(`${name}: there is no such setting, it is ignored; did you mean ${nearest}?`);
+    } else if (difference <= TYPO_DISTANCE_MAX) {
       problems.push(`${name}: there is no such setting, did you mean ${nearest}?`);
     } else {
       warnings.push(`${name}: there is no such setting, it is ignored`);

@@ -321,6 +321,22 @@ test("names of other programs are no matter", () => {
   );
 });
 
+describe("a slip in a name without that prefix", () => {
+  test.each([
+    ["ALOWED_SOURCES", "ALLOWED_SOURCES"],
+    ["RETENTON_DAYS", "RETENTION_DAYS"],
+    ["API_TOKN", "API_TOKEN"],
+  ])("is a warning as %s, with a hint", (name, meant) => {
+    const warning = `${name}: there is no such setting, it is ignored; did you mean ${meant}?`;
+    expect(configOf({ environment: { [name]: "1" } }).warnings).toEqual([warning]);
+    expect(configOf({ envFile: `${name}=1` }).warnings).toEqual([warning]);
+  });
+
+  test("is another program's if the setting is there too", () => {
+    expect(configOf({ environment: { LOG_LEVELS: "x", LOG_LEVEL: "INFO" } }).warnings).toEqual([]);
+  });
+});
+
 describe("the table", () => {
   test("has a default for each setting that its own parser accepts", () => {
     for (const option of Object.values(options)) {
