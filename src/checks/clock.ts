@@ -49,5 +49,9 @@ export function checkClock(options: {
   }
   if (isSynchronised === true) return ok(SUBJECT, `${shown}, synchronised`);
   if (isSynchronised === false) return warning(SUBJECT, `${shown}, not synchronised`, REMEDY);
-  return warning(SUBJECT, `${shown}; whether it is synchronised can't be told here`, "Fix it on the host.");
+  return warning(
+    SUBJECT,
+    `${shown}; whether it is synchronised can't be told here`,
+    "Make sure that the host sets its clock by NTP.",
+  );
 }

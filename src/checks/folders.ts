@@ -13,20 +13,33 @@ const PLENTY_FACTOR = 8;
 
 const PROBE = /^\.check-[0-9a-f]{16}$/;
 
-/** Writes a small file and removes it: rights alone do not tell of read-only mounts, quotas and full disks. */
-export function checkFolder(subject: string, folder: string): CheckResult {
+/**
+ * Writes a small file and removes it: rights alone do not tell of read-only mounts, quotas and full disks.
+ *
+ * @param setting which names the folder, or a file in it
+ */
+export function checkFolder(folder: string, setting: string): CheckResult {
+  const subject = "folder";
   const nearest = nearestExisting(folder);
   const missing = nearest === folder ? "" : ` (made at the first start, in ${nearest})`;
   try {
     if (!statSync(nearest).isDirectory()) {
-      return error(subject, `${nearest} is not a folder`, "Move it away, or name another place.");
+      return error(
+        subject,
+        `${nearest} is not a folder, and ${setting} needs one`,
+        "Move it away, or name another path.",
+      );
     }
     writeFileSync(join(nearest, `.check-${randomBytes(8).toString("hex")}`), "x", {
       mode: 0o600,
       flag: "wx",
     });
   } catch (failure) {
-    return error(subject, `${nearest} can't be written (${errorCode(failure)})`, remedyFor(failure));
+    return error(
+      subject,
+      `${nearest} can't be written (${errorCode(failure)}), and ${setting} needs it`,
+      remedyFor(failure),
+    );
   } finally {
     removeProbes(nearest);
   }

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { options } from "../config/options.ts";
 import { checkApi, checkSources } from "./access.ts";
 import type { ApiAccess, Access } from "./access.ts";
 import { checkKeyFile } from "./certificate.ts";
@@ -23,11 +24,14 @@ export function checkStorage({
   freeDiskBytesMin,
   bodyBytesMax,
 }: Storage): CheckResult[] {
-  const databaseFolder = dirname(databasePath);
-  const folders = audioFolder === null ? [databaseFolder] : [databaseFolder, audioFolder];
+  const folders = [{ folder: dirname(databasePath), setting: options.databasePath.name }];
+  if (audioFolder !== null) folders.push({ folder: audioFolder, setting: options.audioFolder.name });
   return [
-    ...folders.map((folder) => checkFolder("folder", folder)),
-    checkDisk(folders, freeDiskBytesMin),
+    ...folders.map(({ folder, setting }) => checkFolder(folder, setting)),
+    checkDisk(
+      folders.map(({ folder }) => folder),
+      freeDiskBytesMin,
+    ),
     ...checkLimits(readLimits(), bodyBytesMax),
   ];
 }
@@ -39,12 +43,12 @@ export function checkStorage({
  * @param shared what a predecessor has, and hands over
  */
 export function checkStart(
-  options: Storage & Access & ApiAccess & { port: number; tlsKeyFile: string | null },
+  config: Storage & Access & ApiAccess & { port: number; tlsKeyFile: string | null },
   shared = { port: false },
 ): { blocking: CheckResult[]; notable: CheckResult[] } {
-  const port = shared.port ? [] : [checkPort(options.host, options.port)];
-  const key = checkKeyFile(options.tlsKeyFile) ?? [];
-  const results = [...port, checkSources(options), checkApi(options), ...checkStorage(options)].concat(key);
+  const port = shared.port ? [] : [checkPort(config.host, config.port)];
+  const key = checkKeyFile(config.tlsKeyFile) ?? [];
+  const results = [...port, checkSources(config), checkApi(config), ...checkStorage(config)].concat(key);
   return {
     blocking: results.filter(isBlocking),
     notable: results.filter((result) => result.level !== "ok" && !isBlocking(result)),

@@ -18,6 +18,11 @@ export const noAddress: AddressList = { has: () => false, toString: () => "none"
 /** Who may deliver: `any`, or addresses, ranges and `elevenlabs` with commas between them. */
 export const allowedSources: Parse<AddressList> = (text) => {
   if (text.toLowerCase() === anyAddress.toString()) return { ok: true, value: anyAddress };
+  const unknown = listed(text).find((word) => /^[a-z]+$/i.test(word) && word.toLowerCase() !== VENDOR);
+  if (unknown !== undefined) {
+    const problem = `"${unknown}" is not an address, a range such as 192.0.2.0/24, or ${VENDOR}; ${String(anyAddress)} can only stand alone`;
+    return { ok: false, problem };
+  }
   return parseList(text, (word) => (word.toLowerCase() === VENDOR ? [...vendorAddresses] : [word]));
 };
 

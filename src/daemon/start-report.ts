@@ -94,7 +94,7 @@ export function withoutHopelessRecordings(
   const isByDefault = origins.storeAudio === "default" && origins.audioFolder === "default";
   if (audioFolder === null || !isByDefault || existsSync(audioFolder) || !existsSync(databasePath))
     return config;
-  const { level, text } = checkFolder("folder", audioFolder);
+  const { level, text } = checkFolder(audioFolder, options.audioFolder.name);
   if (level !== "error") return config;
   log.error(
     `Recordings can't be kept: ${text}. Set ${options.audioFolder.name} to a folder that this user can write, or ${options.storeAudio.name}=false to go on without them`,

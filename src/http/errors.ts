@@ -45,10 +45,14 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
   api_off: { status: 404, error: "The API is off: set API_TOKEN to turn it on" },
   token_invalid: {
     status: 401,
-    error: "Missing or wrong token",
+    error: "Missing or wrong token: send the header Authorization: Bearer TOKEN",
     headers: { "www-authenticate": "Bearer" },
   },
-  too_many_attempts: { status: 429, error: "Too many wrong tokens", headers: { "retry-after": "60" } },
+  too_many_attempts: {
+    status: 429,
+    error: "Too many wrong tokens from this address: wait a minute",
+    headers: { "retry-after": "60" },
+  },
   invalid_parameter: { status: 400, error: "Invalid parameter" },
   payload_not_kept: { status: 404, error: "The event was stored without its content" },
   payload_missing: { status: 404, error: "The event's content is missing from the disk" },

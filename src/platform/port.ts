@@ -32,10 +32,9 @@ export function portFault(error: unknown, host: string, port: number): { text: s
   if (hasCode(error, "EACCES")) {
     return { text: `${port} needs more rights`, remedy: "Use one above 1023, or put a proxy in front." };
   }
-  const message = error instanceof Error ? error.message : "unknown";
-  const why = hasCode(error, "EADDRNOTAVAIL") ? "not an address of this machine" : message;
+  const isOther = error instanceof Error && "code" in error && error.code !== "EADDRNOTAVAIL";
   return {
-    text: `can't listen on ${host}, port ${port}: ${why}`,
+    text: `${port} can't be opened on ${host}: ${isOther ? error.message : "not an address of this machine"}`,
     remedy: "Set ELEVENLABS_WEBHOOK_HOST to an address of this machine, or to 0.0.0.0.",
   };
 }

@@ -5,7 +5,8 @@ import { AGENT_ID, envelope } from "./sample.ts";
 import type { FreshIds, Sample } from "./sample.ts";
 import { otelEvent, transcriptionEvent } from "./transcription.ts";
 
-const TYPO_DISTANCE_MAX = 4;
+/** Slips in at most a third of the letters. */
+const TYPO_SHARE_MAX = 1 / 3;
 
 const speechToText: Sample["event"] = ({ id }) => ({
   // The vendor's example of this type has no time.
@@ -148,7 +149,7 @@ export function findSample(name: string): Parsed<Sample> {
     name,
     samples.map((sample) => sample.name),
   );
-  const isNear = distance(name, nearest) <= TYPO_DISTANCE_MAX || nearest.startsWith(name);
+  const isNear = distance(name, nearest) <= nearest.length * TYPO_SHARE_MAX || nearest.startsWith(name);
   return {
     ok: false,
     problem: `there is no sample "${name}"${isNear ? `, did you mean ${nearest}?` : ""} (send --list shows all)`,

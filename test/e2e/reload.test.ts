@@ -117,7 +117,7 @@ describe("a successor that does not come up leaves the old instance receiving, a
     [
       "an address of another machine",
       { ELEVENLABS_WEBHOOK_HOST: "192.0.2.1" },
-      /can't listen on 192\.0\.2\.1/,
+      /can't be opened on 192\.0\.2\.1/,
     ],
     ["a folder that can't be written", { AUDIO_STORAGE_PATH: "/proc/nowhere" }, /\/proc can't be written/],
   ])("%s", async (_, environment, why) => {

@@ -119,7 +119,7 @@ test.each([
   const { status, stdout } = await runExecutable(["serve"], environment, newFolder());
   expect(status).toBe(1);
   expect(stdout).toMatch(
-    /Can't start: .* (\(E\w+\).*[Gg]ive this user the right to write there|is not a folder\. Move it away|it is a folder \(EISDIR\): name a file)/,
+    /Can't start: .* (\(E\w+\).*[Gg]ive this user the right to write there|is not a folder, and \w+_STORAGE_PATH needs one\. Move it away|it is a folder \(EISDIR\): name a file)/,
   );
   expect(stdout).toContain(named);
 });

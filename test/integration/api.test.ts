@@ -39,7 +39,10 @@ describe("the token", () => {
     const { status, headers, answer } = await receiver.ask("/call-failures", token);
     expect(status).toBe(401);
     expect(headers.get("www-authenticate")).toBe("Bearer");
-    expect(answer).toEqual({ error: "Missing or wrong token", code: "token_invalid" });
+    expect(answer).toEqual({
+      error: "Missing or wrong token: send the header Authorization: Bearer TOKEN",
+      code: "token_invalid",
+    });
   });
 
   test("is asked for before the request is looked at", async () => {
@@ -94,7 +97,7 @@ describe("wrong tokens", () => {
     const { headers, answer } = await app.ask("/stats", wrong);
     expect([headers.get("retry-after"), answer]).toEqual([
       "60",
-      { error: "Too many wrong tokens", code: "too_many_attempts" },
+      { error: "Too many wrong tokens from this address: wait a minute", code: "too_many_attempts" },
     ]);
     expect((await app.ask("/call-failures", TOKEN)).status).toBe(200);
     // Who shows none guesses nothing.

@@ -83,7 +83,7 @@ export function textParameter(description: string): Parameter<string> {
     read: (text) =>
       text.length > 0 && text.length <= TEXT_CHARS_MAX && !text.includes("\0")
         ? { value: text }
-        : { expected: `a text of at most ${TEXT_CHARS_MAX} characters` },
+        : { expected: `a text of 1 to ${TEXT_CHARS_MAX} characters` },
   };
 }
 

@@ -23,11 +23,7 @@ const badInput: [what: string, args: string[], problem: string][] = [
     ["--sample", "transcripton"],
     'there is no sample "transcripton", did you mean transcription? (send --list shows all)',
   ],
-  [
-    "a sample that is nothing",
-    ["--sample", "quite another thing"],
-    'there is no sample "quite another thing" (send --list shows all)',
-  ],
+  ["a sample that is nothing", ["--sample", "nope"], 'there is no sample "nope" (send --list shows all)'],
   [
     "a file and a sample",
     ["--sample", "audio", "body.json"],

@@ -34,6 +34,7 @@ test("a list is shown as it was written", () => {
 
 test.each([
   [allowedSources, "any, 192.0.2.1", '"any" is not an address'],
+  [allowedSources, "elevenlab", "a range such as 192.0.2.0/24, or elevenlabs; any can only stand alone"],
   [allowedSources, "none", '"none" is not an address'],
   [allowedSources, "192.0.2.1 192.0.2.2", '"192.0.2.1 192.0.2.2" is not an address'],
   [allowedSources, "192.0.2.1/24", "write 192.0.2.0/24"],

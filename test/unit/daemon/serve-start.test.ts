@@ -42,7 +42,9 @@ test("a start in a folder that can't be written says what to do", async () => {
   const { status, stdout } = await runCommand(["serve"], { environment });
   expect([status, stdout]).toEqual([
     1,
-    expect.stringMatching(/Can't start: folder \/proc can't be written .*Give this user/),
+    expect.stringMatching(
+      /Can't start: folder \/proc can't be written \(\w+\), and TRANSCRIPT_STORAGE_PATH needs it\. Give this user/,
+    ),
   ]);
 });
 

@@ -64,7 +64,7 @@ test.each([
   ["status=Done", "status must be one of done, failed"],
   ["has_audio=1", "has_audio must be true or false"],
   ["agent_id=", "agent_id must be a text"],
-  [`agent_id=${"x".repeat(1025)}`, "agent_id must be a text of at most 1024 characters"],
+  [`agent_id=${"x".repeat(1025)}`, "agent_id must be a text of 1 to 1024 characters"],
   ["agent_id=%00", "agent_id must be a text"],
   ["limit=1&limit=2", "Parameter given more than once: limit"],
   ["limti=1", "Unknown parameter: limti"],
