@@ -41,7 +41,7 @@ export function buildDebianPackage(content: DebianPackage, work: string, output:
   symlinkSync(EXECUTABLE.replace("usr", ".."), join(work, "usr/bin/elevenlabs-webhook"));
   install("usr/lib/systemd/system/elevenlabs-webhook.service", text(debianUnit()));
   install("usr/lib/sysctl.d/60-elevenlabs-webhook.conf", text(debianSysctl()));
-  // Not a conffile: dpkg asks whoever has changed one what to do about each new text, and fails without a terminal.
+  // Not a conffile: for each new text dpkg asks the operator who has changed it, and fails without a terminal.
   install("usr/lib/elevenlabs-webhook/environment", text(environmentText()));
   for (const [name, value] of Object.entries(content.documents)) {
     install(`usr/share/doc/elevenlabs-webhook/${name}`, text(value));
