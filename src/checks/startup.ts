@@ -9,7 +9,7 @@ import { checkPort } from "./port.ts";
 import type { CheckResult } from "./result.ts";
 
 /** What these checks need to know of the configuration. */
-export type Storage = {
+export type DataSettings = {
   databasePath: string;
   /** null: recordings are not stored */
   audioFolder: string | null;
@@ -23,7 +23,7 @@ export function checkStorage({
   audioFolder,
   freeDiskBytesMin,
   bodyBytesMax,
-}: Storage): CheckResult[] {
+}: DataSettings): CheckResult[] {
   const folders = [{ folder: dirname(databasePath), setting: options.databasePath.name }];
   if (audioFolder !== null) folders.push({ folder: audioFolder, setting: options.audioFolder.name });
   return [
@@ -43,7 +43,7 @@ export function checkStorage({
  * @param shared what a predecessor has, and hands over
  */
 export function checkStart(
-  config: Storage & Access & ApiAccess & { port: number; tlsKeyFile: string | null },
+  config: DataSettings & Access & ApiAccess & { port: number; tlsKeyFile: string | null },
   shared = { port: false },
 ): { blocking: CheckResult[]; notable: CheckResult[] } {
   const port = shared.port ? [] : [checkPort(config.host, config.port)];

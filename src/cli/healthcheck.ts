@@ -1,7 +1,7 @@
 import { oneLine } from "../platform/text.ts";
 import { judge } from "../sender/expectation.ts";
 import { request } from "../sender/request.ts";
-import type { Answer } from "../sender/request.ts";
+import type { ReceiverAnswer } from "../sender/request.ts";
 import { healthUrl, webhookUrl } from "../sender/target.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
@@ -60,7 +60,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
 }
 
 /** A container that is restarted for it would only lose what is on its way in. */
-function isDiskLow(answer: Answer): boolean {
+function isDiskLow(answer: ReceiverAnswer): boolean {
   if (answer.kind === "unanswered" || answer.status !== 503) return false;
   try {
     const health: unknown = JSON.parse(answer.text);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../platform/clock.ts";
 import { request } from "./request.ts";
-import type { Answer } from "./request.ts";
+import type { ReceiverAnswer } from "./request.ts";
 import { startSignature } from "../webhook/signature.ts";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -25,7 +25,10 @@ export type DeliverOptions = {
 };
 
 /** Signs a body and posts it, as ElevenLabs does. */
-export async function deliver({ content, byteCount }: SendBody, options: DeliverOptions): Promise<Answer> {
+export async function deliver(
+  { content, byteCount }: SendBody,
+  options: DeliverOptions,
+): Promise<ReceiverAnswer> {
   const { url, isChunked, timeoutMs, isOwn, clock } = options;
   const timestamp = Math.floor(clock.nowMs() / 1000) - options.ageSeconds;
   const secret = options.secret ?? randomBytes(32).toString("hex");

@@ -1,4 +1,4 @@
-import type { Answer } from "./request.ts";
+import type { ReceiverAnswer } from "./request.ts";
 
 /** What a working receiver answers. */
 export type Expectation = "accepted" | "refused";
@@ -21,7 +21,7 @@ const advice = new Map([
   [504, "The proxy got no answer from the receiver behind it."],
 ]);
 
-export function judge(answer: Answer, expectation: Expectation): Judgement {
+export function judge(answer: ReceiverAnswer, expectation: Expectation): Judgement {
   if (answer.kind === "unanswered") return { isExpected: false, problem: answer.problem };
   const { status, location } = answer;
   if (expectation === "refused") {

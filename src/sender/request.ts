@@ -1,7 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 
 /** What came of one request. */
-export type Answer =
+export type ReceiverAnswer =
   | { kind: "answered"; status: number; text: string; location: string | null; durationMs: number }
   | { kind: "unanswered"; problem: string; durationMs: number };
 
@@ -16,7 +16,7 @@ const ANSWER_BYTES_MAX = 16 * 1024;
 export async function request(
   url: URL,
   options: { init: RequestInit; timeoutMs: number; clock: Clock; isOwn?: boolean },
-): Promise<Answer> {
+): Promise<ReceiverAnswer> {
   const { init, timeoutMs, clock, isOwn = false } = options;
   const startedMs = clock.monotonicMs();
   const durationMs = () => clock.monotonicMs() - startedMs;

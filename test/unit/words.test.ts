@@ -26,3 +26,11 @@ test("sources and documents use plain words", () => {
   expect(sources.length).toBeGreaterThan(200);
   expect(found).toEqual([]);
 });
+
+test("a name of a type means one thing: no two files export it", () => {
+  const code = sources.filter((path) => path.startsWith("src/") && path.endsWith(".ts"));
+  const text = code.map((path) => readFileSync(join(ROOT, path), "utf8")).join("\n");
+  const names = [...text.matchAll(/^export type (\w+)/gm)].map(([, name = ""]) => name);
+  expect(names).toContain("StoredTurn");
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});

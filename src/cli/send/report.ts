@@ -3,7 +3,7 @@ import { samples } from "../../samples/samples.ts";
 import type { SendBody } from "../../sender/deliver.ts";
 import type { Judgement } from "../../sender/expectation.ts";
 import type { Summary } from "../../sender/many.ts";
-import type { Answer } from "../../sender/request.ts";
+import type { ReceiverAnswer } from "../../sender/request.ts";
 import { indented } from "../terminal.ts";
 import type { Paint } from "../terminal.ts";
 
@@ -13,7 +13,7 @@ const numbers = new Intl.NumberFormat("en-US");
 /** One request and its answer, for people. */
 export function oneReport(
   request: { method: string; url: URL; body: SendBody | null },
-  answer: Answer,
+  answer: ReceiverAnswer,
   judgement: Judgement,
   paint: Paint,
 ): string {
@@ -68,7 +68,7 @@ export function summaryReport(url: URL, summary: Summary, paint: Paint): string 
 /** One request and its answer, for machines. */
 export function answerJson(
   sent: Record<string, string | number>,
-  answer: Answer,
+  answer: ReceiverAnswer,
   judgement: Judgement,
 ): string {
   const isAnswered = answer.kind === "answered";
