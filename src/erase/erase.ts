@@ -2,8 +2,10 @@ import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorPath } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
-import type { Eraser } from "../store/port.ts";
+import { QueryError } from "../query/queries.ts";
 import type { IndexEraser } from "../query/search/erase-from-index.ts";
+import type { Eraser } from "../store/port.ts";
+import { ScrubError } from "../store/sqlite/scrub.ts";
 
 export type Erase = ReturnType<typeof createErase>;
 
@@ -50,18 +52,24 @@ export function createErase(options: { eraser: Eraser; index: IndexEraser; clock
      * Erases a conversation. From the call on its deliveries are dropped; when this returns, nothing of it is left in any
      * file.
      *
-     * @returns false if nothing is known of it
+     * @returns "unfinished" if another program keeps reading; like what fails, it goes on within the hour
      * @throws what SQLite or the system says; what was begun goes on within the hour, or when it is asked for again
      */
-    async eraseOne(conversationId: string): Promise<boolean> {
+    async eraseOne(conversationId: string): Promise<"erased" | "unknown" | "unfinished"> {
       // At once, whatever else is being erased: deliveries that come meanwhile are dropped.
-      if (!(await eraser.begin(conversationId, clock.nowMs()))) return false;
-      return oneAtATime(async () => {
-        const [failure] = await erase([conversationId]);
-        if (failure !== undefined) throw failure;
-        await finish();
-        return true;
-      });
+      if (!(await eraser.begin(conversationId, clock.nowMs()))) return "unknown";
+      try {
+        await oneAtATime(async () => {
+          const [failure] = await erase([conversationId]);
+          if (failure !== undefined) throw failure;
+          await finish();
+        });
+        return "erased";
+      } catch (error) {
+        // The one comes from the database, the other from the search index, which the thread that reads works on.
+        if (error instanceof ScrubError || error instanceof QueryError) return "unfinished";
+        throw error;
+      }
     },
 
     /**

@@ -1,11 +1,8 @@
 import { basename } from "node:path";
 import { Type } from "@sinclair/typebox";
-import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { StoredTurn } from "../../model/turn.ts";
 import { withinMs } from "../../platform/wait.ts";
-import { QueryError } from "../../query/queries.ts";
-import { ScrubError } from "../../store/sqlite/scrub.ts";
 import { textAt } from "../../vendor/json-value.ts";
 import { errorResponse } from "../errors.ts";
 import { fileResponse } from "../lib/responses.ts";
@@ -131,26 +128,14 @@ export function conversationRoutes({ queries, recordings, erase, log }: ApiParts
           errors: ["erasure_unfinished"],
         },
         async ({ id }) => {
-          const erased = eraseOne(erase, id);
+          const erasing = erase.eraseOne(id);
           // A failure after that shows when it is tried again.
-          return (await withinMs(erased, ERASE_MS_MAX)) ? erased : errorResponse("erasure_unfinished");
+          const outcome = (await withinMs(erasing, ERASE_MS_MAX)) ? await erasing : "unfinished";
+          if (outcome === "unknown") return errorResponse("not_found");
+          return outcome === "unfinished" ? errorResponse("erasure_unfinished") : { status: outcome };
         },
       ),
     );
-}
-
-async function eraseOne(
-  erase: ApiParts["erase"],
-  conversationId: string,
-): Promise<Static<typeof Erased> | Response> {
-  try {
-    return (await erase.eraseOne(conversationId)) ? { status: "erased" } : errorResponse("not_found");
-  } catch (error) {
-    // The one comes from the database, the other from the search index, which the thread that reads works on.
-    const isUnfinished = error instanceof ScrubError || error instanceof QueryError;
-    if (isUnfinished) return errorResponse("erasure_unfinished");
-    throw error;
-  }
 }
 
 function describeHeader(name: string, description: string, example: string) {

@@ -24,7 +24,7 @@ const parameters = {
 const described = { schema: Type.String({ description: "Rows, in the format asked for." }) };
 
 const DESCRIPTION = `Every conversation as a row of the table \`conversations\`, in the order of their ids, in one
-answer of any length. Events may go on to arrive meanwhile. A connection that breaks off means that the export is not
+answer of any length. Events may arrive meanwhile. A connection that breaks off means that the export is not
 complete.
 
 CSV is that of RFC 4180, in UTF-8, with a header row. What a spreadsheet could take for a formula (\`=\`, \`+\`, \`-\`,

@@ -97,7 +97,7 @@ export function reprocessRoutes({ queries, reprocess }: ApiParts) {
     );
 }
 
-/** Does work over which nothing passes through the connection: it is not to be cut meanwhile. */
+/** Does work while nothing passes through the connection, and keeps it open. */
 async function takingTime<Answer>({ server, request }: Asked, work: () => Promise<Answer>): Promise<Answer> {
   server?.timeout(request, 0);
   try {

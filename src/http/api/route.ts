@@ -43,7 +43,7 @@ type About<Table extends ParameterTable = ParameterTable> = {
   summary: string;
   description?: string;
   tag: string;
-  /** The id in the path, and headers that are heeded. */
+  /** The id in the path, and headers that it reads. */
   takes?: readonly { name: string; in: "path" | "header"; required: boolean }[];
   parameters?: Table;
   /** Which parameters don't go together, or are none any more: what is wrong; null if nothing is. */
@@ -52,7 +52,7 @@ type About<Table extends ParameterTable = ParameterTable> = {
   errors?: ErrorCode[];
 };
 
-/** A route with whatever answer: to be given to `get` and the like, behind the path. */
+/** A route with any kind of answer: to be spread behind the path in `get`, `post` or `delete`. */
 export function route<const Table extends ParameterTable = {}>(
   about: About<Table> & { answers: Record<number, Described> },
   answer: (asked: Asked, values: ParameterValues<Table>) => Promise<Response>,

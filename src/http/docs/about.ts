@@ -34,7 +34,7 @@ export const tags = [
   { name: "operation", description: "For those who keep it running." },
 ];
 
-/** How one proves who one is. ElevenLabs does it with its signature, which is a parameter of the webhook. */
+/** How a client proves who it is. ElevenLabs does it with its signature, which is a parameter of the webhook. */
 export const securitySchemes = {
   bearerAuth: {
     type: "http",

@@ -49,7 +49,7 @@ function writeParameter(parameter: JsonObject, named: JsonObject): JsonObject {
 
 /**
  * The page's request form takes a schema's examples for the choices that there are, and sends the first: nobody who lists
- * conversations means those of an example's day. Named ones can be written over, and are not sent where they say so. A
+ * conversations means those of an example's day. Named ones can be written over, and are not sent if they say so. A
  * number without any is marked as wrong.
  */
 function withNamedExamples({ examples, ...schema }: JsonObject, isSent: boolean): JsonObject {

@@ -1,5 +1,5 @@
 /**
- * Answers with a file: whole, in part, or not at all where the client has it (RFC 9110, sections 13 and 14). Played by a
+ * Answers with a file: whole, in part, or not at all if the client has it (RFC 9110, sections 13 and 14). Played by a
  * browser, saved under its name.
  *
  * @param about `tag` changes with the content; null if it is not known
@@ -33,7 +33,7 @@ export function fileResponse(
       headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${file.size}`;
       return new Response(file.slice(range.start, range.end), { status: 206, headers });
     case "whole":
-      // Of a whole file the runtime would answer ranges by itself, and heed no If-Range.
+      // Of a whole file the runtime would answer ranges by itself, and ignore If-Range.
       return new Response(file.slice(0, file.size), { headers });
   }
 }

@@ -131,7 +131,7 @@ export function createSearchIndex(options: {
     follow: goOn,
 
     /**
-     * Takes over everything that has arrived by now, and lets others be answered in between.
+     * Takes over everything that has arrived by now, and lets others be answered meanwhile.
      *
      * @returns false if that takes longer than `msMax`
      */
