@@ -50,7 +50,7 @@ for (const fault of faults) console.log(`fault: ${fault}`);
 await receiver.stop();
 process.exit(faults.length === 0 ? 0 : 1);
 
-/** Starts so many a second of one kind, whether the earlier ones have ended or not. */
+/** Starts a given number a second of one kind, whether the earlier ones have ended or not. */
 async function keepUp(load: Load): Promise<void> {
   const startedMs = performance.now();
   for (let index = 0; !isOver; index += 1) {

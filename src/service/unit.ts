@@ -40,7 +40,7 @@ export function unitText({ isPublic, tls }: UnitOptions): string {
 [Unit]
 Description=Receiver of ElevenLabs webhooks
 Documentation=file:${paths.environment}
-# Signatures are only good for some minutes: where something sets the clock at boot, it comes first.
+# Signatures are only good for some minutes: if something sets the clock at boot, it comes first.
 After=network.target time-sync.target
 # Never give up starting: recordings are sent once.
 StartLimitIntervalSec=0
@@ -50,8 +50,8 @@ StartLimitIntervalSec=0
 Type=notify
 NotifyAccess=main
 ExecStart=${paths.executable} serve${tls === null ? "" : tlsFlags}
-# Reads settings, secret and certificates again and starts the program that is there now; that one takes over, and no
-# request is lost. By root, who may read the secret. Fails where the new process does not come up: the old one goes on.
+# Reads settings, secret and certificates again and starts the program that is there now, which takes over; no
+# request is lost. By root, who may read the secret. Fails if the new process does not start: the old one goes on.
 ExecReload=+${paths.executable} reload --fresh-environment --credentials ${credentials.join(",")}
 # The first start after an upgrade may copy a large database; so may a reload.
 TimeoutStartSec=10min
