@@ -170,14 +170,14 @@ export const breakages: Breakage[] = [
   },
   {
     name: "erase by age without a second look",
-    file: "src/store/sqlite/tombstones.ts",
+    file: "src/store/sqlite/erasures.ts",
     find: " && isConversationOld(sqlite, id, beforeMs)",
     replace: "",
     tests: ["test/integration/retention.test.ts"],
   },
   {
     name: "erase by age while an event is being stored",
-    file: "src/store/sqlite/tombstones.ts",
+    file: "src/store/sqlite/erasures.ts",
     find: "!isHeld(id) && ",
     replace: "",
     tests: ["test/integration/retention.test.ts"],

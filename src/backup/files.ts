@@ -9,7 +9,7 @@ const FILE_MODE = 0o600;
 const COPIED_AT_ONCE_BYTES = 1024 * 1024;
 
 /** What a file holds and when it was written. */
-export type FileFacts = { byteCount: number; modifiedAtMs: number };
+type FileFacts = { byteCount: number; modifiedAtMs: number };
 
 /** null where there is no such file, or something else is in its place, such as a symlink. */
 export async function fileFacts(path: string): Promise<FileFacts | null> {

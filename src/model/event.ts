@@ -91,7 +91,7 @@ export type EventRecord = {
   /** Whether the payload is UTF-8 and is to be stored as text. */
   payloadIsText: boolean;
   payloadPath: string | null;
-  /** For readers that the payload is too odd for: see readable-copy.ts. */
+  /** For readers that the payload is too odd for: see model/readable-copy.ts. */
   turnsPayload: string | null;
   facts: ConversationFacts | null;
   failure: CallFailureFacts | null;

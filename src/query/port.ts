@@ -13,7 +13,7 @@ import type { CallCount, DeliveryCount, StatsFilter, StoredFigures } from "./sta
 // of are of this folder; so does the one implementation, which reads SQLite in a thread of its own.
 
 /** What is asked for by name. Arguments and answers are plain data, which cross threads. */
-export type Questions = {
+type Questions = {
   /** The calls that could not be started, the last to arrive first. */
   listCallFailures: (filter: CallFailureFilter) => CallFailureRow[];
   /** Events by the time of their receipt, the newest first. */

@@ -8,7 +8,7 @@ import { exists, fileBytes, makeFolder } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
 import { makeRealFolders } from "../platform/real-files.ts";
 import { bodyFiles, createIntake, recordingFiles } from "./files/blobs.ts";
-import type { LateListener, LateOutcome } from "./files/late.ts";
+import type { LateListener, LateOutcome } from "./sqlite/late.ts";
 import { createLeftovers } from "./files/leftovers.ts";
 import { refuseHalfRestored, removeRunningMark, runningMark, setMark } from "./files/marks.ts";
 import { claimRecordings } from "./files/recordings-owner.ts";
@@ -18,10 +18,9 @@ import { recoverFiles, warnOfMissingFiles } from "./recovery.ts";
 import type { RecordOfLeftBody } from "./recovery.ts";
 import { openConnection } from "./sqlite/connection.ts";
 import { lockData } from "./sqlite/data-lock.ts";
-import { createEraser } from "./sqlite/erase.ts";
-import { createHolds } from "./sqlite/holds.ts";
-import { createRetentionState } from "./sqlite/retention-state.ts";
-import { createRetry } from "./sqlite/retry.ts";
+import { createEraser, createHolds } from "./sqlite/erase.ts";
+import { createRetentionState } from "./sqlite/state.ts";
+import { createRetry } from "./retry.ts";
 import { createWriter } from "./sqlite/writer.ts";
 
 /**

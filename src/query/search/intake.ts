@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { eq, sql } from "drizzle-orm";
 import type { Orm } from "../../store/sqlite/database.ts";
 import { conversations, events } from "../../store/sqlite/schema.ts";
-import { readReprocessed } from "../../store/sqlite/reprocessed.ts";
+import { readReprocessed } from "../../store/sqlite/state.ts";
 import { turnsOfPayload } from "../../vendor/derive.ts";
 import type { Documents } from "./documents.ts";
 

@@ -116,7 +116,7 @@ function hasContent(
 }
 
 /** The recordings of some conversations, and the first error of a folder that could not be read. */
-export type FoundRecordings = { pathsOf: (conversationId: string) => string[]; problem: Error | null };
+type FoundRecordings = { pathsOf: (conversationId: string) => string[]; problem: Error | null };
 
 /**
  * Finds the recordings of conversations among those of all days, whether a row names them or not: the day of a recording

@@ -1,14 +1,14 @@
-import { createCallFailureStore } from "./call-failures.ts";
+import type { EventRecord, StoreOutcome } from "../../model/event.ts";
+import { errorCode } from "../../platform/errors.ts";
+import type { Log } from "../../platform/log.ts";
 import { createConversationStore } from "./conversations.ts";
 import { openDatabase } from "./database.ts";
 import type { OpenOptions } from "./database.ts";
 import { createErasureStore } from "./erasures.ts";
-import type { EventRecord, StoreOutcome } from "../../model/event.ts";
-import { createEventStore } from "./events.ts";
-import { beginKeepingRecordings } from "./kept-recordings.ts";
-import { createQuarantinedEvents } from "./quarantined-events.ts";
-import { noteReprocessed } from "./reprocessed.ts";
-import { createStateStore } from "./state.ts";
+import { createEventStore, createQuarantinedEvents } from "./events.ts";
+import { placeholders } from "./prepared.ts";
+import { callFailures } from "./schema.ts";
+import { beginKeepingRecordings, createStateStore, noteReprocessed } from "./state.ts";
 
 export type Connection = ReturnType<typeof openConnection>;
 
@@ -39,7 +39,11 @@ export function openConnection(path: string, options: OpenOptions = {}) {
   const events = createEventStore(sqlite, orm);
   const quarantined = createQuarantinedEvents(orm);
   const conversations = createConversationStore(sqlite, orm);
-  const callFailures = createCallFailureStore(orm);
+  const insertFailure = orm
+    .insert(callFailures)
+    .values(placeholders(callFailures))
+    .onConflictDoNothing()
+    .prepare();
   const erasures = createErasureStore(orm);
   const state = createStateStore(orm);
 
@@ -60,7 +64,7 @@ export function openConnection(path: string, options: OpenOptions = {}) {
     if (conversationId !== null && (record.facts !== null || record.recording !== null)) {
       conversations.apply({ ...record, conversationId }, eventId, updatedAtMs);
     }
-    if (record.failure !== null) callFailures.insert({ ...record, ...record.failure, eventId });
+    if (record.failure !== null) insertFailure.run({ ...record, ...record.failure, eventId });
   }
 
   /** All or nothing: on disk when it returns. */
@@ -146,5 +150,89 @@ export function openConnection(path: string, options: OpenOptions = {}) {
     close(): void {
       sqlite.close();
     },
+  };
+}
+
+/** The connection that is written to: another one after each failure of the disk. */
+export function createSteadyConnection(options: {
+  connection: Connection;
+  connect: () => Connection;
+  log: Log;
+}) {
+  const { connect, log } = options;
+  let { connection } = options;
+  let isFailing = false;
+
+  /**
+   * After a failed flush the kernel may have dropped the pages: only what is read back from a new connection counts. And
+   * what was refused is in the log, perhaps up to its last page, and a start after a kill would take it for committed:
+   * the write on the new connection goes over it. So the old connection is closed last: if it were the last one to be
+   * open, the new one would read the log as such a start does.
+   */
+  function reconnect(): void {
+    const fresh = connect();
+    try {
+      fresh.probe();
+    } catch (error) {
+      fresh.close();
+      throw error;
+    }
+    connection.close();
+    connection = fresh;
+    isFailing = false;
+    log.info("The database takes writes again");
+  }
+
+  return {
+    /** @throws while the database takes no writes; asking tries again */
+    usable(): Connection {
+      if (isFailing) reconnect();
+      return connection;
+    },
+    fail(): void {
+      isFailing = true;
+    },
+    isFailing: (): boolean => isFailing,
+    close: (): void => connection.close(),
+  };
+}
+
+/** Codes of SQLite that blame a value. Any other, and any other error, speaks of the disk, the file or the process. */
+const EVENT_FAULTS = [
+  "SQLITE_CONSTRAINT",
+  "SQLITE_MISMATCH",
+  "SQLITE_TOOBIG",
+  "SQLITE_RANGE",
+  "SQLITE_ERROR",
+];
+
+/** Whether an event can't be stored because of what is in it. */
+export function isEventFault(error: unknown): boolean {
+  const code = errorCode(error);
+  return error instanceof TypeError || EVENT_FAULTS.some((fault) => code.startsWith(fault));
+}
+
+/** Stores an event, or quarantines it if it is odd. @throws where the disk fails */
+export function insertOrQuarantine(connection: Connection, record: EventRecord, log: Log): StoreOutcome {
+  try {
+    const [outcome] = connection.insertAll([record]);
+    if (outcome === undefined) throw new Error("an event was written without an outcome");
+    return outcome;
+  } catch (error) {
+    if (!isEventFault(error) || record.status === "quarantined") throw error;
+    log.error("An event can't be stored as it is and is quarantined", { error: errorCode(error) });
+    return insertOrQuarantine(connection, withoutDerived(record), log);
+  }
+}
+
+/** The same event without what was derived from it. Its recording is on disk already, and keeps its row. */
+function withoutDerived(record: EventRecord): EventRecord {
+  return {
+    ...record,
+    status: "quarantined",
+    error: "invalid_payload: it could not be stored with what was derived from it",
+    turnsPayload: null,
+    facts: null,
+    failure: null,
   };
 }

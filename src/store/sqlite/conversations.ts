@@ -5,9 +5,8 @@ import type { ConversationRow, FoldedFacts } from "../../model/conversation.ts";
 import type { EventRecord } from "../../model/event.ts";
 import type { Recording } from "../../model/recording.ts";
 import { factsOfPayload } from "../../vendor/derive.ts";
-import { prepareInsert } from "./bound.ts";
+import { placeholders, prepareInsert } from "./prepared.ts";
 import type { Orm } from "./database.ts";
-import { placeholders } from "./placeholders.ts";
 import { conversations, events } from "./schema.ts";
 
 const ROWS_AT_ONCE_MAX = 1000;

@@ -6,7 +6,7 @@ import { syncFolder } from "../../platform/files.ts";
 import { findRecordings } from "../files/blobs.ts";
 import type { FileBlobs } from "../files/blobs.ts";
 import type { Erased } from "../port.ts";
-import { markTraces } from "./tombstones.ts";
+import { markTraces } from "./erasures.ts";
 
 const FORGET_RECORDING = `UPDATE conversations
   SET audio_path = NULL, audio_bytes = NULL, audio_sha256 = NULL, audio_received_at = NULL WHERE conversation_id = ?`;

@@ -5,9 +5,7 @@ import { findRecordings } from "../files/blobs.ts";
 import type { FileBlobs } from "../files/blobs.ts";
 import type { Eraser } from "../port.ts";
 import { dueConversations, dueEvents } from "./due.ts";
-import { withDatabase } from "./open.ts";
 import { eraseLoneEvents, eraseRecordings } from "./erase-parts.ts";
-import { scrub } from "./scrub.ts";
 import {
   areTracesLeft,
   completeTombstones,
@@ -16,7 +14,9 @@ import {
   unfinishedErasures,
   writeTombstones,
   writeTombstonesOfOld,
-} from "./tombstones.ts";
+} from "./erasures.ts";
+import { withDatabase } from "./open.ts";
+import { scrub } from "./scrub.ts";
 
 /** Statements that hold for every schema: tables and columns are only ever added. */
 const DELETE_ROWS = [
@@ -168,4 +168,27 @@ function deleteRows(sqlite: Database, conversationIds: readonly string[]): void 
       }
     })
     .immediate();
+}
+
+/**
+ * Keeps conversations from being erased by age while an event of theirs is on its way from a proven body to its row: its
+ * recording may have its name already. A DELETE does not wait for it: the event is dropped then.
+ */
+export function createHolds() {
+  const counts = new Map<string, number>();
+
+  return {
+    isHeld: (conversationId: string): boolean => counts.has(conversationId),
+
+    /** @returns ends it */
+    hold(conversationId: string | null): () => void {
+      if (conversationId === null) return () => {};
+      counts.set(conversationId, (counts.get(conversationId) ?? 0) + 1);
+      return () => {
+        const left = (counts.get(conversationId) ?? 1) - 1;
+        if (left === 0) counts.delete(conversationId);
+        else counts.set(conversationId, left);
+      };
+    },
+  };
 }

@@ -1,24 +1,31 @@
 import type { Database } from "bun:sqlite";
-import { eq, sql } from "drizzle-orm";
-import type { RetentionFact } from "../port.ts";
+import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import { audioTypes } from "../../vendor/event-type.ts";
+import type { RetentionFact, RetentionState } from "../port.ts";
 import type { Orm } from "./database.ts";
-import { state } from "./schema.ts";
+import { withDatabase } from "./open.ts";
+import { conversations, events, state } from "./schema.ts";
 
 /** What the receiver remembers beyond one run. Every name that is used stands here. */
 export type StateName =
   | RetentionFact
   /** The id of this database, which the folder of its recordings is marked with: see recordings-owner.ts. */
   | "recordings_owner"
-  /** Quarantined events that have become processed ones: see reprocessed.ts. */
+  /** Quarantined events that have become processed ones: see noteReprocessed. */
   | "reprocessed"
-  /** When recordings were kept for the first time, in Unix ms: see kept-recordings.ts. */
+  /** When recordings were kept for the first time, in Unix ms: see beginKeepingRecordings. */
   | "recordings_kept_since"
   /** How far rows of earlier versions have been looked through: see turns-payloads.ts. */
   | "turns_payloads"
   /** There while traces of deleted rows are in the database's file: see scrub.ts. */
   | "traces_left";
 
-export type StateStore = ReturnType<typeof createStateStore>;
+/** The ids of reprocessed events that are remembered. */
+const REPROCESSED_MAX = 1000;
+const REPROCESSED = "reprocessed" satisfies StateName;
+
+type StateStore = ReturnType<typeof createStateStore>;
 
 /** The owner's id in a database of any schema that is open for reading only; null if there is none. */
 export function readRecordingsOwner(sqlite: Database): string | null {
@@ -49,4 +56,86 @@ export function createStateStore(orm: Orm) {
         .run();
     },
   };
+}
+
+/** Quarantined events that have become processed ones: they keep their ids, and readers that follow ids have passed them. */
+type Reprocessed = {
+  /** Of all times. */
+  count: number;
+  /** The last of them, in order. */
+  eventIds: number[];
+};
+
+/** Remembers an event that has been reprocessed; in the same transaction. */
+export function noteReprocessed(facts: StateStore, eventId: number): void {
+  const { count, eventIds } = parsed(facts.get(REPROCESSED));
+  const ids = [...eventIds, eventId].slice(-REPROCESSED_MAX);
+  facts.set(REPROCESSED, [count + 1, ...ids].join(" "));
+}
+
+export function readReprocessed(sqlite: Database): Reprocessed {
+  const row = sqlite
+    .query<{ value: unknown }, [string]>("SELECT value FROM state WHERE name = ?")
+    .get(REPROCESSED);
+  return parsed(String(row?.value ?? ""));
+}
+
+/** The count, then the ids. */
+function parsed(text: string | null): Reprocessed {
+  const [count = 0, ...eventIds] = (text ?? "").split(" ").map(Number);
+  return { count, eventIds };
+}
+
+/** What retention remembers beyond one run. */
+export function createRetentionState(databasePath: string): RetentionState {
+  const within = <T>(work: (state: StateStore) => T) =>
+    withDatabase(databasePath, (sqlite) => work(createStateStore(drizzle({ client: sqlite }))));
+
+  return {
+    get: (name) => within((stored) => stored.get(name)),
+    set: (name, value) => within((stored) => stored.set(name, value)),
+    newestReceivedAtMs: (untilMs) =>
+      withDatabase(
+        databasePath,
+        (sqlite) =>
+          sqlite
+            .query<{ newestMs: number | null }, [number]>(
+              "SELECT max(received_at) AS newestMs FROM events INDEXED BY events_received WHERE received_at <= ?",
+            )
+            .get(untilMs)?.newestMs ?? null,
+      ),
+  };
+}
+
+/**
+ * Remembers that recordings are kept from now on. Returns true the first time that is so for a database, if the newest
+ * recording was acknowledged and not kept.
+ */
+export function beginKeepingRecordings(orm: Orm, facts: StateStore): boolean {
+  if (facts.get("recordings_kept_since") !== null) return false;
+  // Type by type: the index then finds the newest without a look at the others.
+  const newest = audioTypes
+    .flatMap((type) =>
+      orm
+        .select({ id: events.id, conversationId: events.conversationId })
+        .from(events)
+        .where(and(eq(events.type, type), eq(events.status, "processed"), isNotNull(events.conversationId)))
+        .orderBy(desc(events.id))
+        .limit(1)
+        .all(),
+    )
+    .toSorted((a, b) => b.id - a.id)[0];
+  const wasDropped = newest !== undefined && !hasRecording(orm, newest.conversationId ?? "");
+  facts.set("recordings_kept_since", String(Date.now()));
+  return wasDropped;
+}
+
+function hasRecording(orm: Orm, conversationId: string): boolean {
+  const isOfConversation = eq(conversations.conversationId, conversationId);
+  const kept = orm
+    .select({ path: conversations.audioPath })
+    .from(conversations)
+    .where(and(isOfConversation, isNotNull(conversations.audioPath)))
+    .get();
+  return kept !== undefined;
 }

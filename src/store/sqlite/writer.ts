@@ -1,11 +1,10 @@
 import type { Log } from "../../platform/log.ts";
 import type { Connection } from "./connection.ts";
-import { insertOrQuarantine, isEventFault } from "./event-fault.ts";
+import { createSteadyConnection, insertOrQuarantine, isEventFault } from "./connection.ts";
 import type { EventKey, EventRecord, Replacement, StoreOutcome } from "../../model/event.ts";
-import { createLate, LateFilesError } from "../files/late.ts";
-import type { LateListener } from "../files/late.ts";
+import { createLate, LateFilesError } from "./late.ts";
+import type { LateListener } from "./late.ts";
 import type { Recording } from "../../model/recording.ts";
-import { createSteadyConnection } from "./steady-connection.ts";
 
 const BATCH_EVENTS_MAX = 256;
 

@@ -1,5 +1,5 @@
-import type { Connection } from "../sqlite/connection.ts";
-import { isEventFault } from "../sqlite/event-fault.ts";
+import type { Connection } from "./connection.ts";
+import { isEventFault } from "./connection.ts";
 import type { EventRecord, Replacement, StoreOutcome } from "../../model/event.ts";
 
 /** When this much is late, no further file gets its name; what is in flight comes on top. */

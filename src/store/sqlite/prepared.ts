@@ -1,5 +1,6 @@
 import type { Changes, Database, SQLQueryBindings } from "bun:sqlite";
-import { is, Param, Placeholder } from "drizzle-orm";
+import { getTableColumns, is, Param, Placeholder, sql } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 
 /**
  * Prepares an insert that drizzle has written, to be run by SQLite directly: what drizzle does for each run (filling in
@@ -11,9 +12,9 @@ export function prepareInsert<Row extends { [Name in keyof Row]: SQLQueryBinding
   sqlite: Database,
   query: { toSQL: () => { sql: string; params: unknown[] } },
 ): (row: Row) => Changes {
-  const { sql, params } = query.toSQL();
+  const { sql: text, params } = query.toSQL();
   const names = params.map(nameOf);
-  const statement = sqlite.prepare(sql);
+  const statement = sqlite.prepare(text);
   return (row) => statement.run(...names.map((name) => row[name as keyof Row]));
 }
 
@@ -21,4 +22,14 @@ function nameOf(parameter: unknown): string {
   const value = is(parameter, Param) ? parameter.value : parameter;
   if (!is(value, Placeholder)) throw new Error("a value of the statement is not a placeholder");
   return value.name;
+}
+
+/** The values of an insert that is prepared once: for each column of the table a placeholder with its name. */
+export function placeholders<T extends SQLiteTable>(table: T) {
+  const names = Object.keys(getTableColumns(table));
+  // Object.fromEntries forgets which keys it was given.
+  return Object.fromEntries(names.map((name) => [name, sql.placeholder(name)])) as Record<
+    keyof T["_"]["columns"],
+    Placeholder
+  >;
 }
