@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { describeAnswer } from "./lib/models.ts";
 import { refuseOtherMethods } from "./errors.ts";
@@ -32,8 +33,11 @@ export function healthRoutes(options: { problem: () => HealthProblem | null }) {
       "/health",
       () => {
         const reason = options.problem();
-        if (reason === null) return Response.json({ status: "healthy", service: SERVICE });
-        return Response.json({ status: "unhealthy", service: SERVICE, reason }, { status: 503 });
+        if (reason === null) {
+          return Response.json({ status: "healthy", service: SERVICE } satisfies Static<typeof Healthy>);
+        }
+        const answer: Static<typeof Unhealthy> = { status: "unhealthy", service: SERVICE, reason };
+        return Response.json(answer, { status: 503 });
       },
       {
         detail: {

@@ -26,7 +26,7 @@ const situations: readonly (readonly [code: ErrorCode, when: string])[] = [
   ["storage_failed", "The event could not be stored. Nothing was kept: send it again."],
 ];
 
-const Received = Type.Object(
+export const Received = Type.Object(
   { status: Type.Literal("received", { description: "Always the same." }) },
   { $id: "Received", description: "The event is on disk." },
 );

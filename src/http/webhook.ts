@@ -1,3 +1,4 @@
+import type { Static } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { SIGNATURE_HEADER } from "../webhook/signature.ts";
 import type { Outcome } from "../webhook/outcome.ts";
@@ -6,6 +7,7 @@ import { PROVEN_IDLE_SECONDS } from "./connections.ts";
 import type { Connections } from "./connections.ts";
 import { errorResponse, refuseOtherMethods } from "./errors.ts";
 import { webhookDetail } from "./webhook-detail.ts";
+import type { Received } from "./webhook-detail.ts";
 
 export type WebhookParts = {
   receive: Receive;
@@ -47,9 +49,9 @@ function answer(outcome: Outcome, unknownEventStatus: 200 | 400): Response {
   switch (outcome.kind) {
     case "stored":
     case "erased":
-      return Response.json({ status: "received" });
+      return received();
     case "quarantined": {
-      if (unknownEventStatus === 200) return Response.json({ status: "received" });
+      if (unknownEventStatus === 200) return received();
       const { type } = outcome.about;
       return errorResponse(
         outcome.code,
@@ -60,6 +62,8 @@ function answer(outcome: Outcome, unknownEventStatus: 200 | 400): Response {
       return errorResponse(outcome.code);
   }
 }
+
+const received = () => Response.json({ status: "received" } satisfies Static<typeof Received>);
 
 /** null if the sender sends chunks: a Content-Length beside them would not count (RFC 9112, section 6.3). */
 function contentLengthOf({ headers }: Request): number | null {
