@@ -11,7 +11,7 @@ import { bodyFiles, createIntake, recordingFiles } from "./files/blobs.ts";
 import type { LateListener, LateOutcome } from "./sqlite/late.ts";
 import { createLeftovers } from "./files/leftovers.ts";
 import { refuseHalfRestored, removeRunningMark, runningMark, setMark } from "./files/marks.ts";
-import { claimRecordings } from "./files/recordings-owner.ts";
+import { areOthers, claimRecordings } from "./files/recordings-owner.ts";
 import { openSpool } from "./files/spool.ts";
 import type { EventStore, Store } from "./port.ts";
 import { recoverFiles, warnOfMissingFiles } from "./recovery.ts";
@@ -101,15 +101,19 @@ export async function openStore(options: {
     const taking = { leftovers, requireRoom: () => onFileNow(databasePath, writer.requireRoomForFile) };
 
     const blobs = { bodies, recordings: audioFolder === null ? null : recordings, connection, log };
+    // By a start that keeps recordings, and has claimed their folder.
+    const isRecoveryPutOff = wasInterrupted && audioFolder === null && existsSync(recordingsFolder);
     const areFilesInOrder =
       isNew || isTakenOver || wasInterrupted
-        ? await recoverFiles({ ...blobs, recordOfLeftBody, leftovers })
+        ? (await recoverFiles({ ...blobs, recordOfLeftBody, leftovers })) && !isRecoveryPutOff
         : true;
     if (wasInterrupted) await warnOfMissingFiles(blobs);
     const holds = createHolds();
     // What waits for its row is not stored yet either.
     const isHeld = (id: string) => holds.isHeld(id) || writer.isLate(id);
-    const eraser = createEraser({ databasePath, bodies, recordings, isHeld });
+    const isOthers = audioFolder === null && (await areOthers(recordingsFolder, connection));
+    const erasable = isOthers ? recordingFiles(join(databaseFolder, "none")) : recordings;
+    const eraser = createEraser({ databasePath, bodies, recordings: erasable, isHeld });
 
     /** Returns whether anything is left to be tried again. */
     async function tryAgain(): Promise<boolean> {

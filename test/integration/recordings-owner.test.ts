@@ -139,6 +139,17 @@ describe("another database", () => {
   });
 });
 
+test("a database that keeps no recordings erases none of another's", async () => {
+  await use("first", "conv_1");
+  const config = { audioFolder: null, recordingsFolder: audioFolder };
+  const second = await openTestApp({ folder: join(root, "second"), config });
+  opened.push(second);
+  expect((await second.post(audio("conv_1", Buffer.from("not kept")))).status).toBe(200);
+  expect(await second.erase.eraseOne("conv_1")).toBe("erased");
+  expect(second.rows("SELECT 1 FROM events")).toEqual([]);
+  expect(everyFile(audioFolder).filter((path) => path.endsWith(".mp3"))).toHaveLength(1);
+});
+
 describe("a copy of a database", () => {
   test("beside its original waits until that one has stopped", async () => {
     await use("first");

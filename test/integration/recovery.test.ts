@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Config } from "../../src/config/config.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { audio, transcription } from "../helpers/deliveries.ts";
@@ -23,19 +24,26 @@ const conversations = () =>
 const warnings = () => app.logLines.filter((line) => line.includes("WARNING"));
 
 /** Stops in good order, lets something happen to the folder, and starts again on it. */
-async function restart(meanwhile: (folder: string) => void = () => {}): Promise<void> {
+async function restart(
+  meanwhile: (folder: string) => void = () => {},
+  config: Partial<Config> = {},
+): Promise<void> {
   const { folder } = app;
   await app.close({ keepFolder: true });
   meanwhile(folder);
-  app = await openTestApp({ folder });
+  app = await openTestApp({ folder, config });
 }
 
 /** The same after a stop that was none: the mark of a running instance is still there. */
-async function restartAfterCrash(meanwhile: (folder: string) => void = () => {}): Promise<void> {
-  await restart((folder) => {
+async function restartAfterCrash(
+  meanwhile: (folder: string) => void = () => {},
+  config: Partial<Config> = {},
+): Promise<void> {
+  const leave = (folder: string) => {
     writeFileSync(join(folder, "transcripts.sqlite.running"), "");
     meanwhile(folder);
-  });
+  };
+  await restart(leave, config);
 }
 
 /** Puts a finished recording where one would be, without a row. */
@@ -79,6 +87,16 @@ describe("after a stop that was none", () => {
     await restartAfterCrash();
     expect(app.rows(sql)).toEqual([adopted]);
     expect(warnings()).toBeEmpty();
+  });
+
+  test("a recording without a row is adopted by the next start that keeps recordings", async () => {
+    await restartAfterCrash((folder) => leaveRecording(folder, "conv_1.mp3", "recording"), {
+      audioFolder: null,
+    });
+    expect(conversations()).toEqual([]);
+    await restart();
+    expect(conversations()).toEqual([{ conversation_id: "conv_1", audio_path: "2026/11/02/conv_1.mp3" }]);
+    await restart((folder) => expect(existsSync(join(folder, "transcripts.sqlite.running"))).toBe(false));
   });
 
   test("a recording with its hash in its name is adopted for its conversation", async () => {

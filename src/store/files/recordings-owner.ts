@@ -101,6 +101,16 @@ export async function otherOwner(folder: string, id: string | null): Promise<str
   return mark === null || mark.id === id ? null : shown(mark);
 }
 
+/**
+ * Whether the recordings in a folder are another database's. One that keeps none itself claims no folder, and still erases
+ * in it.
+ */
+export async function areOthers(folder: string, connection: Connection): Promise<boolean> {
+  const known = connection.state.get("recordings_owner");
+  if ((await otherOwner(folder, known)) === null) return false;
+  return known !== null || !(await hasRecordingsOf(connection, folder));
+}
+
 /** Whether a row names a file that is in the folder. */
 async function hasRecordingsOf(connection: Connection, folder: string): Promise<boolean> {
   const recordings = recordingFiles(folder);
