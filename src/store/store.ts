@@ -6,19 +6,18 @@ import { freeDiskBytes } from "../platform/disk.ts";
 import { atFault, faultText, onFile, onFileNow } from "../platform/faults.ts";
 import { exists, fileBytes, makeFolder } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
-import { makeRealFolders } from "../platform/real-files.ts";
-import { bodyFiles, createIntake, recordingFiles } from "./files/blobs.ts";
+import { bodyFiles, openBodyIntake, openRecordingIntake, recordingFiles } from "./files/blobs.ts";
 import type { LateListener, LateOutcome } from "./sqlite/late.ts";
 import { createLeftovers } from "./files/leftovers.ts";
 import { refuseHalfRestored, removeRunningMark, runningMark, setMark } from "./files/marks.ts";
 import { areOthers, claimRecordings } from "./files/recordings-owner.ts";
-import { openSpool } from "./files/spool.ts";
 import type { EventStore, Store } from "./port.ts";
 import { recoverFiles, warnOfMissingFiles } from "./recovery.ts";
 import type { RecordOfLeftBody } from "./recovery.ts";
 import { openConnection } from "./sqlite/connection.ts";
 import { lockData } from "./sqlite/data-lock.ts";
 import { createEraser, createHolds } from "./sqlite/erase.ts";
+import { logBytes } from "./sqlite/open.ts";
 import { createRetentionState } from "./sqlite/state.ts";
 import { createRetry } from "./retry.ts";
 import { createWriter } from "./sqlite/writer.ts";
@@ -88,17 +87,11 @@ export async function openStore(options: {
 
     const bodies = bodyFiles(databaseFolder);
     const recordings = recordingFiles(recordingsFolder);
-    await makeRealFolders(databaseFolder, "spool");
-    const spoolOptions = { discard: leftovers.discard, isShared };
-    const bodySpool = await openSpool(join(databaseFolder, "spool"), databasePath, {
-      ...spoolOptions,
-      isRemade: true,
-    });
-    const recordingSpool =
-      audioFolder === null ? null : await openSpool(audioFolder, databasePath, spoolOptions);
-    const spools = [bodySpool, ...(recordingSpool === null ? [] : [recordingSpool])];
+    const requireRoom = () => onFileNow(databasePath, writer.requireRoomForFile);
+    const taking = { databasePath, leftovers, requireRoom, isShared };
+    const newBodies = await openBodyIntake(databaseFolder, taking);
+    const newRecordings = audioFolder === null ? null : await openRecordingIntake(audioFolder, taking);
     let isDiskSuspect = false;
-    const taking = { leftovers, requireRoom: () => onFileNow(databasePath, writer.requireRoomForFile) };
 
     const blobs = { bodies, recordings: audioFolder === null ? null : recordings, connection, log };
     // By a start that keeps recordings, and has claimed their folder.
@@ -173,39 +166,23 @@ export async function openStore(options: {
 
     return {
       events,
-      bodies: {
-        ...bodies,
-        ...createIntake({
-          ...taking,
-          folder: databaseFolder,
-          create: bodySpool.create,
-          isNamedByContent: true,
-        }),
-      },
+      bodies: { ...bodies, ...newBodies },
       recordings,
-      newRecordings:
-        audioFolder === null || recordingSpool === null
-          ? null
-          : createIntake({
-              ...taking,
-              folder: audioFolder,
-              create: recordingSpool.create,
-              isNamedByContent: false,
-            }),
+      newRecordings,
 
       suspectDisk() {
         isDiskSuspect = true;
       },
       isHealthy() {
         if (!writer.isHealthy()) return false;
-        if (isDiskSuspect) isDiskSuspect = !spools.every((spool) => spool.isWritable());
+        if (isDiskSuspect) isDiskSuspect = !newBodies.isWritable() || newRecordings?.isWritable() === false;
         return !isDiskSuspect;
       },
       freeDiskBytes: () => Math.min(...[databaseFolder, audioFolder ?? databaseFolder].map(freeDiskBytes)),
-      size: async () => ({
-        databaseBytes: fileBytes(databasePath),
-        logBytes: fileBytes(`${databasePath}-wal`),
-      }),
+      async size() {
+        const databaseBytes = fileBytes(databasePath);
+        return { databaseBytes, logBytes: databaseBytes === null ? null : logBytes(databasePath) };
+      },
 
       async close({ isShared: isLeftToOthers = false } = {}) {
         retry.end();

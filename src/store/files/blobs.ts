@@ -17,7 +17,7 @@ import {
 import type { BlobIntake, Blobs } from "../port.ts";
 import { commitFile, inTurn } from "./commit.ts";
 import type { Leftovers } from "./leftovers.ts";
-import type { Spool } from "./spool.ts";
+import { openSpool } from "./spool.ts";
 
 /** Year, month, day. */
 const DAY_PARTS = 3;
@@ -60,20 +60,45 @@ function filesIn(folder: string, isName: (name: string) => boolean, list: Blobs[
   };
 }
 
-/**
- * Takes new files into a folder.
- *
- * @param requireRoom throws if no further file may get its final name
- * @param isNamedByContent a file under its name with another content is damaged, and is replaced
- */
-export function createIntake(options: {
-  folder: string;
-  create: Spool["create"];
+/** What takes new files, and whether one could be written now. */
+type OpenIntake = BlobIntake & { isWritable: () => boolean };
+
+type Taking = {
+  databasePath: string;
   leftovers: Leftovers;
+  /** Throws if no further file may get its final name. */
   requireRoom: () => void;
-  isNamedByContent: boolean;
-}): BlobIntake {
-  const { folder, create, leftovers, requireRoom, isNamedByContent } = options;
+  /** A predecessor is still at work: nothing of its is cleared away. */
+  isShared: boolean;
+};
+
+/** Takes bodies in, and those that are on their way to somewhere else; to be called by the holder of the data lock only. */
+export async function openBodyIntake(folder: string, taking: Taking): Promise<OpenIntake> {
+  await makeRealFolders(folder, "spool");
+  const spool = await openSpool(join(folder, "spool"), taking.databasePath, {
+    discard: taking.leftovers.discard,
+    isShared: taking.isShared,
+    isRemade: true,
+  });
+  return intakeOf({ ...taking, folder, spool, isNamedByContent: true });
+}
+
+/** Takes recordings in; to be called by the holder of the data lock only. */
+export async function openRecordingIntake(folder: string, taking: Taking): Promise<OpenIntake> {
+  const { databasePath, leftovers, isShared } = taking;
+  const spool = await openSpool(folder, databasePath, { discard: leftovers.discard, isShared });
+  return intakeOf({ ...taking, folder, spool, isNamedByContent: false });
+}
+
+/** @param options `isNamedByContent`: a file under its name with another content is damaged, and is replaced */
+function intakeOf(
+  options: Taking & {
+    folder: string;
+    spool: Awaited<ReturnType<typeof openSpool>>;
+    isNamedByContent: boolean;
+  },
+): OpenIntake {
+  const { folder, spool, leftovers, requireRoom, isNamedByContent } = options;
 
   async function commit(file: TemporaryFile, names: readonly string[], sha256: string): Promise<string> {
     for (const path of names) {
@@ -93,7 +118,9 @@ export function createIntake(options: {
   }
 
   return {
-    create: () => create({ isFlushedEarly: !isNamedByContent }),
+    // A recording is to stay, and has to be flushed in the end; most bodies are not.
+    create: () => spool.create({ isFlushedEarly: !isNamedByContent }),
+    isWritable: spool.isWritable,
     async put(file, names, sha256) {
       const [first = ""] = names;
       await file.sync();

@@ -1,5 +1,7 @@
 import { Database } from "bun:sqlite";
+import { realpathSync } from "node:fs";
 import { onFile } from "../../platform/faults.ts";
+import { fileBytes } from "../../platform/files.ts";
 
 /** What a connection is for. */
 type Role =
@@ -132,6 +134,12 @@ export function withDatabase<T>(path: string, work: (sqlite: Database) => T | Pr
       sqlite.close();
     }
   });
+}
+
+/** Bytes of a database's write-ahead log; null if there is none. */
+export function logBytes(path: string): number | null {
+  // SQLite keeps it beside the file that a symlink leads to.
+  return fileBytes(`${realpathSync(path)}-wal`);
 }
 
 /** The version of SQLite that is compiled in. */

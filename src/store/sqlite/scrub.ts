@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
-import { fdatasyncSync, fstatSync, openSync, readSync, realpathSync, statSync, writeSync } from "node:fs";
+import { fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode } from "../../platform/errors.ts";
+import { logBytes } from "./open.ts";
 
 const PAGES_AT_ONCE = 256;
 const WAIT_MS = 50;
@@ -119,15 +120,10 @@ async function withEmptyLog<T>(sqlite: Database, path: string, work: () => T): P
 function ifLogIsEmpty<T>(sqlite: Database, path: string, work: () => T): { value: T } | null {
   if (!begin(sqlite)) return null;
   try {
-    return logBytes(path) === 0 ? { value: work() } : null;
+    return (logBytes(path) ?? 0) === 0 ? { value: work() } : null;
   } finally {
     sqlite.run("COMMIT");
   }
-}
-
-function logBytes(path: string): number {
-  // SQLite keeps it beside the file that a symlink leads to.
-  return statSync(`${realpathSync(path)}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** False where another process is writing. */
