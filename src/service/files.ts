@@ -61,8 +61,6 @@ export function replaceFiles(root: string, files: readonly PlannedFile[]) {
     for (const step of steps) {
       made.push(...makeFolders(dirname(step.path)));
       staged.push(step);
-      // An install that was killed may have left them.
-      for (const left of [step.next, step.before]) rmSync(left, { force: true });
       writeNew(step.next, step);
     }
     for (const step of steps) {
@@ -74,7 +72,23 @@ export function replaceFiles(root: string, files: readonly PlannedFile[]) {
     undo();
     throw error;
   }
-  return { undo, keep: () => steps.forEach(({ before }) => rmSync(before, { force: true })) };
+  return { undo, keep: () => removeLeftFiles(root, files) };
+}
+
+/**
+ * Removes what an install has left beside the files: one that was killed, or this one at its end. What can't be removed
+ * is left to the next install: the files themselves are in their places.
+ */
+export function removeLeftFiles(root: string, files: readonly WantedFile[]): void {
+  for (const { next, before } of files.map((file) => stepFor(root, file))) {
+    for (const left of [next, before]) {
+      try {
+        rmSync(left, { force: true });
+      } catch {
+        // The file that is written there next says what is wrong.
+      }
+    }
+  }
 }
 
 function stepFor(root: string, { path: inRoot, mode, bytes }: WantedFile) {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { replaceFiles } from "./files.ts";
+import { removeLeftFiles, replaceFiles } from "./files.ts";
 import type { PlannedFile } from "./files.ts";
 import type { Systemd } from "./machine.ts";
 import type { Machine } from "../platform/process.ts";
@@ -28,6 +28,7 @@ export function installService(options: {
   const wasActive = systemd.isActive();
   const wasEnabled = systemd.isEnabled();
   const changed = files.filter(({ change }) => change !== "same").map(({ path }) => path);
+  removeLeftFiles(machine.root, files);
   if (changed.length === 0 && wasActive && wasEnabled) {
     return { kind: "running", status: systemd.statusText(), hasStarted: false, isUnitPending: false };
   }

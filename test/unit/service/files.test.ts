@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compareFiles, replaceFiles } from "../../../src/service/files.ts";
+import { compareFiles, removeLeftFiles, replaceFiles } from "../../../src/service/files.ts";
 import { temporaryFolder } from "../../helpers/folders.ts";
 
 let root: string;
@@ -59,8 +59,17 @@ test("leaves everything as it was where a file can't be moved to its place", () 
   expect(readFileSync(join(root, "etc/old"), "utf8")).toBe("before");
 });
 
-test("clears away what a killed install has left", () => {
+test("clears away what a killed install has left, also beside a file that is as it should be", () => {
   for (const left of ["old.new", "old.before"]) writeFileSync(join(root, "etc", left), "half");
-  replaceFiles(root, compareFiles(root, [file("/etc/old", "after")])).keep();
+  removeLeftFiles(root, [file("/etc/old", "before")]);
   expect(all()).toEqual(untouched);
+});
+
+test("an install is done although what it left can't be removed", () => {
+  const { keep } = replaceFiles(root, compareFiles(root, wanted()));
+  rmSync(join(root, "etc/old.before"));
+  // A folder in its place can't be unlinked.
+  mkdirSync(join(root, "etc/old.before/in"), { recursive: true });
+  keep();
+  expect(readFileSync(join(root, "etc/old"), "utf8")).toBe("after");
 });
