@@ -125,8 +125,9 @@ async function refuseAnyData({ databasePath, audioFolder }: DataPaths): Promise<
   const database = basename(databasePath);
   await workingOn(folder, async () => {
     const names = (await exists(folder)) ? await readdir(folder) : [];
-    const isLock = (name: string) => name === `${database}.lock` || name === `${database}.lock-journal`;
-    const name = names.find((each) => each.startsWith(database) && !isLock(each));
+    const isLock = (name: string) => /^\.lock\d?(-journal)?$/.test(name.slice(database.length));
+    // The database itself comes first: it is what the operator knows.
+    const name = names.toSorted().find((each) => each.startsWith(database) && !isLock(each));
     if (name !== undefined) refuse(join(folder, name));
     const quarantine = join(folder, "quarantine");
     if (names.includes("quarantine") && (await readdir(quarantine)).length > 0) refuse(quarantine);

@@ -259,6 +259,13 @@ describe.skipIf(process.getuid?.() !== 0)("a restore by root", () => {
   });
 });
 
+test("a restore goes on where a receiver has left its locks, also those of a reload", async () => {
+  mkdirSync(place, { recursive: true });
+  for (const ending of ["", "-journal", "2", "2-journal", "4"])
+    writeFileSync(join(place, `transcripts.sqlite.lock${ending}`), "");
+  expect(await restore()).toMatchObject({ status: 0, stderr: "" });
+});
+
 describe("a restore changes nothing where", () => {
   test.each([
     ["a database", "transcripts.sqlite"],
@@ -270,6 +277,13 @@ describe("a restore changes nothing where", () => {
     writeFileSync(join(place, name), "mine");
     await expectRefused("holds data, and a restore never overwrites any");
     expect(readFileSync(join(place, name), "utf8")).toBe("mine");
+  });
+
+  test("there is a database beside locks, and names the database", async () => {
+    mkdirSync(place, { recursive: true });
+    for (const ending of [".lock", ".lock2", ".running", ""])
+      writeFileSync(join(place, `transcripts.sqlite${ending}`), "");
+    await expectRefused("transcripts.sqlite holds data");
   });
 
   test("a receiver runs", async () => {
