@@ -28,7 +28,8 @@ function whyNotReceiving(problem: string, { databasePath, audioFolder }: Config)
  */
 export function findObstacle(log: Log, config: Config, shared: { port: boolean }): string | null {
   const { blocking, notable } = checkStart(config, shared);
-  for (const { text, remedy } of notable) log.warning(`${text}. ${remedy}`);
+  for (const { text, remedy } of notable)
+    log.warning(`${text.charAt(0).toUpperCase()}${text.slice(1)}. ${remedy}`);
   const texts = blocking.map(({ subject, text, remedy }) => `${subject} ${text}. ${remedy}`);
   return texts.length === 0 ? null : texts.join(" Also: ");
 }

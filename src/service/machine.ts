@@ -26,7 +26,7 @@ export function systemdOf({ root }: Machine, path: string | undefined) {
     problem(): string | null {
       const [, version] = /^systemd (\d+)/.exec(run("systemctl", "--version").text) ?? [];
       if (version === undefined || !existsSync(join(root, "run/systemd/system"))) {
-        return `systemd does not run here: start ${NAME} by what does, or in a container`;
+        return `systemd does not run on this machine: run ${NAME} with "serve" under the service manager that does, or in a container`;
       }
       if (Number(version) >= SYSTEMD_VERSION_MIN) return null;
       return `systemd ${SYSTEMD_VERSION_MIN} or newer is needed, this machine has ${version}`;

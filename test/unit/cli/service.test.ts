@@ -275,7 +275,7 @@ test("a dry run needs no systemd, and says that an install would", async () => {
   const { status, stdout, stderr } = await run(["install", "--dry-run", "--port", String(port)]);
   expect(status).toBe(0);
   expect(stdout.match(/^ {2}write {4}\//gm)).toHaveLength(5);
-  expect(stderr).toContain("Warning: systemd does not run here");
+  expect(stderr).toContain("Warning: systemd does not run on this machine");
   expect(filesThere()).toEqual([]);
 });
 
@@ -381,7 +381,7 @@ describe("an install changes nothing and says why", () => {
       () => putOnPath("systemctl", systemctl({ version: 245 })),
       /systemd 248 or newer is needed.*245/,
     ],
-    ["not there", () => putOnPath("systemctl", "exit 1"), /systemd does not run here/],
+    ["not there", () => putOnPath("systemctl", "exit 1"), /systemd does not run on this machine/],
   ])("where systemd is %s", async (_, prepare, message) => {
     prepare();
     const { status, stderr } = await install();

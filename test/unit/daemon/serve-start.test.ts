@@ -72,6 +72,6 @@ test("a start with an API that is public and unencrypted warns, and receives all
   };
   const { stdout } = await runCommand(["serve"], { environment, folder, onStopSignal: stopSoon });
   rmSync(folder, { recursive: true });
-  expect(stdout).toMatch(/WARNING +the API is on for every address, without encryption: .+ Set API_SOURCES/);
+  expect(stdout).toMatch(/WARNING +The API is on for every address, without encryption: .+ Set API_SOURCES/);
   expect(stdout).toContain("Listening on");
 });
