@@ -30,7 +30,7 @@ type Options = { paths: DataPaths; folder: string; clock: Clock };
  * Backs up a receiver's data, which may go on receiving: everything that was stored when this began. Interrupted at any
  * moment, it leaves the backup that was in the folder before. Memory grows by about 200 bytes a recording.
  *
- * @throws BackupError where it can't be made
+ * @throws BackupError if it can't be made
  */
 export async function makeBackup(options: Options): Promise<BackupReport> {
   const { paths, folder } = options;

@@ -34,7 +34,7 @@ export function createCollector(folder: string) {
     touchedFolders.add(dirname(target));
   }
 
-  /** Copies a file and returns its size; null where it is gone, unreadable, or not what its row says. */
+  /** Copies a file and returns its size; null if it is gone, unreadable, or not what its row says. */
   async function copy(file: string, stored: string, sha256: string): Promise<number | null> {
     const unfinished = temporary();
     const made = await copyDurably(file, unfinished).catch(async (error: unknown) => {
@@ -66,7 +66,7 @@ export function createCollector(folder: string) {
       return { bytes: facts?.byteCount ?? 0, sha256 };
     },
 
-    /** Returns null where neither the data nor an earlier backup has the file. */
+    /** Returns null if neither the data nor an earlier backup has the file. */
     async collect({ path, base, name, byteCount, ...source }: Source): Promise<Collected | null> {
       const inData = await realFile(base, name);
       const isInData = inData !== null && (byteCount === null || inData.byteCount === byteCount);

@@ -11,7 +11,7 @@ const COPIED_AT_ONCE_BYTES = 1024 * 1024;
 /** What a file holds and when it was written. */
 type FileFacts = { byteCount: number; modifiedAtMs: number };
 
-/** null where there is no such file, or something else is in its place, such as a symlink. */
+/** null if there is no such file, or something else is in its place, such as a symlink. */
 export async function fileFacts(path: string): Promise<FileFacts | null> {
   try {
     const stat = await lstat(path);
@@ -27,7 +27,7 @@ export async function fileFacts(path: string): Promise<FileFacts | null> {
  * the copy is on disk. The hash is that of the copy, read back.
  *
  * @param from a file that is open already if it can't be opened with the rights that the copy is to be made with
- * @returns null where the file to copy is not there any more
+ * @returns null if the file to copy is not there any more
  */
 export async function copyDurably(
   from: string | FileHandle,
@@ -73,7 +73,7 @@ async function copyOpen(from: FileHandle, to: string): Promise<Date> {
   return mtime;
 }
 
-/** The hash of a file's content; null where it is gone, or can't be read for lack of rights or a damaged disk. */
+/** The hash of a file's content; null if it is gone, or can't be read for lack of rights or a damaged disk. */
 export async function sha256IfReadable(path: string): Promise<string | null> {
   try {
     return await fileSha256(path);

@@ -14,7 +14,7 @@ export type DataPaths = { databasePath: string; audioFolder: string };
  * Takes a folder to back up into: an empty or a new one, or one with a backup, whole or interrupted.
  *
  * @returns a function that frees it
- * @throws BackupError where it is in use or is something else; nothing is changed then
+ * @throws BackupError if it is in use or is something else; nothing is changed then
  */
 export async function openBackupFolder(folder: string, paths: DataPaths): Promise<() => void> {
   await refuseNesting(folder, paths);
@@ -42,7 +42,7 @@ export async function openBackupFolder(folder: string, paths: DataPaths): Promis
   });
 }
 
-/** What a folder holds; null where it is not there. */
+/** What a folder holds; null if it is not there. */
 async function namesIn(folder: string): Promise<string[] | null> {
   const parent = dirname(folder);
   return workingOn(folder, async () => {
@@ -92,7 +92,7 @@ function isWithin(inner: string, outer: string): boolean {
   return inner === outer || inner.startsWith(outer.endsWith("/") ? outer : `${outer}/`);
 }
 
-/** @throws BackupError where the folder holds no backup */
+/** @throws BackupError if the folder holds no backup */
 export async function requireBackup(folder: string): Promise<void> {
   await workingOn(folder, async () => {
     if (!(await exists(folder)))

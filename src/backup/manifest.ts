@@ -91,7 +91,7 @@ export async function createManifest(
   };
 }
 
-/** The first line of a manifest. @throws BackupError where it is not one that this program can read */
+/** The first line of a manifest. @throws BackupError if it is not one that this program can read */
 export async function readHeader(path: string): Promise<ManifestHeader> {
   for await (const line of linesOf(path)) return parseHeader(line, path);
   throw damaged(path);
@@ -101,7 +101,7 @@ export async function readHeader(path: string): Promise<ManifestHeader> {
  * Reads a manifest line by line and checks each. Use what it gives only once it has come to its end: only then the
  * manifest is known to be whole.
  *
- * @throws BackupError where it is damaged, of a newer format or not a manifest at all
+ * @throws BackupError if it is damaged, of a newer format or not a manifest at all
  */
 export async function* readManifest(path: string): AsyncGenerator<ManifestHeader | ManifestFile | LeftOut> {
   const hasher = new Bun.CryptoHasher("sha256");

@@ -7,10 +7,10 @@ import type { ManifestFile } from "./manifest.ts";
 import { BackupError } from "./problem.ts";
 
 /**
- * Keeps a good backup from being replaced by one of another database, or of the empty one that a receiver makes where
+ * Keeps a good backup from being replaced by one of another database, or of the empty one that a receiver makes when
  * its own has got lost. The numbers of events only ever grow, and a number stays that of one body.
  *
- * @throws BackupError where the backup in the folder has events that this database has never had
+ * @throws BackupError if the backup in the folder has events that this database has never had
  */
 export async function refuseOtherDatabase(
   folder: string,
@@ -33,7 +33,7 @@ export async function refuseOtherDatabase(
 
 /**
  * The recordings of the backup before that no row names: those that a later recording of the same conversation has
- * followed. They stay as long as the conversation has a recording, even where the data's disk has lost them.
+ * followed. They stay as long as the conversation has a recording, even if the data's disk has lost them.
  */
 export async function* overtakenRecordings(folder: string, snapshot: Snapshot): AsyncGenerator<ManifestFile> {
   const path = layout.manifest(folder);

@@ -26,7 +26,7 @@ const DAMAGED = ["SQLITE_NOTADB", "SQLITE_CORRUPT"];
 /**
  * Runs a part of the work in which only this path is touched, so that what the system says of it can be explained.
  *
- * @throws BackupError where the disk is full, the path forbidden or the database damaged
+ * @throws BackupError if the disk is full, the path forbidden or the database damaged
  */
 export async function workingOn<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {

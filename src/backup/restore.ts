@@ -22,11 +22,11 @@ import type { VerifyReport } from "./verify.ts";
 type Restore = { folder: string; paths: DataPaths; user: User | null };
 
 /**
- * Puts the data of a backup, which is verified before, where there is none yet. The database comes last, so that no
+ * Puts the data of a backup, which is verified before, in a place without any. The database comes last, so that no
  * receiver starts on half of it; interrupted, it goes on where it was when it is run again. Root does it with the rights
  * of the user that it is restored for, and reads nothing but the backup with its own.
  *
- * @throws BackupError where there is data already, a receiver runs there, or the backup has faults; nothing is changed
+ * @throws BackupError if there is data already, a receiver runs there, or the backup has faults; nothing is changed
  *   then
  */
 export async function restoreBackup({

@@ -32,7 +32,7 @@ type Known = Map<string, Pick<ManifestFile, "bytes" | "sha256"> | "left out">;
  * Reads a backup whole and checks that it is what its manifest says, its database intact, and its rows and files fit.
  * Memory grows by about 300 bytes a file.
  *
- * @throws BackupError where the folder holds no backup that this program can read, or a new one is made meanwhile
+ * @throws BackupError if the folder holds no backup that this program can read, or a new one is made meanwhile
  */
 export async function verifyBackup(folder: string): Promise<VerifyReport> {
   await requireBackup(folder);

@@ -12,7 +12,7 @@ const ESCAPES =
  * A copy of a payload that every reader can read: U+FFFD for what is no Unicode, and no NUL. Names of members stay.
  *
  * @param payload JSON in UTF-8
- * @returns null where the payload itself will do, as nearly always
+ * @returns null if the payload itself will do, as nearly always
  */
 export function readableCopy(payload: Uint8Array): string | null {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);

@@ -31,7 +31,7 @@ export async function removeRunningMark(databasePath: string, log: Log): Promise
   }
 }
 
-/** A start would make an empty database where the one of the backup is still to come. @throws where it would */
+/** A start would make an empty database in the place of the one that is still to be restored. @throws if it would */
 export async function refuseHalfRestored(databasePath: string): Promise<void> {
   const mark = restoringMark(databasePath);
   if (!(await exists(mark))) return;

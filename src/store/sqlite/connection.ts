@@ -106,7 +106,7 @@ export function openConnection(path: string, options: OpenOptions = {}) {
      * Makes a quarantined event a processed one, with all that follows from it. Where another event turns out to hold
      * the same body, as one that came again to a later version does, that one stays and the quarantined row goes.
      *
-     * @returns "gone" where there is no quarantined event of that id
+     * @returns "gone" if there is no quarantined event of that id
      */
     replaceQuarantined(id: number, record: EventRecord): "replaced" | "gone" | "erased" {
       return inTransaction(() => {
@@ -132,7 +132,7 @@ export function openConnection(path: string, options: OpenOptions = {}) {
     /**
      * Reads where new rows go, and writes to the database without changing it.
      *
-     * @throws where the database is corrupt there, or the disk does not take it
+     * @throws if the database is corrupt there, or the disk does not take it
      */
     probe(): void {
       for (const sql of ENDS) sqlite.query(sql).values();
@@ -212,7 +212,7 @@ export function isEventFault(error: unknown): boolean {
   return error instanceof TypeError || EVENT_FAULTS.some((fault) => code.startsWith(fault));
 }
 
-/** Stores an event, or quarantines it if it is odd. @throws where the disk fails */
+/** Stores an event, or quarantines it if it is odd. @throws if the disk fails */
 export function insertOrQuarantine(connection: Connection, record: EventRecord, log: Log): StoreOutcome {
   try {
     const [outcome] = connection.insertAll([record]);

@@ -71,7 +71,7 @@ export function createConversationStore(sqlite: Database, orm: Orm) {
     /** Some of the recordings that have a row, in the order of their paths. */
     recordingsAfter: (path: string) => withAudio.all({ path }),
 
-    /** Enters a recording that was found on disk. Returns false where the conversation has another one already. */
+    /** Enters a recording that was found on disk. Returns false if the conversation has another one already. */
     adoptRecording(conversationId: string, recording: Recording, receivedAtMs: number): boolean {
       const audio = audioColumns(recording, receivedAtMs);
       const row = { ...noFacts, ...audio, conversationId, eventId: null, updatedAtMs: Date.now() };

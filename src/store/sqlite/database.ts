@@ -14,7 +14,7 @@ import state from "./migrations/0005-state.sql" with { type: "text" };
 export type Migration = {
   sql: string;
   /**
-   * What becomes of a program that does not know this step. "go on": it may write beside and after it, as is so where
+   * What becomes of a program that does not know this step. "go on": it may write beside and after it, as is so when
    * tables, indexes and columns that may be NULL are added and nothing else. "stop": it must not, so that an upgrade
    * first lets it finish, and a way back needs the copy made before.
    */
@@ -54,8 +54,8 @@ export class PredecessorInTheWayError extends Error {
  *
  * @param isShared a predecessor of perhaps an older version is still writing to it
  * @param migrations others in tests
- * @throws SchemaError where the database is newer than this program and it may not write there;
- *   PredecessorInTheWayError; SQLiteError where it can't be opened or written
+ * @throws SchemaError if the database is newer than this program and it may not write there;
+ *   PredecessorInTheWayError; SQLiteError if it can't be opened or written
  */
 export function openDatabase(
   path: string,
@@ -133,7 +133,7 @@ function migrate(sqlite: Database, migrations: readonly Migration[], from: numbe
     .immediate();
 }
 
-/** The least schema that a program has to know to write here, where that is not the newest: see `oldestWriter`. */
+/** The least schema that a program has to know to write here, if that is not the newest: see `oldestWriter`. */
 function writeOldestWriter(sqlite: Database, migrations: readonly Migration[]): void {
   const oldest = 1 + migrations.findLastIndex(({ olderPrograms }) => olderPrograms === "stop");
   sqlite.run("DROP TABLE IF EXISTS schema_compatibility");
@@ -145,7 +145,7 @@ function writeOldestWriter(sqlite: Database, migrations: readonly Migration[]): 
 /**
  * The least schema that a program has to know to write to a database: what an older one reads before it refuses to.
  *
- * @param schema of the database, which counts where it says nothing else
+ * @param schema of the database, which counts if it says nothing else
  */
 export function oldestWriter(sqlite: Database, schema: number): number {
   const isTold =

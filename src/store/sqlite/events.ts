@@ -36,7 +36,7 @@ export function createEventStore(sqlite: Database, orm: Orm) {
     .prepare();
 
   return {
-    /** Returns the new row's id, or null where the same body is stored already. */
+    /** Returns the new row's id, or null if the same body is stored already. */
     insert(record: EventRecord): number | null {
       const insert = record.payloadIsText ? insertText : insertBytes;
       const { changes, lastInsertRowid } = insert(record);
@@ -77,7 +77,7 @@ export function createQuarantinedEvents(orm: Orm) {
   const isQuarantined = (id: number) => and(eq(events.id, id), eq(events.status, "quarantined"));
 
   return {
-    /** null where there is no quarantined event of that id. */
+    /** null if there is no quarantined event of that id. */
     find(id: number): QuarantinedBody | null {
       const columns = {
         bodySha256: events.bodySha256,

@@ -50,7 +50,7 @@ export function createLate(listener: LateListener) {
       listener.begun(record);
     },
 
-    /** Stores what is late. @throws where the disk fails; what is not stored then stays late */
+    /** Stores what is late. @throws if the disk fails; what is not stored then stays late */
     store(connection: Connection): void {
       for (const [bodySha256, { record, write }] of late) {
         try {

@@ -85,7 +85,7 @@ function scrubPages(sqlite: Database, descriptor: number, from: number): number 
   return byteCount < pages.byteLength ? null : from + byteCount;
 }
 
-/** The span between the pointers and the cells of a page; empty where the page is none of a table or an index. */
+/** The span between the pointers and the cells of a page; empty if the page is none of a table or an index. */
 function unusedSpan(page: Buffer, headerAt: number): { start: number; end: number } {
   const type = page[headerAt] ?? 0;
   // Of an overflow page, and of a free one, the first byte is the highest of a page number: 0 up to 256 GiB.
@@ -116,7 +116,7 @@ async function withEmptyLog<T>(sqlite: Database, path: string, work: () => T): P
   throw new ScrubError(`somebody keeps reading ${path}`);
 }
 
-/** null where another process is writing, or has written since the checkpoint, or reads what is old. */
+/** null if another process is writing, or has written since the checkpoint, or reads what is old. */
 function ifLogIsEmpty<T>(sqlite: Database, path: string, work: () => T): { value: T } | null {
   if (!begin(sqlite)) return null;
   try {
@@ -126,7 +126,7 @@ function ifLogIsEmpty<T>(sqlite: Database, path: string, work: () => T): { value
   }
 }
 
-/** False where another process is writing. */
+/** False if another process is writing. */
 function begin(sqlite: Database): boolean {
   try {
     sqlite.run("BEGIN IMMEDIATE");

@@ -17,7 +17,7 @@ export type Snapshot = ReturnType<typeof openSnapshot>;
  * (measured beside 430 events a second: no end after 90 s, this way 1 GB in 4.5 s and 37 MB of memory). The write-ahead
  * log can't start over meanwhile and grows by what is written.
  *
- * @throws SchemaError where the database is newer than this program or not ours; what SQLite says
+ * @throws SchemaError if the database is newer than this program or not ours; what SQLite says
  */
 export function copyDatabaseTo(databasePath: string, target: string): void {
   const sqlite = openSqlite(databasePath, "inspector");
@@ -54,7 +54,7 @@ export function openSnapshot(databasePath: string) {
     /** The greatest number that an event has ever had; it never goes back, whatever is deleted. */
     lastEventId: () => numberOf(sqlite, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'events'"),
 
-    /** The hash of an event's body; null where there is no such event. */
+    /** The hash of an event's body; null if there is no such event. */
     bodySha256(eventId: number): string | null {
       const row = sqlite.query("SELECT body_sha256 FROM events WHERE id = ?").values(eventId)[0];
       return row === undefined ? null : String(row[0]);

@@ -101,7 +101,7 @@ function fillSlice(sqlite: Database, afterId: number, toId: number): number {
   return count;
 }
 
-/** null where there is no need of one. */
+/** null if there is no need of one. */
 function copyOf({ type, payload }: Row): string | null {
   try {
     const holdsTurns = factsOfPayload(payload, type)?.holdsTurns === true;

@@ -104,7 +104,7 @@ export function createWriter(options: {
   }
 
   return {
-    /** Resolves when the event is on disk. Rejects where the disk fails; the event is not stored then. */
+    /** Resolves when the event is on disk. Rejects if the disk fails; the event is not stored then. */
     store(record: EventRecord): Promise<StoreOutcome> {
       return new Promise((resolve, reject) => {
         waiting.push({ record, resolve, reject });
@@ -123,9 +123,9 @@ export function createWriter(options: {
     /**
      * Makes a quarantined event a processed one; it is on disk when this returns.
      *
-     * @returns "gone" where there is no quarantined event of that id, "erased" where nothing is kept of its conversation,
-     *   "unstorable" where what was derived from it can't be stored
-     * @throws where the disk fails; nothing is changed then, and what has a recording is tried again
+     * @returns "gone" if there is no quarantined event of that id, "erased" if nothing is kept of its conversation,
+     *   "unstorable" if what was derived from it can't be stored
+     * @throws if the disk fails; nothing is changed then, and what has a recording is tried again
      */
     replaceQuarantined(id: number, record: EventRecord): Replacement {
       const replace = (usable: Connection) => usable.replaceQuarantined(id, record);
@@ -142,12 +142,12 @@ export function createWriter(options: {
       }
     },
 
-    /** Enters a recording that no event names. @throws where the disk fails */
+    /** Enters a recording that no event names. @throws if the disk fails */
     adoptRecording(conversationId: string, recording: Recording, receivedAtMs: number): void {
       usableConnection().adoptRecording(conversationId, recording, receivedAtMs);
     },
 
-    /** A file that gets its final name has to get its row. @throws where too many wait for theirs */
+    /** A file that gets its final name has to get its row. @throws if too many wait for theirs */
     requireRoomForFile(): void {
       usableConnection();
       if (!late.hasRoom()) throw new LateFilesError();
@@ -173,7 +173,7 @@ export function createWriter(options: {
     /** Events that wait, groups that were tried and events that were stored, the last two since the start. */
     progress: () => ({ waitingCount: waiting.length, groupCount, storedCount }),
 
-    /** @throws where the log can't be copied back: nothing is lost then, the next start reads it */
+    /** @throws if the log can't be copied back: nothing is lost then, the next start reads it */
     close({ isShared = false } = {}): void {
       try {
         // Others at work would have to wait for it.
