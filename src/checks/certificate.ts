@@ -11,7 +11,7 @@ const READABLE_BY_OTHERS = 0o004;
 /** Whether the files of TLS are as they should be; null if TLS is not wanted. */
 export function checkCertificate(files: TlsFiles, nowMs: number): CheckResult | null {
   const loaded = loadTls(files, { readText: (path) => readFileSync(path, "utf8"), nowMs });
-  if ("fault" in loaded) return error(SUBJECT, loaded.fault.text, `${loaded.fault.remedy}.`);
+  if (!loaded.ok) return error(SUBJECT, loaded.problem.text, `${loaded.problem.remedy}.`);
   if (loaded.value === null) return null;
   const soon = expiryWarning(loaded.value, nowMs);
   if (soon !== null) return warning(SUBJECT, soon.text, `${soon.remedy}.`);

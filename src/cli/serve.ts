@@ -53,10 +53,9 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     return exitStatus.ok;
   }
   const signals = catchSignals(context);
-  const predecessor = role === undefined ? null : await meetPredecessor();
-  if (predecessor !== null && "problem" in predecessor) {
-    return refuse(context, `Can't start: ${predecessor.problem}`, "failure");
-  }
+  const meeting = role === undefined ? null : await meetPredecessor();
+  if (meeting?.kind === "failed") return refuse(context, `Can't start: ${meeting.problem}`, "failure");
+  const predecessor = meeting?.predecessor ?? null;
 
   const loaded = loadConfig(settingSources(context, flags));
   if (loaded.kind === "faulty") {
@@ -81,7 +80,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   const notify = await openManager(environment.NOTIFY_SOCKET, log);
   // The manager ignores a successor before it is the main process.
   if (predecessor === null) notify("STATUS=Opening the data");
-  const receiver = await openReceiver({
+  const opened = await openReceiver({
     config,
     log,
     clock: context.clock,
@@ -90,13 +89,13 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     watchdogMs: watchdogMs(environment, process.pid),
     takesOverRecordings: flags[TAKE_OVER] !== undefined,
   });
-  if ("problem" in receiver) {
-    log.error(`Can't start: ${receiver.problem}`);
-    predecessor?.fail(receiver.problem);
-    return receiver.isOfConfig === true ? exitStatus.config : exitStatus.failure;
+  if (opened.kind === "failed") {
+    log.error(`Can't start: ${opened.problem}`);
+    predecessor?.fail(opened.problem);
+    return opened.isOfConfig === true ? exitStatus.config : exitStatus.failure;
   }
   try {
-    await receive({ receiver, config, context, args, log, notify, signals });
+    await receive({ receiver: opened.receiver, config, context, args, log, notify, signals });
     return exitStatus.ok;
   } catch (error) {
     log.error(`Ended by a fault, what was acknowledged is stored: ${faultText(error)}`);

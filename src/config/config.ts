@@ -54,8 +54,8 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
     { tlsCertFile: valueOf(settings.tlsCertFile, null), tlsKeyFile: valueOf(settings.tlsKeyFile, null) },
     sources,
   );
-  if ("fault" in tls) problems.push(`${tls.fault.text}. ${tls.fault.remedy}`);
-  if ("fault" in tls || problems.length > 0) return { kind: "faulty", problems };
+  if (!tls.ok) problems.push(`${tls.problem.text}. ${tls.problem.remedy}`);
+  if (!tls.ok || problems.length > 0) return { kind: "faulty", problems };
 
   // The loop has read every option: what it put together is complete.
   const { audioFolder, storeAudio, unknownEventStatus, ...same } = values as Values;

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { options } from "./options.ts";
 import { errorCode, hasCode } from "../platform/errors.ts";
+import type { Parsed } from "../platform/parsed.ts";
 
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 14;
@@ -15,7 +16,7 @@ export type TlsFinding = { text: string; remedy: string };
 
 export type TlsFiles = { tlsCertFile: string | null; tlsKeyFile: string | null };
 
-type Read<T> = { value: T } | { fault: TlsFinding };
+type Read<T> = Parsed<T, TlsFinding>;
 
 /** Reads certificate and key, and checks that senders will accept them. null in `value`: TLS is not wanted. */
 export function loadTls(
@@ -24,20 +25,20 @@ export function loadTls(
 ): Read<Tls | null> {
   const { name: certName } = options.tlsCertFile;
   const { name: keyName } = options.tlsKeyFile;
-  if (tlsCertFile === null && tlsKeyFile === null) return { value: null };
+  if (tlsCertFile === null && tlsKeyFile === null) return { ok: true, value: null };
   if (tlsCertFile === null || tlsKeyFile === null) {
     const [missing, given] = tlsCertFile === null ? [certName, keyName] : [keyName, certName];
     return fault(`${given} is set and ${missing} is not`, "Set both, or none to speak plain HTTP");
   }
   const cert = readPem(certName, tlsCertFile, readText);
-  if ("fault" in cert) return cert;
+  if (!cert.ok) return cert;
   const key = readPem(keyName, tlsKeyFile, readText);
-  if ("fault" in key) return key;
+  if (!key.ok) return key;
 
   const certificate = parseCertificate(`${certName}: ${tlsCertFile}`, cert.value);
-  if ("fault" in certificate) return certificate;
+  if (!certificate.ok) return certificate;
   const privateKey = parseKey(`${keyName}: ${tlsKeyFile}`, key.value);
-  if ("fault" in privateKey) return privateKey;
+  if (!privateKey.ok) return privateKey;
   if (!certificate.value.checkPrivateKey(privateKey.value)) {
     return fault(
       `${certName}: the first certificate in ${tlsCertFile} does not belong to the key in ${tlsKeyFile}`,
@@ -58,7 +59,7 @@ export function loadTls(
       "Look at the clock: timedatectl",
     );
   }
-  return { value: { cert: cert.value, key: key.value, expiresAtMs } };
+  return { ok: true, value: { cert: cert.value, key: key.value, expiresAtMs } };
 }
 
 /** What to say of a certificate that is about to expire; null while there is time. */
@@ -79,7 +80,7 @@ export function dayOf(ms: number): string {
 
 function readPem(name: string, path: string, readText: (path: string) => string): Read<string> {
   try {
-    return { value: readText(path) };
+    return { ok: true, value: readText(path) };
   } catch (error) {
     return fault(
       `${name}: ${path} can't be read (${errorCode(error)})`,
@@ -93,7 +94,7 @@ function parseCertificate(file: string, pem: string): Read<X509Certificate> {
   const blocks = pem.match(CERTIFICATE) ?? [];
   try {
     const [own] = blocks.map((block) => new X509Certificate(block));
-    if (own !== undefined) return { value: own };
+    if (own !== undefined) return { ok: true, value: own };
   } catch {
     return fault(`${file} holds a damaged certificate`, "Copy it again, whole");
   }
@@ -105,7 +106,7 @@ function parseCertificate(file: string, pem: string): Read<X509Certificate> {
 
 function parseKey(file: string, pem: string): Read<KeyObject> {
   try {
-    return { value: createPrivateKey(pem) };
+    return { ok: true, value: createPrivateKey(pem) };
   } catch (error) {
     if (hasCode(error, "ERR_MISSING_PASSPHRASE")) {
       return fault(
@@ -120,6 +121,6 @@ function parseKey(file: string, pem: string): Read<KeyObject> {
   }
 }
 
-function fault(text: string, remedy: string): { fault: TlsFinding } {
-  return { fault: { text, remedy } };
+function fault(text: string, remedy: string): { ok: false; problem: TlsFinding } {
+  return { ok: false, problem: { text, remedy } };
 }

@@ -52,54 +52,60 @@ type Options = {
 type Shared = { port: boolean; data: boolean };
 
 /** `isOfConfig`: starting again would not help. */
-type Problem = { problem: string; isOfConfig?: boolean };
+type Failed = { kind: "failed"; problem: string; isOfConfig?: boolean };
+
+type Opened = { kind: "open"; receiver: Receiver } | Failed;
 
 /** Opens the data and listens; from then on deliveries are received. */
-export async function openReceiver(options: Options): Promise<Receiver | Problem> {
+export async function openReceiver(options: Options): Promise<Opened> {
   const { config, log, predecessor } = options;
   const shared: Shared = {
     port: predecessor?.port === config.port,
     data: predecessor?.databasePath === config.databasePath,
   };
   const obstacle = findObstacle(log, config, shared);
-  if (obstacle !== null) return { problem: obstacle };
+  if (obstacle !== null) return failed(obstacle);
 
-  const store = await openData(options, shared);
-  if (store === "predecessor in the way") return openAfterPredecessor(options, shared);
-  if ("problem" in store) return store;
-  const { app, ...rest } = await createParts(options, store);
-  const server = await listenBeside(options, app, shared);
-  if ("problem" in server) {
-    await store.close({ isShared: shared.data });
-    return server;
+  const data = await openData(options, shared);
+  if (data.kind === "predecessor in the way") return openAfterPredecessor(options, shared);
+  if (data.kind === "failed") return data;
+  const { app, ...parts } = await createParts(options, data.store);
+  const listening = await listenBeside(options, app, shared);
+  if (listening.kind === "failed") {
+    await data.store.close({ isShared: shared.data });
+    return listening;
   }
   const grant = predecessor === null ? "granted" : await predecessor.ready(config.databasePath);
-  return { ...rest, server, grant };
+  return { kind: "open", receiver: { ...parts, server: listening.server, grant } };
 }
 
 /** Takes the port, has the predecessor finish, and only then opens the data: requests wait meanwhile. */
-async function openAfterPredecessor(options: Options, shared: Shared): Promise<Receiver | Problem> {
+async function openAfterPredecessor(options: Options, shared: Shared): Promise<Opened> {
   const { config, log, predecessor, notify, watchdogMs } = options;
-  if (predecessor === null) return { problem: "there is no predecessor" };
+  if (predecessor === null) return failed("there is no predecessor");
   log.warning(
     "This version changes the database in a way that the version before can't go on beside: requests wait until that one has finished",
   );
   const gate = createGate();
-  const server = await listenBeside(options, gate, shared);
-  if ("problem" in server) return server;
+  const listening = await listenBeside(options, gate, shared);
+  if (listening.kind === "failed") return listening;
   const grant = await predecessor.waiting(config.databasePath);
-  if (grant === "cancelled") return { problem: "the handover was called off" };
+  if (grant === "cancelled") return failed("the handover was called off");
   // It is the main process now, and may be busy with the database for longer than a watchdog waits.
   const watch = (ms: number) => watchdogMs !== null && notify(`WATCHDOG_USEC=${Math.round(ms * 1000)}`);
   watch(MIGRATION_MS_MAX);
   await predecessor.ended;
-  const store = await openData(options, { ...shared, data: false });
-  if (store === "predecessor in the way") return { problem: "another instance is at work on the data" };
-  if ("problem" in store) return store;
-  const { app, ...rest } = await createParts(options, store);
+  const data = await openData(options, { ...shared, data: false });
+  if (data.kind === "predecessor in the way") return failed("another instance is at work on the data");
+  if (data.kind === "failed") return data;
+  const { app, ...parts } = await createParts(options, data.store);
   gate.open(app);
   watch(watchdogMs ?? 0);
-  return { ...rest, server, grant };
+  return { kind: "open", receiver: { ...parts, server: listening.server, grant } };
+}
+
+function failed(problem: string): Failed {
+  return { kind: "failed", problem };
 }
 
 async function createParts({ config, log, clock, predecessor }: Options, store: Store) {
@@ -113,7 +119,7 @@ async function createParts({ config, log, clock, predecessor }: Options, store: 
 async function openData(
   { config, log, takesOverRecordings }: Options,
   shared: Shared,
-): Promise<Store | Problem | "predecessor in the way"> {
+): Promise<{ kind: "open"; store: Store } | { kind: "predecessor in the way" } | Failed> {
   try {
     const store = await openStore({
       ...config,
@@ -123,10 +129,14 @@ async function openData(
       takesOverRecordings,
     });
     if (await store.events.beginKeepingRecordings()) warnOfKeptRecordings(log);
-    return store;
+    return { kind: "open", store };
   } catch (error) {
-    if (error instanceof PredecessorInTheWayError) return "predecessor in the way";
-    return { problem: whyNotOpened(error, config), isOfConfig: error instanceof OtherOwnerError };
+    if (error instanceof PredecessorInTheWayError) return { kind: "predecessor in the way" };
+    return {
+      kind: "failed",
+      problem: whyNotOpened(error, config),
+      isOfConfig: error instanceof OtherOwnerError,
+    };
   }
 }
 
@@ -134,9 +144,9 @@ async function listenBeside(
   { config, log }: Options,
   app: Application,
   shared: Shared,
-): Promise<Server | Problem> {
-  const server = listen(app, { ...config, isShared: shared.port });
-  if ("problem" in server || !shared.port) return server;
+): Promise<ReturnType<typeof listen>> {
+  const listening = listen(app, { ...config, isShared: shared.port });
+  if (listening.kind === "failed" || !shared.port) return listening;
   try {
     await steerToSecond(config.port);
   } catch (error) {
@@ -145,5 +155,5 @@ async function listenBeside(
       `The predecessor goes on getting new connections until it stops: ${error instanceof Error ? error.message : "unknown"}`,
     );
   }
-  return server;
+  return listening;
 }

@@ -16,7 +16,7 @@ import type { Reload, Taken } from "./reload/reload.ts";
 import type { Receiver } from "./open.ts";
 import type { Predecessor } from "./reload/predecessor.ts";
 import type { Signals } from "./reload/signals.ts";
-import { startSuccessor } from "./reload/successor.ts";
+import { notStarted, startSuccessor } from "./reload/successor.ts";
 import type { Successor } from "./reload/successor.ts";
 import { compileAsUsual } from "../platform/jit.ts";
 import { logStart, warnOfClock } from "./start-report.ts";
@@ -202,13 +202,13 @@ function prepareReload({ receiver, config, context, args, log, signals }: Option
   const reload = createReload({
     start(fresh) {
       if (process.pid === 1) {
-        return {
-          problem: "it is process 1 of its container, which would end with it: replace the container instead",
-        };
+        return notStarted(
+          "it is process 1 of its container, which would end with it: replace the container instead",
+        );
       }
-      if (executable === null) return { problem: "only the built executable can: scripts/build" };
+      if (executable === null) return notStarted("only the built executable can: scripts/build");
       const found = successorSurroundings({ environment, args }, fresh);
-      if (!found.ok) return found;
+      if (!found.ok) return notStarted(found.problem);
       const { databasePath, port } = config;
       return startSuccessor({
         executable,

@@ -37,7 +37,7 @@ export function listen(
     tls: { cert: string; key: string } | null;
     isShared?: boolean;
   },
-): Server | { problem: string } {
+): { kind: "listening"; server: Server } | { kind: "failed"; problem: string } {
   const { host, port, tls, isShared = false } = options;
   const connections = createConnections(options.trustedProxies);
   let isLeaving = false;
@@ -64,7 +64,7 @@ export function listen(
     });
     // Plugins find the connection of a request through it.
     app.server = server;
-    return {
+    const listening: Server = {
       url: `${tls === null ? "http" : "https"}://${reachableHost(host)}:${server.port}`,
       leave: () => {
         isLeaving = true;
@@ -75,8 +75,9 @@ export function listen(
       stop: () => server.stop(),
       stopNow: () => server.stop(true),
     };
+    return { kind: "listening", server: listening };
   } catch (error) {
     const { text, remedy } = portFault(error, host, port);
-    return { problem: `port ${text}. ${remedy}` };
+    return { kind: "failed", problem: `port ${text}. ${remedy}` };
   }
 }

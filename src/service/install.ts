@@ -106,19 +106,19 @@ export function uninstallService(options: {
   machine: Machine;
   systemd: Systemd;
   isDry: boolean;
-}): { removed: string[]; kept: string[] } | { problem: string } {
+}): { kind: "done"; removed: string[]; kept: string[] } | { kind: "failed"; problem: string } {
   const { machine, systemd, isDry } = options;
   const isThere = (path: string) => existsSync(join(machine.root, path));
   const removed = [paths.unit, paths.sysctl, paths.executable].filter(isThere);
   const kept = [dirname(paths.environment), paths.state, paths.privateState].filter(isThere);
   const isUnit = removed.includes(paths.unit);
-  if (isDry) return { removed, kept };
+  if (isDry) return { kind: "done", removed, kept };
 
   if (isUnit) {
     const { isGood, text } = systemd.systemctl("disable", "--now", NAME);
-    if (!isGood) return { problem: text };
+    if (!isGood) return { kind: "failed", problem: text };
   }
   for (const path of removed) rmSync(join(machine.root, path));
   if (isUnit) systemd.systemctl("daemon-reload");
-  return { removed, kept };
+  return { kind: "done", removed, kept };
 }

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { privateSources } from "../config/addresses.ts";
 import { options } from "../config/options.ts";
 import type { ConfigSources } from "../config/sources.ts";
+import type { Parsed } from "../platform/parsed.ts";
 import { environmentText, settingsIn, UNWRITABLE, withSettings } from "./environment-file.ts";
 import type { WantedFile } from "./files.ts";
 import { NAME, paths } from "./paths.ts";
@@ -49,14 +50,15 @@ export function planInstall(
   request: Request,
   present: Present,
   { executable, sources }: { executable: Uint8Array; sources: ConfigSources },
-): Plan | { problems: string[] } {
+): Parsed<Plan, string[]> {
   const before = present.unit === null ? null : unitOptionsOf(present.unit);
   const tls = request.tls ?? before?.tls ?? null;
   const unit = { isPublic: request.isPublic || before?.isPublic === true, tls };
   const unwritable = [...request.settings].filter(([, value]) => UNWRITABLE.test(value));
   if (unwritable.length > 0) {
     return {
-      problems: unwritable.map(([name]) => `${name}: it may hold no quotes, backslashes, $ or line ends`),
+      ok: false,
+      problem: unwritable.map(([name]) => `${name}: it may hold no quotes, backslashes, $ or line ends`),
     };
   }
   const apiToken = request.apiToken?.text.trim() ?? present.apiToken;
@@ -76,29 +78,25 @@ export function planInstall(
     folder: paths.state,
     readText: (path) => (path.startsWith(`${paths.state}/`) ? notThere(path) : sources.readText(path)),
   });
-  if (loaded.kind === "faulty") return { problems: loaded.problems };
+  if (loaded.kind === "faulty") return { ok: false, problem: loaded.problems };
   const { config, warnings } = loaded;
   const problems = [
     ...straySecrets(environment, options.secrets, paths.secret),
     ...problemsOfToken(request.apiToken, environment, unit),
     ...problemsUnder(unit, config),
   ];
-  if (problems.length > 0) return { problems };
+  if (problems.length > 0) return { ok: false, problem: problems };
 
   const file = (path: string, mode: number, text: string) => ({ path, mode, bytes: Buffer.from(text) });
-  return {
-    files: [
-      { path: paths.executable, mode: 0o755, bytes: executable },
-      file(paths.secret, 0o600, `${secret}\n`),
-      ...(request.apiToken === null ? [] : [file(paths.apiToken, 0o600, `${apiToken}\n`)]),
-      file(paths.environment, 0o600, environment),
-      file(paths.sysctl, 0o644, sysctlText),
-      file(paths.unit, 0o644, unitText(unit)),
-    ],
-    config,
-    unit,
-    warnings,
-  };
+  const files = [
+    { path: paths.executable, mode: 0o755, bytes: executable },
+    file(paths.secret, 0o600, `${secret}\n`),
+    ...(request.apiToken === null ? [] : [file(paths.apiToken, 0o600, `${apiToken}\n`)]),
+    file(paths.environment, 0o600, environment),
+    file(paths.sysctl, 0o644, sysctlText),
+    file(paths.unit, 0o644, unitText(unit)),
+  ];
+  return { ok: true, value: { files, config, unit, warnings } };
 }
 
 /** Root reads nothing of the service's own: what runs there could put anything in its place. */

@@ -17,8 +17,9 @@ const servers: Server[] = [];
 const apps: Awaited<ReturnType<typeof openTestApp>>[] = [];
 const open = async (trusted: AddressList) => {
   const app = await openTestApp({ config: { trustedProxies: trusted } });
-  const server = listen(app.app, { ...app.config, port: await freePort() });
-  if ("problem" in server) throw new Error(server.problem);
+  const listening = listen(app.app, { ...app.config, port: await freePort() });
+  if (listening.kind === "failed") throw new Error(listening.problem);
+  const { server } = listening;
   servers.push(server);
   apps.push(app);
   return { app, url: server.url };

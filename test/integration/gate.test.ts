@@ -8,8 +8,9 @@ import { freePort } from "../helpers/ports.ts";
 test("who asks before the application is there waits for it, and finds its connection", async () => {
   const gate = createGate();
   const port = await freePort();
-  const server = listen(gate, { host: "127.0.0.1", port, trustedProxies: noAddress, tls: null });
-  if ("problem" in server) throw new Error(server.problem);
+  const listening = listen(gate, { host: "127.0.0.1", port, trustedProxies: noAddress, tls: null });
+  if (listening.kind === "failed") throw new Error(listening.problem);
+  const { server } = listening;
   const early = fetch(server.url);
   await Bun.sleep(50);
   const app: Application = {

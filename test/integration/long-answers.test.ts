@@ -19,8 +19,8 @@ let server: Server;
 beforeEach(async () => {
   app = await openTestApp({ config: { apiTokens: [TOKEN] } });
   const listening = listen(app.app, { ...app.config, port: await freePort() });
-  if ("problem" in listening) throw new Error(listening.problem);
-  server = listening;
+  if (listening.kind === "failed") throw new Error(listening.problem);
+  ({ server } = listening);
 });
 afterEach(async () => {
   await server.stopNow();

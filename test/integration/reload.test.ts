@@ -129,9 +129,9 @@ function predecessorThatSays(...messages: object[]): number {
 }
 
 async function meet(descriptor: number) {
-  const predecessor = await meetPredecessor(descriptor);
-  if ("problem" in predecessor) throw new Error(predecessor.problem);
-  return predecessor;
+  const meeting = await meetPredecessor(descriptor);
+  if (meeting.kind === "failed") throw new Error(meeting.problem);
+  return meeting.predecessor;
 }
 
 test("a successor learns what it shares, when it is the one, and how its predecessor has ended", async () => {
@@ -157,5 +157,5 @@ test("a successor is called off, or left alone", async () => {
 });
 
 test("a descriptor that is no socket has nobody who hands over", async () => {
-  expect(await meetPredecessor(0)).toEqual({ problem: expect.stringContaining("nobody hands over") });
+  expect(await meetPredecessor(0)).toMatchObject({ problem: expect.stringContaining("nobody hands over") });
 });

@@ -29,8 +29,8 @@ beforeAll(async () => {
 
 async function listenOnFreePort({ app: application, config }: TestApp): Promise<Server> {
   const listening = listen(application, { ...config, port: await freePort() });
-  if ("problem" in listening) throw new Error(listening.problem);
-  return listening;
+  if (listening.kind === "failed") throw new Error(listening.problem);
+  return listening.server;
 }
 
 afterAll(async () => {

@@ -84,10 +84,10 @@ async function plan(
     executable: readFileSync(executable),
     sources: settingSources(context),
   });
-  if (!("problems" in planned)) return { ok: true, value: planned };
+  if (planned.ok) return planned;
   return {
     ok: false,
-    problem: `Nothing was changed:\n${planned.problems.map((problem) => `  ${problem}`).join("\n")}`,
+    problem: `Nothing was changed:\n${planned.problem.map((problem) => `  ${problem}`).join("\n")}`,
   };
 }
 

@@ -85,7 +85,7 @@ export function uninstall(given: Given, context: CommandContext): number {
 
   const isDry = given.dryRun !== undefined;
   const result = uninstallService({ machine, systemd, isDry });
-  if ("problem" in result) {
+  if (result.kind === "failed") {
     return refuse(context, `The service can't be stopped, nothing was removed: ${result.problem}`, "failure");
   }
   const { removed, kept } = result;

@@ -33,9 +33,12 @@ export type Predecessor = {
  */
 export async function meetPredecessor(
   descriptor = HANDOVER_DESCRIPTOR,
-): Promise<Predecessor | { problem: string }> {
-  const problem = "it was started to take over, but nobody hands over to it: start it without";
-  if (!isSocket(descriptor)) return { problem };
+): Promise<{ kind: "met"; predecessor: Predecessor } | { kind: "failed"; problem: string }> {
+  const failed = {
+    kind: "failed" as const,
+    problem: "it was started to take over, but nobody hands over to it: start it without",
+  };
+  if (!isSocket(descriptor)) return failed;
 
   const welcome = Promise.withResolvers<Message | null>();
   const granted = Promise.withResolvers<Grant>();
@@ -69,13 +72,13 @@ export async function meetPredecessor(
   send({ kind: "hello", pid: process.pid });
   const { databasePath, port } = (await welcome.promise) ?? {};
   clearTimeout(timer);
-  if (databasePath === undefined || port === undefined) return { problem };
+  if (databasePath === undefined || port === undefined) return failed;
 
   const ask = (kind: string, ownPath: string): Promise<Grant> => {
     send({ kind, databasePath: ownPath });
     return granted.promise;
   };
-  return {
+  const predecessor: Predecessor = {
     databasePath,
     port,
     fail: (reason) => send({ kind: "failed", problem: reason }),
@@ -85,6 +88,7 @@ export async function meetPredecessor(
     left: left.promise,
     ended: ended.promise,
   };
+  return { kind: "met", predecessor };
 }
 
 function isSocket(descriptor: number): boolean {

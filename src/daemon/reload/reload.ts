@@ -15,11 +15,11 @@ export type Reload = ReturnType<typeof createReload>;
 /**
  * Hands over to a successor when it is asked to, one at a time.
  *
- * @param start starts one, or says why there can't be one
+ * @param start starts one
  * @param hasRoom resolves when there are no two listeners on the port any more
  */
 export function createReload(options: {
-  start: (fresh: Fresh) => Starting | { problem: string };
+  start: (fresh: Fresh) => Starting;
   hasRoom: Promise<void>;
   log: Log;
 }) {
@@ -34,7 +34,6 @@ export function createReload(options: {
   async function attempt(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
     await hasRoom;
     const starting = start(fresh);
-    if ("problem" in starting) return { kind: "failed", problem: starting.problem };
     callOff = starting.cancel;
     void gone.then(() => starting.cancel("the command that asked for it has gone away"));
     const outcome = await starting.outcome;

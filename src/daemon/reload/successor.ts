@@ -114,6 +114,11 @@ export function startSuccessor(options: {
   return { outcome: outcome.promise, cancel };
 }
 
+/** What a start is that can't be made. */
+export function notStarted(problem: string): Starting {
+  return { outcome: Promise.resolve({ kind: "failed", problem }), cancel() {} };
+}
+
 /** A successor that is not ready has ended, or was never launched: then the launch says why. */
 async function followLaunch(
   launched: Promise<void>,

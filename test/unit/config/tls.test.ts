@@ -26,18 +26,19 @@ function fileWith(text: string, name: string): string {
 }
 
 test("without files TLS is not wanted", () => {
-  expect(load(null, null)).toEqual({ value: null });
+  expect(load(null, null)).toEqual({ ok: true, value: null });
 });
 
 test("one file without the other is a fault, and says which is missing", () => {
   expect(load("/cert.pem", null)).toEqual({
-    fault: {
+    ok: false,
+    problem: {
       text: "TLS_CERT_FILE is set and TLS_KEY_FILE is not",
       remedy: "Set both, or none to speak plain HTTP",
     },
   });
   expect(load(null, "/key.pem")).toMatchObject({
-    fault: { text: "TLS_KEY_FILE is set and TLS_CERT_FILE is not" },
+    problem: { text: "TLS_KEY_FILE is set and TLS_CERT_FILE is not" },
   });
 });
 
@@ -48,7 +49,7 @@ describe.skipIf(isOpensslMissing)("a certificate and its key", () => {
   /** The certificate as it was loaded, good for 30 days. */
   function loaded(): Tls {
     const result = load(certFile, keyFile);
-    if ("fault" in result || result.value === null) throw new Error("not loaded");
+    if (!result.ok || result.value === null) throw new Error("not loaded");
     return result.value;
   }
 
@@ -118,7 +119,8 @@ describe.skipIf(isOpensslMissing)("a certificate and its key", () => {
     ["a certificate for a key", certFile, certFile, "holds no private key in PEM form", "BEGIN PRIVATE KEY"],
   ])("are not %s", (_, cert, key, text, remedy) => {
     expect(load(cert, key)).toEqual({
-      fault: { text: expect.stringContaining(text), remedy: expect.stringContaining(remedy) },
+      ok: false,
+      problem: { text: expect.stringContaining(text), remedy: expect.stringContaining(remedy) },
     });
   });
 
@@ -133,7 +135,8 @@ describe.skipIf(isOpensslMissing)("a certificate and its key", () => {
     ] as const) {
       const path = fileWith(text, "bad.pem");
       expect(load(path, keyFile)).toEqual({
-        fault: { text: expect.stringContaining(problem), remedy: expect.any(String) },
+        ok: false,
+        problem: { text: expect.stringContaining(problem), remedy: expect.any(String) },
       });
     }
   });
@@ -142,10 +145,10 @@ describe.skipIf(isOpensslMissing)("a certificate and its key", () => {
     const { expiresAtMs } = loaded();
     expect(load(certFile, keyFile, expiresAtMs - 1)).toHaveProperty("value.cert");
     expect(load(certFile, keyFile, expiresAtMs)).toMatchObject({
-      fault: { text: expect.stringMatching(/expired on \d{4}-\d\d-\d\d$/), remedy: expect.any(String) },
+      problem: { text: expect.stringMatching(/expired on \d{4}-\d\d-\d\d$/), remedy: expect.any(String) },
     });
     expect(load(certFile, keyFile, Date.now() - DAY_MS)).toMatchObject({
-      fault: {
+      problem: {
         text: expect.stringContaining("is not valid before"),
         remedy: expect.stringContaining("clock"),
       },

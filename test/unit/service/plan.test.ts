@@ -31,16 +31,16 @@ function plan(request: Partial<Request> = {}, present: Partial<Present> = {}) {
 
 function planned(...given: Parameters<typeof plan>) {
   const result = plan(...given);
-  if ("problems" in result) throw new Error(result.problems.join("\n"));
+  if (!result.ok) throw new Error(result.problem.join("\n"));
   const texts = Object.fromEntries(
-    result.files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]),
+    result.value.files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]),
   );
-  return { ...result, texts };
+  return { ...result.value, texts };
 }
 
 function problemsOf(...given: Parameters<typeof plan>) {
   const result = plan(...given);
-  return "problems" in result ? result.problems : [];
+  return result.ok ? [] : result.problem;
 }
 
 const settings = (...pairs: [string, string][]) => new Map(pairs);
@@ -77,7 +77,7 @@ test("nothing in the service's own folder is read, where it could put anything",
   };
   const executable = Buffer.from("program");
   expect(planInstall(whole, nothing, { executable, sources: { ...sources, readText } })).toHaveProperty(
-    "files",
+    "value.files",
   );
   expect(read).toEqual([]);
 });
