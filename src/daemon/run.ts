@@ -62,21 +62,30 @@ export async function receive(options: Options): Promise<void> {
   const { store, erase, trustedClock } = receiver;
   const { eraser, retentionState: state } = store.events;
   const { clock } = context;
-  const stopRetention = startRetention(
-    { ...config, eraser, erase, state, trustedClock, clock, log, syncedAtMs },
-    // Its last deliveries may be of conversations that are too old otherwise.
-    predecessor?.ended ?? Promise.resolve(),
-  );
-
   const predecessorEnded = predecessor?.ended ?? Promise.resolve();
+  const beginRetention = () =>
+    startRetention(
+      { ...config, eraser, erase, state, trustedClock, clock, log, syncedAtMs },
+      // Its last deliveries may be of conversations that are too old otherwise.
+      predecessorEnded,
+    );
+  let stopRetention = beginRetention();
+  let isRetired = false;
   const stopTurnsPayloads = startTurnsPayloads({ ...config, log, predecessorEnded });
 
-  const reload = prepareReload(options);
+  const reload = prepareReload(options, {
+    // It does not see what another process is storing: a recording has its name before its row.
+    pause: () => stopRetention(),
+    goOn() {
+      if (!isRetired) stopRetention = beginRetention();
+    },
+  });
   const closeControl = openControlIn(options, reload);
   /** Ends what this process did beside receiving. */
   const retire = () => {
+    isRetired = true;
     reload.cancel("this instance was told to stop");
-    stopRetention();
+    void stopRetention();
     stopTurnsPayloads();
     closeControl();
   };
@@ -195,7 +204,10 @@ async function hasEndedClean({ predecessor }: Receiver): Promise<boolean> {
   return Promise.race([predecessor.ended.then(({ isClean }) => isClean), Bun.sleep(0).then(() => false)]);
 }
 
-function prepareReload({ receiver, config, context, args, log, signals }: Options): Reload {
+function prepareReload(
+  { receiver, config, context, args, log, signals }: Options,
+  retention: { pause: () => Promise<void>; goOn: () => void },
+): Reload {
   // The file at this path may be a newer version by now.
   const { executable } = context.machine;
   const environment = { ...context.environment };
@@ -218,6 +230,7 @@ function prepareReload({ receiver, config, context, args, log, signals }: Option
       });
     },
     hasRoom: receiver.predecessor?.left ?? Promise.resolve(),
+    ...retention,
     log,
   });
   signals.onReload(() => void reload.begin({}, new Promise(() => {})));

@@ -33,21 +33,25 @@ export type RetentionOptions = {
  * confirmed and every hour, in small steps.
  *
  * @param ready what it waits for
- * @returns ends it
+ * @returns ends it, and resolves when nothing of it is being erased any more
  */
-export function startRetention(options: RetentionOptions, ready: Promise<unknown>): () => void {
+export function startRetention(options: RetentionOptions, ready: Promise<unknown>): () => Promise<void> {
   const ending = new AbortController();
   const retention = createRetention(options, ending.signal);
+  let ticking: Promise<unknown> = Promise.resolve();
   void run();
-  return () => {
+  return async () => {
     ending.abort();
     retention.end();
+    await ticking;
   };
 
   async function run(): Promise<void> {
     await ready;
     while (!ending.signal.aborted) {
-      const hasMore = await retention.tick();
+      const tick = retention.tick();
+      ticking = tick;
+      const hasMore = await tick;
       if (!hasMore) await sleep(TICK_MS, undefined, { signal: ending.signal }).catch(() => {});
     }
   }

@@ -2,6 +2,8 @@ import { afterAll, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { meetPredecessor } from "../../src/daemon/reload/predecessor.ts";
+import { createReload } from "../../src/daemon/reload/reload.ts";
+import { createLog } from "../../src/platform/log.ts";
 import { runCommand } from "../helpers/command.ts";
 import { SECRET } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
@@ -158,4 +160,25 @@ test("a successor is called off, or left alone", async () => {
 
 test("a descriptor that is no socket has nobody who hands over", async () => {
   expect(await meetPredecessor(0)).toMatchObject({ problem: expect.stringContaining("nobody hands over") });
+});
+
+test("what must not go on while two processes receive has ended before a successor is started, and goes on if none takes over", async () => {
+  const steps: string[] = [];
+  const reload = createReload({
+    start() {
+      steps.push("start");
+      const outcome = Promise.resolve({ kind: "failed" as const, problem: "there is none" });
+      return { outcome, cancel: () => {} };
+    },
+    hasRoom: Promise.resolve(),
+    async pause() {
+      await Bun.sleep(20);
+      steps.push("paused");
+    },
+    goOn: () => steps.push("goes on"),
+    log: createLog({ level: "ERROR", format: "text", write: () => {} }),
+  });
+  const outcome = await reload.begin({}, new Promise<void>(() => {}));
+  expect(outcome).toEqual({ kind: "failed", problem: "there is none" });
+  expect(steps).toEqual(["paused", "start", "goes on"]);
 });

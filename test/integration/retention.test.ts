@@ -524,7 +524,44 @@ test("retention begins by itself, once a predecessor has ended", async () => {
   predecessor.resolve();
   while (receiver.rows("SELECT 1 FROM erasures WHERE is_complete = 0").length > 0) await Bun.sleep(5);
   expect(conversations()).toBeEmpty();
-  stop();
+  await stop();
+});
+
+test("once retention has ended, nothing is being erased any more: a successor may store a recording", async () => {
+  await deliver(audio("conv_1", Buffer.from("first")));
+  clock.advanceMs(31 * DAY_MS);
+  const { store, erase, trustedClock } = receiver;
+  const { eraser, retentionState: state } = store.events;
+  await state.set("audio_retention_days", JSON.stringify({ inForce: 30, waiting: null }));
+  const isErasing = Promise.withResolvers<void>();
+  const hasStopped = Promise.withResolvers<void>();
+  const eraseRecordings = eraser.eraseRecordings.bind(eraser);
+  eraser.eraseRecordings = async (ids, beforeMs) => {
+    isErasing.resolve();
+    await Promise.race([hasStopped.promise, Bun.sleep(200)]);
+    return eraseRecordings(ids, beforeMs);
+  };
+  const { folder } = receiver;
+  const successor = await openTestApp({ clock, folder, isShared: true });
+  const log = createLog({ level: "DEBUG", format: "text", write: (line) => logLines.push(line) });
+  const parts = { eraser, erase, state, trustedClock, clock, log, syncedAtMs: () => clock.nowMs() };
+  const days = { retentionDays: null, audioRetentionDays: 30 };
+  const stop = startRetention({ ...parts, ...days }, Promise.resolve());
+  await isErasing.promise;
+
+  const add = successor.store.events.add.bind(successor.store);
+  successor.store.events.add = async (record) => {
+    hasStopped.resolve();
+    await Bun.sleep(300);
+    return add(record);
+  };
+  await stop();
+  const second = audio("conv_1", Buffer.from("second"));
+  const signature = sign(second, { timestamp: Math.floor(clock.nowMs() / 1000) });
+  expect((await successor.post(second, signature)).status).toBe(200);
+  const [row] = receiver.rows<{ path: string }>("SELECT audio_path AS path FROM conversations");
+  expect(readFileSync(join(folder, "audio", row?.path ?? ""), "utf8")).toBe("second");
+  await successor.close({ keepFolder: true, isShared: true });
 });
 
 test("what a kill leaves of lone events in the file of the database goes with the next start", async () => {

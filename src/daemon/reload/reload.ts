@@ -17,13 +17,16 @@ export type Reload = ReturnType<typeof createReload>;
  *
  * @param start starts one
  * @param hasRoom resolves when there are no two listeners on the port any more
+ * @param pause ends what must not go on while two processes receive; `goOn` begins it again if none has taken over
  */
 export function createReload(options: {
   start: (fresh: Fresh) => Starting;
   hasRoom: Promise<void>;
+  pause: () => Promise<void>;
+  goOn: () => void;
   log: Log;
 }) {
-  const { start, hasRoom, log } = options;
+  const { start, hasRoom, pause, goOn, log } = options;
   let taken = Promise.withResolvers<Taken>();
   /** The outcome of the time in which both receive: null if the successor has taken over, or why it has not. */
   let overlap = Promise.withResolvers<string | null>();
@@ -33,6 +36,7 @@ export function createReload(options: {
 
   async function attempt(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
     await hasRoom;
+    await pause();
     const starting = start(fresh);
     callOff = starting.cancel;
     void gone.then(() => starting.cancel("the command that asked for it has gone away"));
@@ -56,6 +60,7 @@ export function createReload(options: {
       const outcome = await attempt(fresh, gone);
       if (outcome.kind === "failed") {
         isUnderWay = false;
+        goOn();
         log.error(`The successor can't take over, this instance goes on: ${outcome.problem}`);
       }
       return outcome;
