@@ -182,3 +182,21 @@ test("what must not go on while two processes receive has ended before a success
   expect(outcome).toEqual({ kind: "failed", problem: "there is none" });
   expect(steps).toEqual(["paused", "start", "goes on"]);
 });
+
+test("a reload that is called off while it waits starts no successor", async () => {
+  const paused = Promise.withResolvers<void>();
+  const reload = createReload({
+    start() {
+      throw new Error("it has started one");
+    },
+    hasRoom: Promise.resolve(),
+    pause: () => paused.promise,
+    goOn: () => {},
+    log: createLog({ level: "ERROR", format: "text", write: () => {} }),
+  });
+  const outcome = reload.begin({}, new Promise<void>(() => {}));
+  await Bun.sleep(0);
+  reload.cancel("it was told to stop");
+  paused.resolve();
+  expect(await outcome).toEqual({ kind: "failed", problem: "it was told to stop" });
+});

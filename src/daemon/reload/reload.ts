@@ -32,11 +32,14 @@ export function createReload(options: {
   let overlap = Promise.withResolvers<string | null>();
   let isUnderWay = false;
   let isTaken = false;
+  /** Why no successor is wanted any more. */
+  let cancelled: string | null = null;
   let callOff = (_why: string): void => {};
 
   async function attempt(fresh: Fresh, gone: Promise<void>): Promise<ReloadOutcome> {
     await hasRoom;
     await pause();
+    if (cancelled !== null) return { kind: "failed", problem: cancelled };
     const starting = start(fresh);
     callOff = starting.cancel;
     void gone.then(() => starting.cancel("the command that asked for it has gone away"));
@@ -84,6 +87,7 @@ export function createReload(options: {
     /** No successor is wanted any more. */
     cancel(why: string): void {
       isUnderWay = true;
+      cancelled = why;
       callOff(why);
       overlap.resolve(why);
     },
