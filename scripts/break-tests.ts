@@ -6,7 +6,7 @@ import { breakages } from "./breakages.ts";
 import type { Breakage } from "./breakages.ts";
 
 /** A breakage may have a test hang: it is killed then, and what failed before counts. */
-const TESTS_MS_MAX = 120_000;
+const TESTS_MS_MAX = 400_000;
 
 const root = join(import.meta.dir, "..");
 const copy = mkdtempSync(join(tmpdir(), "break-tests-"));

@@ -326,6 +326,29 @@ export const breakages: Breakage[] = [
     tests: ["test/e2e/fuzz.test.ts"],
   },
   {
+    name: "sweep: leave the folder of a committed file without a flush",
+    file: "src/store/files/commit.ts",
+    find: "await syncFolder(dirname(to));",
+    replace: "",
+    tests: ["test/e2e/sweep.test.ts"],
+  },
+  {
+    name: "sweep: write the row of a body before its file",
+    file: "src/webhook/ingest.ts",
+    find: "return store.bodies.put(body.file, [bodyPath(bodySha256)], bodySha256);",
+    replace: `const { file } = body;
+    setTimeout(() => void store.bodies.put(file, [bodyPath(bodySha256)], bodySha256).catch(() => {}));
+    return bodyPath(bodySha256);`,
+    tests: ["test/e2e/sweep.test.ts"],
+  },
+  {
+    name: "sweep: leave the temporary files of a run that was killed",
+    file: "src/store/files/spool.ts",
+    find: "if (ours.test(name)) await discard(join(folder, name));",
+    replace: "if (ours.test(name)) continue;",
+    tests: ["test/e2e/sweep.test.ts"],
+  },
+  {
     name: "document: forget a field of the vendor's",
     file: "src/vendor/models/turn.ts",
     find: "    source_event_id: ",
