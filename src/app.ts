@@ -16,7 +16,6 @@ import type { WebhookParts } from "./http/webhook.ts";
 import { QueriesBusyError } from "./query/queries.ts";
 import type { Queries } from "./query/port.ts";
 import { createErase } from "./erase/erase.ts";
-import { createIndexEraser } from "./query/search/erase-from-index.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
 import { isLoopback } from "./platform/address.ts";
 import { errorCode } from "./platform/errors.ts";
@@ -112,8 +111,8 @@ export function createReceiver(options: {
     metrics === null ? receive : observeDeliveries(receive, { observer: metrics.observer, clock });
 
   const isFollowed = config.apiTokens.length > 0;
-  const index = createIndexEraser({ databasePath: config.databasePath, queries, isFollowed });
-  const erase = createErase({ eraser: store.events.eraser, index, clock, log });
+  const { databasePath } = config;
+  const erase = createErase({ eraser: store.events.eraser, databasePath, queries, isFollowed, clock, log });
   const connections = createConnections(config.trustedProxies);
   const guard = createApiGuard({
     tokens: config.apiTokens,

@@ -45,3 +45,61 @@ function is<T>(value: T | null, wanted: T | null): boolean {
 function isFrom(value: number | null, min: number | null): boolean {
   return min === null || (value !== null && value >= min);
 }
+
+// Filters are searched like words: what they ask for is in a column of the index that no text is in, one term each. So
+// the index meets a common word with a rare number in one go, however many have the word.
+
+const DURATION_BITS_MAX = 20;
+
+/** The terms of a conversation, with spaces between them. */
+export function facetsOf(row: ConversationRow): string {
+  return [
+    facet("a", row.agentId),
+    facet("s", row.status),
+    facet("c", row.callSuccessful),
+    facet("d", row.direction),
+    facet("u", row.userId),
+    facet("v", row.voicemail),
+    facet("n", row.externalNumber),
+    facet("n", row.agentNumber),
+    row.durationSecs === null ? null : durationFacet(bitsOf(row.durationSecs)),
+  ]
+    .filter((term) => term !== null)
+    .join(" ");
+}
+
+/** The FTS5 expression for a filter, of which the index knows a part; null if it knows none of it. */
+export function facetExpression(filter: ConversationFilter): string | null {
+  const terms = [
+    facet("a", filter.agentId),
+    facet("s", filter.status),
+    facet("c", filter.callSuccessful),
+    facet("d", filter.direction),
+    facet("u", filter.userId),
+    facet("v", filter.voicemail === null ? null : Number(filter.voicemail)),
+    facet("n", filter.number),
+    durationExpression(filter),
+  ].filter((term) => term !== null);
+  return terms.length === 0 ? null : terms.map((term) => `facets : (${term})`).join(" AND ");
+}
+
+/** One term, whatever characters are in the value. */
+function facet(kind: string, value: string | number | null): string | null {
+  if (value === null) return null;
+  return kind + new Bun.CryptoHasher("sha256").update(String(value)).digest("hex").slice(0, 16);
+}
+
+/** Durations by their order of magnitude: what is found is looked at once more. */
+function durationExpression({ durationSecsMin, durationSecsMax }: ConversationFilter): string | null {
+  if (durationSecsMin === null && durationSecsMax === null) return null;
+  const from = bitsOf(durationSecsMin ?? 0);
+  const to = durationSecsMax === null ? DURATION_BITS_MAX : bitsOf(durationSecsMax);
+  const count = Math.max(1, to - from + 1);
+  return Array.from({ length: count }, (_, index) => durationFacet(from + index)).join(" OR ");
+}
+
+const durationFacet = (bits: number) => `l${bits}`;
+
+function bitsOf(seconds: number): number {
+  return Math.min(DURATION_BITS_MAX, Math.ceil(Math.log2(Math.max(0, seconds) + 1)));
+}

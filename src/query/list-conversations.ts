@@ -2,12 +2,11 @@ import { and, desc, gte, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { ConversationRow } from "../model/conversation.ts";
 import { conversations } from "../store/sqlite/schema.ts";
-import { fits } from "./conversation-filter.ts";
+import { facetExpression, fits } from "./conversation-filter.ts";
 import type { ConversationFilter } from "./conversation-filter.ts";
 import type { Reader } from "./reader.ts";
 import { firstIdOf } from "./search/documents.ts";
 import type { Snippets } from "./search/documents.ts";
-import { facetExpression } from "./search/facets.ts";
 import { isBusy, isDamaged } from "./search/file.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { ConversationRow } from "../../model/conversation.ts";
 import type { StoredTurn } from "../../model/turn.ts";
-import { facetsOf } from "./facets.ts";
+import { facetsOf } from "../conversation-filter.ts";
 import { MATCH_END, MATCH_START, textsOf } from "./text.ts";
 
 // The id of a document is the second in which its conversation began, and a number within that second. With 33 bits for
