@@ -13,7 +13,7 @@ const OPEN_FILES_MIN = 16_384;
 const MEMORY_BYTES_MIN = 160 * 1024 ** 2;
 
 /** What the system allows a process; null if there is no limit or none that can be read. */
-export type ProcessLimits = {
+type ProcessLimits = {
   openFiles: number | null;
   fileBytes: number | null;
   memoryBytes: number | null;

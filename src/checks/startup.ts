@@ -9,7 +9,7 @@ import { checkPort } from "./port.ts";
 import type { CheckResult } from "./result.ts";
 
 /** What these checks need to know of the configuration. */
-export type DataSettings = {
+type DataSettings = {
   databasePath: string;
   /** null: recordings are not stored */
   audioFolder: string | null;

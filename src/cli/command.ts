@@ -7,7 +7,7 @@ export const exitStatus = { ok: 0, failure: 1, usage: 64, config: 78 } as const;
 export type CommandFlag = { flag: string; key: string; description: string };
 
 /** An argument without a dash, as commander writes it, such as `[file]`, and the key of its value. */
-export type CommandArgument = { argument: string; key: string; description: string };
+type CommandArgument = { argument: string; key: string; description: string };
 
 /** What was given, by the commands' own keys: the text of a flag or an argument, `true` for a flag without a value. */
 export type Given = Partial<Record<string, string>>;

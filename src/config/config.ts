@@ -17,7 +17,7 @@ const OWN_NAME_CHARS_MIN = 12;
 type Values = { [K in OptionKey]: (typeof options)[K] extends Option<infer T> ? T : never };
 
 /** One setting: what was read, and where it was found. */
-export type Setting<T> = { origin: Origin; parsed: Parsed<T> };
+type Setting<T> = { origin: Origin; parsed: Parsed<T> };
 
 export type Settings = { [K in OptionKey]: Setting<Values[K]> };
 
@@ -32,7 +32,7 @@ export type Config = Omit<Values, "audioFolder" | "storeAudio" | "unknownEventSt
   unknownEventStatus: 200 | 400;
 };
 
-export type ConfigResult =
+type ConfigResult =
   | { kind: "valid"; config: Config; warnings: string[]; origins: Record<OptionKey, Origin> }
   /** Every fault, each with what to do. */
   | { kind: "faulty"; problems: string[] };

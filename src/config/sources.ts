@@ -21,7 +21,7 @@ export type ConfigSources = {
 export type Origin = string;
 
 /** The text of one setting, or why there is none. */
-export type FoundText = Parsed<string> & { origin: Origin };
+type FoundText = Parsed<string> & { origin: Origin };
 
 type Variable = { text: string; origin: Origin };
 

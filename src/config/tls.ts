@@ -12,7 +12,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
 export type Tls = { cert: string; key: string; expiresAtMs: number };
 
 /** What is wrong, and what to do. */
-export type TlsFinding = { text: string; remedy: string };
+type TlsFinding = { text: string; remedy: string };
 
 export type TlsFiles = { tlsCertFile: string | null; tlsKeyFile: string | null };
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import type { Parsed } from "./parsed.ts";
 
 /** A range of addresses, such as those of 10.0.0.0/8. */
 export type AddressRange = { first: ipaddr.IPv4 | ipaddr.IPv6; prefixBits: number };
@@ -21,7 +22,7 @@ export function canonicalAddress(text: string): string | null {
 }
 
 /** Reads `192.0.2.1`, `10.0.0.0/8`, `2001:db8::/32`, or says what is wrong with it. */
-export function parseRange(text: string): { ok: true; value: AddressRange } | { ok: false; problem: string } {
+export function parseRange(text: string): Parsed<AddressRange> {
   const [, address = "", prefix] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const first = parse(address);
   if (first === null)

@@ -12,7 +12,7 @@ export type Channel = {
   descriptor: number | null;
 };
 
-export type ChannelEvents = {
+type ChannelEvents = {
   /** What the other side sent: any JSON value. */
   onMessage: (message: unknown) => void;
   /** Called once, also if the other process has ended. */

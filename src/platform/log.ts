@@ -1,7 +1,7 @@
 import { configureSync, getJsonLinesFormatter, getLogger, getTextFormatter } from "@logtape/logtape";
 import type { Logger, LogLevel as RecordLevel, LogRecord } from "@logtape/logtape";
 
-export type LogLevel = "debug" | "info" | "warning" | "error";
+type LogLevel = "debug" | "info" | "warning" | "error";
 
 const levels: Record<Uppercase<LogLevel>, LogLevel> = {
   DEBUG: "debug",

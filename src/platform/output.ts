@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 const PENDING_BYTES_MAX = 1024 * 1024;
 const RETRY_MS = 50;
 
-export type Output = {
+type Output = {
   /** Takes whole lines. */
   write: (text: string) => void;
   /** Waits until what was written is out, at most `msMax`. */

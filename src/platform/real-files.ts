@@ -10,7 +10,7 @@ export class UnsafePathError extends Error {
 }
 
 /** A regular file, reached through real folders only. */
-export type RealFile = { path: string; byteCount: number; modifiedAtMs: number };
+type RealFile = { path: string; byteCount: number; modifiedAtMs: number };
 
 /**
  * What is at a path below a folder; null if nothing is there. A symlink at the end is returned as what it is, none on the

@@ -61,7 +61,7 @@ export function signatureHeader(secret: string, timestamp: number, body: string 
 }
 
 /** The same for a body that is read piece by piece. */
-export async function signatureHeaderOfStream(
+async function signatureHeaderOfStream(
   secret: string,
   timestamp: number,
   body: ReadableStream<Uint8Array>,

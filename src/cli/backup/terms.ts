@@ -27,7 +27,7 @@ export function findDataPaths(given: Given, context: CommandContext): Parsed<Dat
   };
 }
 
-function named(key: (typeof PATH_KEYS)[number], problem: string): { ok: false; problem: string } {
+function named(key: (typeof PATH_KEYS)[number], problem: string): Parsed<never> {
   return { ok: false, problem: `${options[key].name}: ${problem}` };
 }
 
