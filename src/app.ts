@@ -17,7 +17,7 @@ import { QueriesBusyError } from "./query/queries.ts";
 import type { Queries } from "./query/port.ts";
 import { createErase } from "./erase/erase.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
-import { isLoopback } from "./platform/address.ts";
+import { isOwnAddress } from "./platform/address.ts";
 import { errorCode } from "./platform/errors.ts";
 import { faultText } from "./platform/faults.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -103,7 +103,7 @@ export function createReceiver(options: {
     onVerified({ secretIndex, signedAtMs, address }) {
       metrics?.observer.verified(secretIndex);
       // What this machine has signed itself, by the `send` command, says nothing of its clock.
-      if (!isLoopback(address)) trustedClock.delivered({ signedAtMs });
+      if (!trustedClock.isConfirmed() && !isOwnAddress(address)) trustedClock.delivered({ signedAtMs });
     },
     clock,
   });

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
 import type { Parsed } from "./parsed.ts";
 
@@ -66,9 +67,12 @@ export function senderOf(address: string): string {
   return `${network.join(":")}::/64`;
 }
 
-/** Whether an address is one of this machine's own, that no other can call from. */
-export function isLoopback(address: string | null): boolean {
-  return address !== null && parse(address)?.range() === "loopback";
+/** Whether an address is one of this machine's own. It asks the system, which takes a while. */
+export function isOwnAddress(address: string | null): boolean {
+  if (address === null) return false;
+  if (parse(address)?.range() === "loopback") return true;
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return own.some((one) => canonicalAddress(one.address) === address);
 }
 
 const KNOWN_MAX = 256;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { networkInterfaces } from "node:os";
 import { noAddress, trustedProxies } from "../../src/config/addresses.ts";
 import { listen } from "../../src/http/server.ts";
 import type { Server } from "../../src/http/server.ts";
@@ -49,6 +50,16 @@ test("what this machine has signed itself, as by the send command, proves nothin
   expect(await deliver(proxied.url, "127.0.0.1")).toBe(200);
   expect(await deliver(proxied.url, "::1")).toBe(200);
   expect(direct.app.trustedClock.isConfirmed()).toBe(false);
+  expect(proxied.app.trustedClock.isConfirmed()).toBe(false);
+});
+
+const [ownAddress] = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .filter(({ internal, family }) => !internal && family === "IPv4")
+  .map(({ address }) => address);
+
+test.skipIf(ownAddress === undefined)("nor does it if it was sent to another of its addresses", async () => {
+  expect(await deliver(proxied.url, ownAddress ?? "")).toBe(200);
   expect(proxied.app.trustedClock.isConfirmed()).toBe(false);
 });
 
