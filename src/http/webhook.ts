@@ -35,6 +35,9 @@ export function webhookRoutes({ receive, connections, unknownEventStatus }: Webh
           });
           if (outcome.kind !== "refused") idleSeconds = PROVEN_IDLE_SECONDS;
           return answer(outcome, unknownEventStatus);
+        } catch {
+          // Why has been logged with the delivery.
+          return errorResponse("storage_failed");
         } finally {
           server?.timeout(request, idleSeconds);
         }

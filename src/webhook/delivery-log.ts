@@ -24,7 +24,7 @@ const causes: Record<RefusalCode, string> = {
   body_incomplete: "the sender went away before the end of the body",
   overloaded:
     "too many deliveries at once: if they are not from ElevenLabs, set ALLOWED_SOURCES=elevenlabs, and TRUSTED_PROXIES if a proxy is in front",
-  disk_low: "the free disk space is below MIN_FREE_DISK_BYTES: make room",
+  disk_low: "less disk is free than this body and MIN_FREE_DISK_BYTES need: make room",
   shutting_down: "the service is stopping",
 };
 

@@ -169,6 +169,10 @@ describe("where storage fails, nothing is acknowledged", () => {
     writeFileSync(folder, "");
     expect(await app.post(audio("conv_1", Buffer.from("recording")))).toMatchObject(failed);
     expect(app.rows("SELECT id FROM events")).toBeEmpty();
+    // Once, not once more as a request that failed.
+    expect(app.logLines.filter((line) => line.includes("ERROR"))).toEqual([
+      expect.stringContaining(`Not stored: ${folder}`),
+    ]);
 
     rmSync(folder);
     renameSync(`${folder}.old`, folder);
