@@ -6,8 +6,8 @@ import type { Queries } from "../query/port.ts";
 import { QueryError } from "../query/queries.ts";
 import { indexPath, removeIndexFile } from "../query/search/file.ts";
 import type { CleanPosition } from "../query/search/search-index.ts";
+import { ScrubError } from "../store/port.ts";
 import type { Eraser } from "../store/port.ts";
-import { ScrubError } from "../store/sqlite/scrub.ts";
 
 export type Erase = ReturnType<typeof createErase>;
 

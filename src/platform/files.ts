@@ -7,6 +7,7 @@ import { onFile, onFileNow } from "./faults.ts";
 
 /** A file that is flushed early is flushed in steps of about this size: anyone else who flushes waits for at most one of them. */
 const FLUSH_BYTES = 4 * 1024 * 1024;
+const READ_BYTES = 128 * 1024;
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 
@@ -69,6 +70,29 @@ export class TemporaryFile {
     // What is thrown away need not be whole.
     await this.#close().catch(() => {});
     await (this.options.remove ?? removeFile)(this.path);
+  }
+
+  /**
+   * Reads a part in pieces of at most 128 KiB. A piece is valid until the next one is asked for: they share a buffer.
+   */
+  async *pieces(start = 0, end = this.byteCount): AsyncGenerator<Uint8Array> {
+    const handle = await open(this.path);
+    try {
+      const buffer = Buffer.allocUnsafe(READ_BYTES);
+      for (let position = start; position < end;) {
+        const { bytesRead } = await handle.read(buffer, 0, Math.min(READ_BYTES, end - position), position);
+        if (bytesRead === 0) throw new Error(`${this.path} ends at ${position} instead of ${end}`);
+        yield buffer.subarray(0, bytesRead);
+        position += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** All of it: for one that is known to be small. */
+  bytes(): Promise<Uint8Array> {
+    return Bun.file(this.path).bytes();
   }
 
   async #syncAll(): Promise<void> {

@@ -100,6 +100,11 @@ export type Eraser = {
   dueEvents: (after: EventPlace, beforeMs: number) => Promise<DueEvents>;
 };
 
+/** Somebody keeps reading what is erased, so that its traces can't be cleared. */
+export class ScrubError extends Error {
+  override readonly name = "ScrubError";
+}
+
 /** What became of many: one that fails does not stop the others. */
 export type Erased<Key = string> = { erased: Key[]; failures: unknown[] };
 
@@ -166,3 +171,12 @@ export type BlobIntake = {
    */
   put: (file: TemporaryFile, names: readonly string[], sha256: string) => Promise<string>;
 };
+
+/** A body in a file that has no row: the file, and what the row says of it. */
+export type LeftBody = Pick<EventRecord, "bodySha256" | "bodyBytes" | "receivedAtMs"> & {
+  blob: Blob;
+  payloadPath: string;
+};
+
+/** Makes the record of a body that a stop has left without its row. */
+export type RecordOfLeftBody = (body: LeftBody) => Promise<EventRecord>;

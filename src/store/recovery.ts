@@ -1,25 +1,15 @@
 import { join } from "node:path";
 import { sha256OfBodyPath } from "../model/body.ts";
-import type { EventRecord } from "../model/event.ts";
 import { conversationOf } from "../model/recording.ts";
 import { faultText } from "../platform/faults.ts";
 import { fileSha256 } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
 import type { FileBlobs } from "./files/blobs.ts";
 import type { Leftovers } from "./files/leftovers.ts";
-import type { BlobFacts } from "./port.ts";
+import type { BlobFacts, RecordOfLeftBody } from "./port.ts";
 import type { Connection } from "./sqlite/connection.ts";
 
 const LINES_MAX = 20;
-
-/** A body in a file that has no row: the file, and what the row says of it. */
-export type LeftBody = Pick<EventRecord, "bodySha256" | "bodyBytes" | "receivedAtMs"> & {
-  blob: Blob;
-  payloadPath: string;
-};
-
-/** Makes the record of a body that a stop has left without its row. */
-export type RecordOfLeftBody = (body: LeftBody) => Promise<EventRecord>;
 
 type Options = {
   bodies: FileBlobs;

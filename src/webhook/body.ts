@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
 import type { TemporaryFile } from "../platform/files.ts";
@@ -17,8 +16,6 @@ const BODY_MS_MAX = 10 * 60_000;
 
 /** Larger bodies are not read all at once, which shows no progress: smaller ones have to be complete within one window. */
 const AT_ONCE_BYTES_MAX = WINDOW_BYTES_MIN;
-
-const READ_BYTES = 128 * 1024;
 
 /**
  * After this much of one body it is the turn of the others. The runtime goes on reading a connection as long as there is
@@ -193,40 +190,30 @@ function watchPace(clock: Clock, cut: Cut): { progress: (byteCount: number) => v
   };
 }
 
-/**
- * Reads a body, or a part of it, in pieces of at most 128 KiB. A piece is valid until the next one is asked for: they
- * share a buffer.
- */
-export async function* readPieces(
-  body: ReadableBody,
-  start = 0,
-  end = body.byteCount,
-): AsyncGenerator<Uint8Array> {
-  if (body.kind === "memory") {
-    yield body.bytes.subarray(start, end);
-    return;
-  }
-  if (body.kind === "blob") {
-    yield* body.blob.slice(start, end).stream();
-    return;
-  }
-  const handle = await open(body.file.path);
-  try {
-    const buffer = Buffer.allocUnsafe(READ_BYTES);
-    for (let position = start; position < end;) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(READ_BYTES, end - position), position);
-      if (bytesRead === 0) throw new Error(`${body.file.path} ends at ${position} instead of ${end}`);
-      yield buffer.subarray(0, bytesRead);
-      position += bytesRead;
-    }
-  } finally {
-    await handle.close();
+/** Reads a body, or a part of it, in pieces. A piece is valid until the next one is asked for: they may share a buffer. */
+export function readPieces(body: ReadableBody, start = 0, end = body.byteCount): AsyncIterable<Uint8Array> {
+  switch (body.kind) {
+    case "memory":
+      return onePiece(body.bytes.subarray(start, end));
+    case "file":
+      return body.file.pieces(start, end);
+    case "blob":
+      return body.blob.slice(start, end).stream();
   }
 }
 
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 /** Returns the whole body; the caller has made sure that it is small enough. */
-export async function readWhole(body: ReadableBody): Promise<Uint8Array> {
-  if (body.kind === "memory") return body.bytes;
-  if (body.kind === "blob") return body.blob.bytes();
-  return Bun.file(body.file.path).bytes();
+export function readWhole(body: ReadableBody): Uint8Array | Promise<Uint8Array> {
+  switch (body.kind) {
+    case "memory":
+      return body.bytes;
+    case "file":
+      return body.file.bytes();
+    case "blob":
+      return body.blob.bytes();
+  }
 }

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode } from "../../platform/errors.ts";
+import { ScrubError } from "../port.ts";
 import { logBytes } from "./open.ts";
 
 const PAGES_AT_ONCE = 256;
@@ -13,11 +14,6 @@ const FILE_HEADER_BYTES = 100;
 const PAGE_SIZE_AT = 16;
 const INTERIOR_TYPES = [2, 5];
 const LEAF_TYPES = [10, 13];
-
-/** Readers that do not end keep what is erased in the write-ahead log. */
-export class ScrubError extends Error {
-  override readonly name = "ScrubError";
-}
 
 /**
  * Overwrites what SQLite has left of moved rows. `secure_delete` clears what is deleted, but a row that moved to another
