@@ -71,6 +71,8 @@ export async function openStore(options: {
     const leftovers = createLeftovers(log, retry.begin);
     /** False if a file is left to the next start. */
     let isTidy = true;
+    /** What follows from events that waited. */
+    let tidying = Promise.resolve();
     const late: LateListener = {
       begun({ recording, payloadPath, bodyBytes }) {
         const path = recording?.path ?? payloadPath;
@@ -79,7 +81,7 @@ export async function openStore(options: {
       },
       ended(record, outcome) {
         log.info("A file that waited has its row", { path: record.recording?.path ?? record.payloadPath });
-        void tidy(record, outcome, bodyPath(record.bodySha256));
+        tidying = tidying.then(() => tidy(record, outcome, bodyPath(record.bodySha256)));
       },
     };
     const writer = createWriter({ connection, connect, onLate: late, log });
@@ -186,6 +188,7 @@ export async function openStore(options: {
       async close({ isShared: isLeftToOthers = false } = {}) {
         retry.end();
         const isLeft = await tryAgain();
+        await tidying;
         try {
           writer.close({ isShared: isLeftToOthers });
         } catch (error) {

@@ -204,6 +204,23 @@ describe("what has arrived since", () => {
   });
 });
 
+test("a stop ends with the file gone of an event that waited to become a processed one", async () => {
+  const id = quarantined(audio("conv_1", Buffer.alloc(LARGE)));
+  const { folder, store } = receiver;
+  const replace = store.events.replace.bind(store);
+  store.events.replace = async (...given) => {
+    const other = new Database(receiver.config.databasePath);
+    other.run("BEGIN IMMEDIATE");
+    return replace(...given).finally(() => other.close());
+  };
+  expect((await reprocess(id)).status).toBe(500);
+  expect(files("quarantine")).toHaveLength(1);
+  await receiver.close({ keepFolder: true });
+  expect(files("quarantine")).toEqual([]);
+  await open(folder);
+  expect(eventRows()).toEqual([expect.objectContaining({ id, status: "processed" })]);
+});
+
 test("a file stays as long as another quarantined event names it", async () => {
   const body = audio("conv_1", Buffer.alloc(LARGE));
   const ids = [quarantined(body), quarantined(body, { conversationId: "conv_misread" })];
