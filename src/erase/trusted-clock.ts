@@ -51,10 +51,10 @@ export function createTrustedClock(clock: Clock) {
   }
 
   return {
-    /** To be called once, with what earlier runs have left. */
+    /** Takes in what earlier runs have left. Only the first time counts: later on it is of this run. */
     begin(earlier: EarlierTimes): void {
       const startMs = latestOf(earlier);
-      if (startMs === null) return;
+      if (startMs === null || earlierOffsetMs !== null) return;
       earlierOffsetMs = startMs - clock.monotonicMs();
       offsetMs ??= earlierOffsetMs;
     },

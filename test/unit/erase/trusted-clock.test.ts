@@ -54,6 +54,13 @@ describe("while nothing confirms the wall clock", () => {
     expect(machine(FAR, { storedMs: NOW }).nowMs()).toBe(NOW);
   });
 
+  test("what it went on from counts once: retention that begins again has stored a time of this run", () => {
+    const here = machine(NOW + DAY, { storedMs: NOW });
+    here.deliver();
+    here.begin({ storedMs: here.nowMs(), newestReceivedAtMs: null });
+    expect(here.correctionMs()).toBe(DAY);
+  });
+
   test("an event is believed to be newer by as much as can have passed since the time was stored, not more", () => {
     expect(machine(NOW, { storedMs: NOW, newestReceivedAtMs: NOW + HOUR }).nowMs()).toBe(NOW + HOUR);
     expect(machine(NOW, { storedMs: NOW, newestReceivedAtMs: FAR }).nowMs()).toBe(NOW + HOUR);
