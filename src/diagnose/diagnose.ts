@@ -19,7 +19,7 @@ export function diagnose(options: {
   const header = readHeader(options.header);
   const findings: Finding[] = [];
   if (header.fault !== null) findings.push({ kind: "header-fault", fault: header.fault });
-  else if (header.timestamp !== null) findings.push({ kind: "header-valid", timestamp: header.timestamp });
+  else if (header.timestamp !== null) findings.push({ kind: "header-sound", timestamp: header.timestamp });
 
   const age = ageOf(header.timestamp, options);
   if (age !== null) findings.push(age);
@@ -29,7 +29,7 @@ export function diagnose(options: {
 
 function isGood(finding: Finding): boolean {
   if (finding.kind === "age") return finding.isWithin;
-  return finding.kind === "header-valid" || finding.kind === "hash-matches";
+  return finding.kind === "header-sound" || finding.kind === "hash-matches";
 }
 
 function ageOf(

@@ -16,7 +16,7 @@ const wellFormed = "ElevenLabs sends t=<unix seconds>,v0=<64 lower-case hex digi
 
 export function explain(finding: Finding): Explanation {
   switch (finding.kind) {
-    case "header-valid":
+    case "header-sound":
       return good("header", `t=${finding.timestamp} (${dateOf(Number(finding.timestamp))})`);
     case "header-fault":
       return explainFault(finding.fault);

@@ -13,7 +13,7 @@ export type Deviation = {
 };
 
 export type Finding =
-  | { kind: "header-valid"; timestamp: string }
+  | { kind: "header-sound"; timestamp: string }
   | { kind: "header-fault"; fault: HeaderFault }
   /** `seconds` is negative if the timestamp is ahead of the clock. */
   | { kind: "age"; seconds: number; toleranceSeconds: number; isWithin: boolean }

@@ -8,7 +8,7 @@ import { BODY, deviation, findings, hmac, NOW, signed } from "../../helpers/diag
 test("finds a valid signature valid", () => {
   expect(diagnoseVector("plain").isValid).toBe(true);
   expect(findings({ header: signed(BODY) })).toEqual([
-    { kind: "header-valid", timestamp: String(NOW - 5) },
+    { kind: "header-sound", timestamp: String(NOW - 5) },
     { kind: "age", seconds: 5, toleranceSeconds: 1800, isWithin: true },
     { kind: "hash-matches", secret: 0 },
   ]);

@@ -10,8 +10,8 @@ const rewritten = (differs: object) =>
 const age = { kind: "age", toleranceSeconds: 1800 } as const;
 
 const good: [Finding, string][] = [
-  [{ kind: "header-valid", timestamp: "1793620800" }, "t=1793620800 (2026-11-02T12:00:00Z)"],
-  [{ kind: "header-valid", timestamp: "999999999999" }, "t=999999999999 (+033658-09-27T01:46:39Z)"],
+  [{ kind: "header-sound", timestamp: "1793620800" }, "t=1793620800 (2026-11-02T12:00:00Z)"],
+  [{ kind: "header-sound", timestamp: "999999999999" }, "t=999999999999 (+033658-09-27T01:46:39Z)"],
   [{ ...age, seconds: 5, isWithin: true }, "5 s, at most 30 min"],
   [{ ...age, seconds: -130, isWithin: true }, "2 min ahead, at most 30 min"],
   [{ kind: "hash-matches", secret: 0 }, "matches"],
