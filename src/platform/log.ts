@@ -1,5 +1,5 @@
-import { configureSync, getJsonLinesFormatter, getLogger, getTextFormatter } from "@logtape/logtape";
-import type { Logger, LogLevel as RecordLevel, LogRecord } from "@logtape/logtape";
+import { compareLogLevel, getJsonLinesFormatter, getTextFormatter } from "@logtape/logtape";
+import type { LogLevel as RecordLevel, LogRecord } from "@logtape/logtape";
 
 type LogLevel = "debug" | "info" | "warning" | "error";
 
@@ -25,9 +25,11 @@ export type LogFields = Record<string, string | number | boolean | null>;
 
 export type Log = Record<LogLevel, (message: string, fields?: LogFields) => void>;
 
+const CATEGORY = ["receiver"];
+
 /**
- * Returns the program's log. LogTape keeps its configuration for the whole process: the last log created is the one
- * in force.
+ * Returns a log whose lines LogTape formats. Its loggers are not used: they have one configuration for the whole process,
+ * and take a message for a template, in which the braces of a path would be placeholders.
  *
  * @param isJournal gives every line its priority in front, and leaves out the time, which the journal has anyway
  * @param write receives one complete line, with its line end
@@ -39,30 +41,19 @@ export function createLog(options: {
   write: (line: string) => void;
 }): Log {
   const format = formatterOf(options);
-  configureSync({
-    reset: true,
-    sinks: { output: (record) => options.write(format(record)) },
-    loggers: [
-      { category: ["receiver"], lowestLevel: levels[options.level], sinks: ["output"] },
-      // LogTape reports faults of its sinks here; ours cannot fail (see output.ts).
-      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["output"] },
-    ],
-  });
-  return logWith(getLogger(["receiver"]));
+  const logAt = (level: LogLevel): Log[LogLevel] => {
+    if (compareLogLevel(level, levels[options.level]) < 0) return () => {};
+    return (message, properties = {}) => {
+      const record = { category: CATEGORY, level, message: [message], rawMessage: message, properties };
+      options.write(format({ ...record, timestamp: Date.now() }));
+    };
+  };
+  return { debug: logAt("debug"), info: logAt("info"), warning: logAt("warning"), error: logAt("error") };
 }
 
 function formatterOf({ format, isJournal = false }: { format: "text" | "json"; isJournal?: boolean }) {
   const line = format === "json" ? jsonLine : textLine(!isJournal);
   return isJournal ? (record: LogRecord) => `${journalPrefixes[record.level]}${line(record)}` : line;
-}
-
-/** A message is handed over as it is: what stands in braces, such as in a path, is no placeholder of a template. */
-function logWith(logger: Logger): Log {
-  const logAt =
-    (level: LogLevel) =>
-    (message: string, properties: LogFields = {}): void =>
-      logger.emit({ level, message: [message], rawMessage: message, timestamp: Date.now(), properties });
-  return { debug: logAt("debug"), info: logAt("info"), warning: logAt("warning"), error: logAt("error") };
 }
 
 const jsonLine = getJsonLinesFormatter({ properties: "flatten" });

@@ -43,6 +43,14 @@ test("for the journal each line begins with its priority and has no time", () =>
   expect(JSON.parse(line.slice(3))).toMatchObject({ message: "d" });
 });
 
+test("two logs are apart", () => {
+  const lines = linesOf((first) => {
+    expect(linesOf((second) => second.info("to the second"))).toHaveLength(1);
+    first.info("to the first");
+  });
+  expect(lines).toEqual([expect.stringContaining("to the first")]);
+});
+
 const textOf = (message: string, fields?: LogFields) =>
   linesOf((log) => log.info(message, fields))
     .join("")
