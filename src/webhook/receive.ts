@@ -2,8 +2,8 @@ import type { AddressList } from "../platform/address.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { BlobIntake } from "../store/port.ts";
 import type { Admission } from "./admission/admission.ts";
-import { Cut, receiveBody } from "./body.ts";
-import type { BodySource } from "./body.ts";
+import { receiveBody } from "./body.ts";
+import type { BodySource, Cut } from "./body.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Outcome, RefusalCode } from "./outcome.ts";
 import {
@@ -67,9 +67,9 @@ export function createReceive(options: {
     }
     if ((delivery.contentLength ?? 0) > bodyBytesMax) return refused("body_too_large");
 
-    const cut = new Cut();
+    const cut: Cut = new AbortController();
     const { address, contentLength } = delivery;
-    const slot = await admission.enter({ address, contentLength, drop: () => cut.now("overloaded") });
+    const slot = await admission.enter({ address, contentLength, drop: () => cut.abort("overloaded") });
     if (typeof slot === "string") return refused(slot);
     try {
       const signatures = secrets.map((secret) => startSignature(secret, header.timestamp));

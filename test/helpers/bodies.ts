@@ -1,7 +1,6 @@
 import type { Spool } from "../../src/store/files/spool.ts";
 import type { Slot } from "../../src/webhook/admission/admission.ts";
-import { Cut } from "../../src/webhook/body.ts";
-import type { Body } from "../../src/webhook/body.ts";
+import type { Body, Cut } from "../../src/webhook/body.ts";
 
 export function memoryBody(bytes: Uint8Array): Body {
   return { kind: "memory", bytes, byteCount: bytes.byteLength };
@@ -42,6 +41,6 @@ export async function* reusedPieces(pieces: readonly Uint8Array[]): AsyncGenerat
 export function undisturbed(): { slot: Slot; cut: Cut } {
   return {
     slot: { announce: () => null, progress: () => null, verified: () => {}, leave: () => {} },
-    cut: new Cut(),
+    cut: new AbortController(),
   };
 }

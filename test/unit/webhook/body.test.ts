@@ -398,8 +398,8 @@ describe("a body that has to go", () => {
       cut,
     });
     await sender.writable.getWriter().write(Buffer.alloc(300_000));
-    cut.now("overloaded");
-    cut.now("body_too_slow");
+    cut.abort("overloaded");
+    cut.abort("body_too_slow");
     expect(await receiving).toBe("overloaded");
     expect(readdirSync(folder)).toBeEmpty();
   });
