@@ -136,7 +136,8 @@ async function readMark(folder: string): Promise<Mark | null> {
       await handle.close();
     }
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
+    // ENOTDIR: its parent is a file, so there is no folder.
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return null;
     throw error;
   }
 }
