@@ -99,6 +99,19 @@ describe("after a stop that was none", () => {
     await restart((folder) => expect(existsSync(join(folder, "transcripts.sqlite.running"))).toBe(false));
   });
 
+  test.each(["a call.mp3", 'a "call".mp3', "gespräch.mp3"])(
+    "one that is called %j is served once it is adopted",
+    async (name) => {
+      const config = { apiTokens: ["0123456789abcdef0123456789abcdef"] };
+      await restartAfterCrash((folder) => leaveRecording(folder, name, "recording"), config);
+      const response = await app.handle(`/conversations/${encodeURIComponent(name.slice(0, -4))}/audio`, {
+        headers: { authorization: `Bearer ${config.apiTokens[0]}` },
+      });
+      expect([response.status, await response.text()]).toEqual([200, "recording"]);
+      expect(response.headers.get("content-disposition")).toMatch(/^inline; filename="[\w.]+"$/);
+    },
+  );
+
   test("a recording with its hash in its name is adopted for its conversation", async () => {
     const name = `conv_1-${sha256("recording").slice(0, 12)}.mp3`;
     await restartAfterCrash((folder) => leaveRecording(folder, name, "recording"));
