@@ -213,6 +213,8 @@ describe("what goes wrong during a handover:", () => {
     expect(await reloaded).toMatchObject({ status: 1, stderr: expect.stringContaining(why) });
     expect(receiver.output()).toContain(`this instance goes on: ${why}`);
     expect(processIds(receiver)).toHaveLength(1);
+    // The system closes the files of a killed process one after the other: its port may be the last of them.
+    while (existsSync(`/proc/${successor}/fd/0`)) await Bun.sleep(10);
     expect((await receiver.post(transcription("conv_1"))).status).toBe(200);
     receiver.child.kill("SIGHUP");
     await untilOutput(receiver, "Handing over");
