@@ -1,5 +1,5 @@
 // Starts the compiled program under sweep-fault.c, and without it.
-import { mkdtempSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SECRET } from "../test/helpers/deliveries.ts";
@@ -26,9 +26,12 @@ export type Surroundings = { folder: string; environment: Record<string, string>
 
 const work = mkdtempSync(join(tmpdir(), "sweep-"));
 const tracer = join(work, "fault");
+/** A copy: other tests that run meanwhile may build it again. */
+const executable = join(work, "elevenlabs-webhook");
 
-/** Compiles the tracer. @throws if it can't be: with what the compiler says */
-export function compileTracer(): void {
+/** Copies the executable and compiles the tracer. @throws if it can't be: with what the compiler says */
+export function prepareTools(): void {
+  copyFileSync(EXECUTABLE, executable);
   const source = join(import.meta.dir, "sweep-fault.c");
   const { exitCode, stderr } = Bun.spawnSync(["cc", "-O2", "-o", tracer, source]);
   if (exitCode !== 0) throw new Error(`sweep-fault.c can't be compiled: ${stderr.toString()}`);
@@ -108,7 +111,7 @@ export async function startProgram(
 ): Promise<Process> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const command = [EXECUTABLE, "serve"];
+  const command = [executable, "serve"];
   const { child, output } = spawn(
     tracing === null
       ? command
@@ -135,7 +138,7 @@ export async function startProgram(
 
 /** Runs the executable to its end, under the tracer if told so. */
 export const runProgram = (args: string[], { folder, environment }: Surroundings, tracing: Tracing | null) =>
-  traceProgram([EXECUTABLE, ...args], folder, tracing, tracing?.traced ?? folder, environment);
+  traceProgram([executable, ...args], folder, tracing, tracing?.traced ?? folder, environment);
 
 /** Runs any program to its end, under the tracer if told so. @param traced the folder whose calls count */
 export async function traceProgram(

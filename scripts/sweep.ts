@@ -1,7 +1,7 @@
 // The work behind scripts/sweep: counts the calls of each scenario, then runs it once for each fault and judges it.
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { compileTracer, ERRORS, readCalls, workFolder } from "./sweep-program.ts";
+import { prepareTools, ERRORS, readCalls, workFolder } from "./sweep-program.ts";
 import type { Call, Fault, Scenario } from "./sweep-program.ts";
 import { losePower } from "./sweep-power.ts";
 import { copyOf, scenarios } from "./sweep-scenarios.ts";
@@ -145,7 +145,7 @@ async function runOnce(scenario: Scenario, base: string, ledger: Ledger, fault: 
   return { complaints, log };
 }
 
-compileTracer();
+prepareTools();
 for (const scenario of scenarios) {
   if (onlyScenario === undefined || onlyScenario === scenario.name) await sweepThrough(scenario);
 }
