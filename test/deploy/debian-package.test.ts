@@ -150,7 +150,7 @@ test.skipIf(root === null)("the Debian package comes and goes where there is no 
   };
   const settings = () => readFileSync(join(debian, SETTINGS), "utf8");
 
-  // Whoever has changed the settings is asked nothing by an upgrade: without a terminal it would fail.
+  // An operator who has changed the settings is asked nothing by an upgrade: without a terminal it would fail.
   install(before);
   writeFileSync(join(debian, SETTINGS), "# settings of 0.9.0\nLOG_LEVEL=DEBUG\n");
   install(now);

@@ -119,7 +119,7 @@ test("a start on another database's recordings ends with 78, names both, and tak
   expect(receiver.rows("SELECT conversation_id FROM conversations")).toEqual([
     { conversation_id: "conv_audio" },
   ]);
-  // The flag is not for its successors: it would take the folder from whoever has it by then.
+  // The flag is not for its successors: it would take the folder from the one that has it by then.
   const successor = await handOver(receiver);
   expect(readFileSync(`/proc/${successor}/cmdline`, "utf8")).not.toContain("take-over");
   expect((await receiver.post(audio("conv_later", Buffer.from("later")))).status).toBe(200);

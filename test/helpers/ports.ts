@@ -6,7 +6,7 @@ const PORT_MIN = 10_000;
 const PORT_MAX = 65_535;
 const TRIES_MAX = 100;
 
-/** The kernel gives these to whoever asks for any port, and to connections on their way out. */
+/** The kernel gives these to anyone who asks for any port, and to connections on their way out. */
 const [anyMin = PORT_MAX, anyMax = PORT_MAX] = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8")
   .trim()
   .split(/\s+/)

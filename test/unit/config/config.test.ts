@@ -146,7 +146,7 @@ test(".env that can't be read is a fault", () => {
 });
 
 describe("the folder of recordings", () => {
-  test("is used by default, wherever it is", () => {
+  test("is used by default, at any path", () => {
     const { config, folder } = configOf({});
     expect(config.audioFolder).toBe(join(folder, "data/audio"));
     expect(configOf({ environment: { AUDIO_STORAGE_PATH: "/srv/audio" } }).config.audioFolder).toBe(

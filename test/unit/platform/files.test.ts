@@ -73,7 +73,7 @@ describe("a temporary file", () => {
     expect(readFileSync(path, "utf8")).toBe("theirs");
   });
 
-  test("does not follow a symlink, be it a dangling one", async () => {
+  test("does not follow a symlink, not even a dangling one", async () => {
     const [target, link] = [freshPath(), freshPath()];
     symlinkSync(target, link);
     await expect(TemporaryFile.create(link)).rejects.toThrow(expect.objectContaining({ code: "EEXIST" }));
@@ -139,7 +139,7 @@ describe("a folder", () => {
     expect(statSync(join(path, "a/b/c")).isDirectory()).toBe(true);
   });
 
-  test("is on disk for whoever finds it while another makes it", () => {
+  test("is on disk for anyone who finds it while another makes it", () => {
     const path = freshPath();
     expect(makeFolder(path)).toBe(makeFolder(path));
   });

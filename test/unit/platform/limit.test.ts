@@ -45,7 +45,7 @@ test("one that comes while a place is handed on does not take it", async () => {
   expect(started).toEqual([0, 1, 2]);
 });
 
-test("a piece that fails frees its place, be it at once or later", async () => {
+test("a piece that fails frees its place, whether at once or later", async () => {
   const { started, work, ends, limit } = pieces(1, 3);
   const failure = new Error("surprise");
   work[0]?.reject(failure);

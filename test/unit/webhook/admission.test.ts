@@ -147,7 +147,7 @@ describe("the slowest body of one sender makes room", () => {
     expect(await newcomer).toHaveProperty("leave");
   });
 
-  test("where more than 64 MiB are in memory, be it young or not", async () => {
+  test("if more than 64 MiB are in memory, whether it is young or not", async () => {
     const { enter } = admission();
     const { dropped, slots } = await bodiesAfterTwoSeconds(enter, [20 * 1024, 10 * 1024, 30 * 1024]);
     slots[0]?.progress(20 * MIB + 1, "memory");

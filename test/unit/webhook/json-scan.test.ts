@@ -124,7 +124,7 @@ describe("agrees with JSON.parse", () => {
       expectAgreement(Buffer.from(text));
   });
 
-  test("on bytes that are no UTF-8, wherever they are split", () => {
+  test("on bytes that are no UTF-8, at any split", () => {
     const bad = "80 c3 c080 eda080 f4908080 e282 f09f8e ff c3a9 f09f8e99";
     for (const odd of bad.split(" ")) {
       const whole = Buffer.concat([Buffer.from('["'), Buffer.from(odd, "hex"), Buffer.from('"]')]);
