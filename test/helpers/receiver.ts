@@ -60,6 +60,8 @@ export async function startReceiver(
         method: "POST",
         headers,
         body: Buffer.from(body),
+        // An idle one may be closed by a predecessor that ends in the very moment in which it is used again.
+        keepalive: false,
         ...anyCertificate,
       });
       const answer = (await response.json()) as Answer;
