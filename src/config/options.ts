@@ -1,5 +1,17 @@
 import { allowedSources, trustedProxies } from "./addresses.ts";
-import { boolean, bytes, days, host, integer, oneOf, optionalPath, path, secrets, tokens } from "./values.ts";
+import {
+  boolean,
+  bytes,
+  days,
+  host,
+  integer,
+  oneOf,
+  optionalAddress,
+  optionalPath,
+  path,
+  secrets,
+  tokens,
+} from "./values.ts";
 import type { Parse } from "./values.ts";
 
 const GIB = 1024 ** 3;
@@ -122,6 +134,12 @@ export const options = {
     default: "any",
     description: "addresses that may use the API, as in ALLOWED_SOURCES; checked before the token",
     parse: allowedSources,
+  }),
+  publicUrl: define({
+    name: "PUBLIC_URL",
+    default: "",
+    description: "the address at which others reach this receiver, such as https://hooks.example.com",
+    parse: optionalAddress,
   }),
   toleranceSeconds: define({
     name: "SIGNATURE_TOLERANCE_SECONDS",

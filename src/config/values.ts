@@ -70,6 +70,16 @@ export const path: Parse<string> = (text, folder) =>
 export const optionalPath: Parse<string | null> = (text, folder) =>
   text === "" ? { ok: true, value: null } : path(text, folder);
 
+/** An address on the web without a slash at its end, or null if the text is empty. */
+export const optionalAddress: Parse<string | null> = (text) => {
+  if (text === "") return { ok: true, value: null };
+  const url = URL.parse(text);
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.href === url.origin + url.pathname;
+  return isPlain
+    ? { ok: true, value: url.href.replace(/\/+$/, "") }
+    : { ok: false, problem: `"${text}" is not an address such as https://hooks.example.com` };
+};
+
 /** One secret, or several with commas between them. The problem never quotes any. */
 export const secrets: Parse<readonly string[]> = (text) => {
   const value = listed(text);

@@ -46,6 +46,7 @@ export async function openTestApp(
     unknownEventStatus: 400,
     apiTokens: [],
     apiSources: anyAddress,
+    publicUrl: null,
     retentionDays: null,
     audioRetentionDays: null,
     recordingsFolder: join(folder, "audio"),

@@ -72,6 +72,7 @@ describe("without any setting but the secret", () => {
       unknownEventStatus: 400,
       apiTokens: [],
       apiSources: anyAddress,
+      publicUrl: null,
       retentionDays: null,
       audioRetentionDays: null,
       recordingsFolder: join(folder, "data/audio"),

@@ -5,6 +5,7 @@ import {
   host,
   integer,
   oneOf,
+  optionalAddress,
   optionalPath,
   path,
   secrets,
@@ -133,4 +134,24 @@ describe("tokens", () => {
     expect(parsed).toEqual({ ok: false, problem: expect.stringContaining("openssl rand -hex 32") });
     expect(JSON.stringify(parsed)).not.toContain(text);
   });
+});
+
+test.each([
+  ["https://hooks.example.com", "https://hooks.example.com"],
+  ["https://Hooks.example.com:443/", "https://hooks.example.com"],
+  ["http://10.0.0.7:3004/calls//", "http://10.0.0.7:3004/calls"],
+  ["", null],
+])("the address %p is taken as %p", (text, value) => {
+  expect(optionalAddress(text, "/")).toEqual({ ok: true, value });
+});
+
+test.each([
+  "hooks.example.com",
+  "ftp://a.example",
+  "https://a:b@a.example",
+  "https://a.example/?b",
+  "https://a.example/#b",
+])("no address: %p", (text) => {
+  const problem = `"${text}" is not an address such as https://hooks.example.com`;
+  expect(optionalAddress(text, "/")).toEqual({ ok: false, problem });
 });
