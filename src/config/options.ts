@@ -26,6 +26,8 @@ export type Option<T> = {
   stateName?: string;
   /** Also read from the file that NAME_FILE names, and from a systemd credential called NAME. Never shown. */
   isSecret?: true;
+  /** The path of a private file; under systemd, unless it is set, that of the credential called NAME. */
+  isPrivateFile?: true;
   description: string;
   parse: Parse<T>;
 };
@@ -165,6 +167,13 @@ export const options = {
     default: "",
     description: "recordings are erased this many days after they arrived; 1 to 36500",
     parse: days,
+  }),
+  forwardConfig: define({
+    name: "FORWARD_CONFIG",
+    default: "",
+    isPrivateFile: true,
+    description: "a JSON file, for its owner alone, of the addresses that events are sent on to",
+    parse: optionalPath,
   }),
   freeDiskBytesMin: define({
     name: "MIN_FREE_DISK_BYTES",

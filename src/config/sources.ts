@@ -61,6 +61,10 @@ export function findText(key: OptionKey, variables: Variables, sources: ConfigSo
   if (flag !== undefined) return { ok: true, value: flag, origin: `flag ${flagOf(option)}` };
   if (variable !== undefined) return { ok: true, value: variable.text, origin: variable.origin };
 
+  if (option.isPrivateFile === true) {
+    const credential = findCredential(option.name, variables, sources);
+    if (credential !== null) return credential;
+  }
   const state = variables.STATE_DIRECTORY?.text.split(":")[0];
   if (option.stateName !== undefined && state !== undefined) {
     return { ok: true, value: join(state, option.stateName), origin: "$STATE_DIRECTORY" };
@@ -94,6 +98,14 @@ function findSecretFile(
   if (credentials === undefined) return null;
   const secret = readSecret(join(credentials.text, name), readText);
   return secret.ok ? { ...secret, origin: "credential" } : null;
+}
+
+/** The path of a systemd credential; null if there is none. */
+function findCredential(name: string, variables: Variables, { readText }: ConfigSources): FoundText | null {
+  const credentials = variables.CREDENTIALS_DIRECTORY;
+  if (credentials === undefined) return null;
+  const path = join(credentials.text, name);
+  return readSecret(path, readText).ok ? { ok: true, value: path, origin: "credential" } : null;
 }
 
 function readSecret(path: string, readText: (path: string) => string): Parsed<string> {

@@ -5,6 +5,7 @@ import { NAME, paths } from "./paths.ts";
 
 /** True for what reaches the service as a credential, which root reads, and not by its environment. */
 export function isCredential(option: Option<unknown>): boolean {
+  if (option.isPrivateFile === true) return true;
   return option.isSecret === true || option === options.tlsCertFile || option === options.tlsKeyFile;
 }
 
@@ -14,6 +15,7 @@ export function environmentText(): string {
   const lines = settings.map((option) => `# ${option.description}\n#${option.name}=${defaultOf(option)}\n`);
   return `# Settings of ${NAME}. After a change: systemctl reload ${NAME}
 # Secrets are not here but in ${paths.secret} and, for API_TOKEN, ${paths.apiToken};
+# the addresses that events are sent on to are in ${paths.forward};
 # certificate and key of HTTPS come by "service install --tls-cert-file FILE --tls-key-file FILE".
 
 ${lines.join("\n")}`;

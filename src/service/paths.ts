@@ -8,6 +8,8 @@ export const paths = {
   secret: `/etc/${NAME}/secret`,
   /** Of the reading API; not there if it is off. */
   apiToken: `/etc/${NAME}/api-token`,
+  /** The addresses that events are sent on to, with their secrets; not there if there are none. */
+  forward: `/etc/${NAME}/forward.json`,
   unit: `/etc/systemd/system/${NAME}.service`,
   sysctl: `/etc/sysctl.d/60-${NAME}.conf`,
   /** What the service itself sees; with DynamicUser= a link to the next. */

@@ -32,7 +32,11 @@ AmbientCapabilities=CAP_NET_BIND_SERVICE`;
 
 /** The text of the unit. Every directive says what it is for. */
 export function unitText({ isPublic, tls }: UnitOptions): string {
-  const credentials = [`${SECRET}:${paths.secret}`, `API_TOKEN:-${paths.apiToken}`];
+  const credentials = [
+    `${SECRET}:${paths.secret}`,
+    `API_TOKEN:-${paths.apiToken}`,
+    `FORWARD_CONFIG:-${paths.forward}`,
+  ];
   if (tls !== null) credentials.push(`${CERT}:${tls.certFile}`, `${KEY}:${tls.keyFile}`);
   return `# Written by "${NAME} service install", which overwrites it: put changes of your own into
 # "systemctl edit ${NAME}", and settings into ${paths.environment}.
@@ -75,7 +79,10 @@ EnvironmentFile=-${paths.environment}
 LoadCredential=${SECRET}:${paths.secret}
 # Likewise the token of the API that reads what arrived. Without that file it is an empty list, and the API is off.
 LoadCredential=API_TOKEN:${paths.apiToken}
-SetCredential=API_TOKEN:,${tls === null ? "" : tlsCredentials(tls)}
+SetCredential=API_TOKEN:,
+# Likewise the addresses that events are sent on to. Without that file there are none.
+LoadCredential=FORWARD_CONFIG:${paths.forward}
+SetCredential=FORWARD_CONFIG:${tls === null ? "" : tlsCredentials(tls)}
 # The runtime obeys these, and would run other code.
 UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN
 # Its lines carry their priority; what has none comes from a crash.

@@ -47,6 +47,7 @@ export async function openTestApp(
     apiTokens: [],
     apiSources: anyAddress,
     publicUrl: null,
+    forwardConfig: null,
     retentionDays: null,
     audioRetentionDays: null,
     recordingsFolder: join(folder, "audio"),

@@ -64,6 +64,7 @@ describe("without any setting but the secret", () => {
       tlsCertFile: null,
       tlsKeyFile: null,
       tls: null,
+      forwardConfig: null,
       logLevel: "INFO",
       logFormat: "text",
       databasePath: join(folder, "data/transcripts.sqlite"),
@@ -351,5 +352,27 @@ describe("the table", () => {
     expect(flags).toContain("--port");
     expect(flags).toContain("--signature-tolerance-seconds");
     for (const flag of flags) expect(flag).toMatch(/^--[a-z]+(-[a-z]+)*$/);
+  });
+});
+
+describe("the file of destinations", () => {
+  const NAME = "FORWARD_CONFIG";
+
+  test("is the systemd credential of its name", () => {
+    const CREDENTIALS_DIRECTORY = join(fileWith("", NAME), "..");
+    const { config, origins } = configOf({ environment: { CREDENTIALS_DIRECTORY } });
+    expect(config.forwardConfig).toBe(join(CREDENTIALS_DIRECTORY, NAME));
+    expect(origins.forwardConfig).toBe("credential");
+  });
+
+  test("is the one that the environment names, though there is a credential", () => {
+    const CREDENTIALS_DIRECTORY = join(fileWith("", NAME), "..");
+    const { config } = configOf({ environment: { CREDENTIALS_DIRECTORY, [NAME]: "/etc/other.json" } });
+    expect(config.forwardConfig).toBe("/etc/other.json");
+  });
+
+  test("is none under a unit of an earlier version, which hands none over", () => {
+    const CREDENTIALS_DIRECTORY = join(fileWith("x", "another"), "..");
+    expect(configOf({ environment: { CREDENTIALS_DIRECTORY } }).config.forwardConfig).toBeNull();
   });
 });

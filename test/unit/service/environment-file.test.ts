@@ -4,8 +4,9 @@ import { environmentText, settingsIn, withSettings } from "../../../src/service/
 
 test("the first file names every setting but the credentials, and sets none", () => {
   const text = environmentText();
-  const { secrets, apiTokens, tlsCertFile, tlsKeyFile } = options;
-  const credentials = new Set([secrets, apiTokens, tlsCertFile, tlsKeyFile].map(({ name }) => name));
+  const { secrets, apiTokens, tlsCertFile, tlsKeyFile, forwardConfig } = options;
+  const handedOver = [secrets, apiTokens, tlsCertFile, tlsKeyFile, forwardConfig];
+  const credentials = new Set(handedOver.map(({ name }) => name));
   for (const { name } of Object.values(options)) {
     expect(new RegExp(`^#?${name}=`, "m").test(text)).toBe(!credentials.has(name));
   }

@@ -19,7 +19,7 @@ test.each(variants)("every group of directives begins with what it is for, %j", 
 test.each(variants)("no directive is there twice, but for those that add up, %j", (options) => {
   const names = [...unitText(options).matchAll(/^(\w+)=/gm)].map(([, name]) => name);
   const repeated = names.filter((name, index) => names.indexOf(name) !== index);
-  expect([...new Set(repeated)]).toEqual(["LoadCredential", "SystemCallFilter"]);
+  expect([...new Set(repeated)]).toEqual(["LoadCredential", "SetCredential", "SystemCallFilter"]);
 });
 
 test.each(variants)("tells what it was made with, %j", (options) => {
@@ -43,4 +43,11 @@ test("hands certificate and key over as credentials", () => {
   const text = unitText({ isPublic: true, tls });
   expect(text).toContain("\nLoadCredential=TLS_CERT_FILE:/etc/tls/chain.pem\n");
   expect(text).toContain(" --tls-key-file ${CREDENTIALS_DIRECTORY}/TLS_KEY_FILE\n");
+});
+
+test("hands the file of destinations over, with an empty one if there is none", () => {
+  const text = unitText({ isPublic: false, tls: null });
+  expect(text).toContain("\nLoadCredential=FORWARD_CONFIG:/etc/elevenlabs-webhook/forward.json\n");
+  expect(text).toContain("\nSetCredential=FORWARD_CONFIG:\n");
+  expect(text).toMatch(/^ExecReload=.*,FORWARD_CONFIG:-\/etc\/elevenlabs-webhook\/forward\.json$/m);
 });

@@ -1,0 +1,29 @@
+/** What a destination is sent of an event: the stored bytes, its facts and addresses, or its traces by OTLP/HTTP. */
+export type Payload = "full" | "slim" | "otlp";
+
+export const payloads: readonly Payload[] = ["full", "slim", "otlp"];
+
+/**
+ * A system of the user's that events are sent to. Plain values only, so that it can be posted to a thread. Of these only
+ * `name` and `host` may be shown: everything else is a secret or may hold one.
+ */
+export type Destination = {
+  name: string;
+  url: string;
+  /** Host and port of the URL. */
+  host: string;
+  /** The keys that sign, the newest first; none for "otlp" unless they are given. */
+  keys: readonly Uint8Array[];
+  /** null: every type */
+  types: readonly string[] | null;
+  /** null: every agent, and events without one */
+  agents: readonly string[] | null;
+  payload: Payload;
+  /** Sent with each request, as written. */
+  headers: Readonly<Record<string, string>>;
+  /** Whether it is told of erased conversations. */
+  wantsErased: boolean;
+};
+
+/** The type of the event that tells a destination of an erased conversation. ElevenLabs never sends it. */
+export const ERASED_TYPE = "conversation_erased";
