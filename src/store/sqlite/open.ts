@@ -15,6 +15,8 @@ type Role =
   | "inspector"
   /** The search index, which can be made again. */
   | "index"
+  /** What is forwarded: written beside what is stored, and repeated after a power failure. */
+  | "forward"
   /** Holds a lock, and nothing else. */
   | "lock"
   /** In memory. */
@@ -82,6 +84,19 @@ const roles: Record<
       ["secure_delete", "ON"],
       ["temp_store", "MEMORY"],
       ["cache_size", "-8192"],
+    ],
+  },
+  forward: {
+    options: created,
+    pragmas: [
+      ["journal_mode", "WAL", "wal"],
+      // What a power failure takes away is sent once more.
+      ["synchronous", "NORMAL"],
+      ["busy_timeout", "5000", 5000],
+      ["journal_size_limit", "1048576"],
+      ["secure_delete", "ON", 1],
+      ["temp_store", "MEMORY"],
+      ["cache_size", "-1024"],
     ],
   },
   lock: { options: created, pragmas: [["locking_mode", "EXCLUSIVE"]] },

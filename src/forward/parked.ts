@@ -1,0 +1,95 @@
+import type { Database } from "bun:sqlite";
+import type { ForwardPosition } from "./cursors.ts";
+
+/** An event that a destination did not take: it is sent again later, and the others go on meanwhile. */
+export type Parked = {
+  eventId: number;
+  /** Requests that have failed; 0: it is to be sent for the first time. */
+  attempts: number;
+  /** Unix ms; null: it is dead, and only sent if `forward replay` is used. */
+  dueAtMs: number | null;
+  /** Why the last request failed, such as "HTTP 503"; null before the first. */
+  problem: string | null;
+};
+
+export type ParkedCounts = { waiting: number; dead: number };
+
+/** What has come of some events, written in one transaction. */
+export type Progress = {
+  /** Of the cursor that it belongs to. */
+  generation: number;
+  /** Where the cursor goes, in the same data; null if it stays. */
+  position: Omit<ForwardPosition, "dataId"> | null;
+  /** Parked, or parked again. */
+  failed: readonly Parked[];
+  /** Parked events that were taken by now, or are gone. */
+  done: readonly number[];
+  /** Unix ms of the last success among them; null without one. */
+  succeededAtMs: number | null;
+  /** Unix ms of the first failure after it, or without a success of the first one; null without one. */
+  failedAtMs: number | null;
+};
+
+/** @returns false if the cursor was set by a command meanwhile: then nothing is written */
+export function commitProgress(sqlite: Database, name: string, progress: Progress, nowMs: number): boolean {
+  const { failed, done } = progress;
+  const park = sqlite.query(PARK);
+  const remove = sqlite.query("DELETE FROM parked WHERE destination = ? AND event_id = ?");
+  return sqlite
+    .transaction(() => {
+      if (!moveCursor(sqlite, name, progress)) return false;
+      for (const { eventId, attempts, dueAtMs, problem } of failed)
+        park.run(name, eventId, attempts, dueAtMs, problem, nowMs);
+      for (const eventId of done) remove.run(name, eventId);
+      return true;
+    })
+    .immediate();
+}
+
+const PARK = `INSERT INTO parked (destination, event_id, attempts, due_at, problem, parked_at) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, problem = excluded.problem`;
+
+const MOVE = `UPDATE destinations SET event_id = coalesce($eventId, event_id),
+    reprocessed_count = coalesce($reprocessedCount, reprocessed_count),
+    succeeded_at = coalesce($succeededAtMs, succeeded_at),
+    failing_since = iif($succeededAtMs IS NULL, coalesce(failing_since, $failedAtMs), $failedAtMs)
+  WHERE name = $name AND generation = $generation`;
+
+function moveCursor(sqlite: Database, name: string, progress: Progress): boolean {
+  const { generation, position, succeededAtMs, failedAtMs } = progress;
+  const { changes } = sqlite.query(MOVE).run({
+    name,
+    generation,
+    eventId: position?.eventId ?? null,
+    reprocessedCount: position?.reprocessedCount ?? null,
+    succeededAtMs,
+    failedAtMs,
+  });
+  return changes > 0;
+}
+
+/** Parked events whose time has come, those that have waited longest first. */
+export function dueEvents(sqlite: Database, name: string, nowMs: number, rowsMax: number): Parked[] {
+  return sqlite
+    .query<Parked, [string, number, number]>(
+      `SELECT event_id AS eventId, attempts, due_at AS dueAtMs, problem FROM parked
+       WHERE destination = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
+    )
+    .all(name, nowMs, rowsMax);
+}
+
+export function countParked(sqlite: Database, name: string): ParkedCounts {
+  const row = sqlite
+    .query<ParkedCounts, [string]>(
+      "SELECT count(due_at) AS waiting, count(*) - count(due_at) AS dead FROM parked WHERE destination = ?",
+    )
+    .get(name);
+  return row ?? { waiting: 0, dead: 0 };
+}
+
+/** Has the dead events of a destination sent again, with all repeats. @returns how many */
+export function reviveDead(sqlite: Database, name: string, nowMs: number): number {
+  return sqlite
+    .query("UPDATE parked SET attempts = 0, due_at = ? WHERE destination = ? AND due_at IS NULL")
+    .run(nowMs, name).changes;
+}
