@@ -173,6 +173,20 @@ describe.skipIf(browserMissing !== null)("in a browser without internet", () => 
     expect(problems).toEqual([]);
     await page.context().close();
   });
+
+  test("on a phone the form with a long example is no wider than the screen, and so is its answer", async () => {
+    const { page } = await visit(browser, `${receiver.url}/docs`, PHONE);
+    await page.getByRole("button", { name: "Open Menu" }).tap();
+    await page.getByRole("link", { name: "Receive a webhook" }).first().tap();
+    await page.getByRole("button", { name: "Test Request (post /webhook)" }).tap();
+    await page.getByRole("button", { name: /^Send post request/ }).tap();
+    // No signature is filled in.
+    await page.getByText("401 Unauthorized").filter({ visible: true }).waitFor();
+    const answer = await page.locator('section[aria-label="Response"]').boundingBox();
+    expect(answer?.x).toBeGreaterThanOrEqual(0);
+    expect((answer?.x ?? 0) + (answer?.width ?? 0)).toBeLessThanOrEqual(PHONE_PIXELS);
+    await page.context().close();
+  });
 });
 
 /** Gives the token and lists what arrived. */

@@ -12,6 +12,8 @@ const customCss = `
   .scalar-reference-intro-clients,
   /* The menu once more, in a request's form: on a phone its button covers the address. */
   [role="dialog"] .scalar-sidebar-toggle { display: none !important; }
+  /* A long line of an example scrolls by itself: else it widens the form, and on a phone the answer is out of view. */
+  .scalar-app-layout main > * { min-width: 0; }
   /* A parameter that is not ticked is not sent: its example must not look like a value, and its box has to be seen. */
   tr:has(input[aria-label^="Include "]:not(:checked)) > td:last-child { opacity: 0.45; font-style: italic; }
   td > input[aria-label^="Include "] + div > div { opacity: 1 !important; }
