@@ -100,6 +100,7 @@ function recordOf(index: number, count: number): EventRecord {
     facts: deriveFacts(event),
     failure: null,
     recording: null,
+    source: "webhook",
   };
 }
 

@@ -69,11 +69,19 @@ export const eventColumns = {
     description: "Length of the body as it was received.",
     examples: [11264],
   },
+  source: {
+    name: "source",
+    kind: "text",
+    values: ["webhook", "recovered"],
+    isRequired: true,
+    description:
+      "`webhook`: ElevenLabs delivered and signed it; `recovered`: it was fetched from ElevenLabs' API, since no delivery had brought it.",
+  },
 } as const satisfies Columns;
 
 export type EventRow = Row<typeof eventColumns>;
 
-/** One signed event, ready to be written: its row, and what is derived from it. */
+/** One event, ready to be written: its row, and what is derived from it. */
 export type EventRecord = {
   type: string | null;
   conversationId: string | null;
@@ -96,6 +104,7 @@ export type EventRecord = {
   facts: ConversationFacts | null;
   failure: CallFailureFacts | null;
   recording: Recording | null;
+  source: "webhook" | "recovered";
 };
 
 /** What makes two deliveries the same. */

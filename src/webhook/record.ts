@@ -80,6 +80,7 @@ export async function recordOf(options: {
     facts,
     failure: storeTranscripts && event.kind === "failure" ? failureOf(event) : null,
     recording,
+    source: "webhook",
   };
 }
 
@@ -102,6 +103,7 @@ export function recordOfQuarantined(
     facts: null,
     failure: null,
     recording: null,
+    source: "webhook",
   };
 }
 

@@ -99,6 +99,8 @@ describe.each(variants)("the data of %s, %s", (schema, variant) => {
       for (const [key, row] of rows) expect(after[table]?.get(key)).toMatchObject(row);
     }
 
+    expect(receiver.rows("SELECT DISTINCT source FROM events")).toEqual([{ source: "webhook" }]);
+
     const copy = `${path}.before-schema-${schemaVersion}`;
     const isCurrent = schema === `data-schema-${schemaVersion}`;
     expect(existsSync(copy)).toBe(!isCurrent);

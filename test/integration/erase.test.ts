@@ -139,6 +139,36 @@ describe("DELETE /conversations/{id}", () => {
     sqlite.close();
   });
 
+  const awaitFetching = (id: string) =>
+    withDatabase(receiver.config.databasePath, (sqlite) => {
+      sqlite.query("INSERT INTO recovery_pending VALUES (?, 'processing', 1, 0, 0)").run(id);
+    });
+
+  test("forgets that a conversation is still to be fetched, in the copies too", async () => {
+    await open();
+    for (const id of ["conv_pending", "conv_other"]) {
+      await deliver(id);
+      await awaitFetching(id);
+    }
+    const copy = `${receiver.config.databasePath}.before-schema-7`;
+    receiver.rows(`VACUUM INTO '${copy}'`);
+
+    expect(await erase("conv_pending")).toBe(200);
+
+    expect(traces(words("conv_pending"))).toBeEmpty();
+    const left = [{ id: "conv_other" }];
+    expect(receiver.rows("SELECT conversation_id AS id FROM recovery_pending")).toEqual(left);
+  });
+
+  test("erases a conversation that is only known as still to be fetched, and drops its delivery", async () => {
+    await open();
+    await awaitFetching("conv_pending");
+    expect(await erase("conv_pending")).toBe(200);
+    expect(traces(["conv_pending"])).toBeEmpty();
+    await deliver("conv_pending");
+    expect(receiver.rows("SELECT 1 FROM events")).toBeEmpty();
+  });
+
   test("a later delivery of the same call is acknowledged and dropped", async () => {
     await open();
     await deliver("conv_1");

@@ -69,6 +69,7 @@ describe("GET /events", () => {
       error: null,
       body_sha256: new Bun.CryptoHasher("sha256").update(bodies[1]).digest("hex"),
       body_bytes: bodies[1].length,
+      source: "webhook",
     });
   });
 

@@ -143,6 +143,17 @@ describe("while an instance of an older version finishes", () => {
   });
 });
 
+test("an event that the version before stores beside this one counts as delivered", () => {
+  openDatabase(path).sqlite.close();
+  const database = new Database(path);
+  database.run(
+    "INSERT INTO events (received_at, status, body_sha256, body_bytes) VALUES (1, 'processed', 'ab', 2)",
+  );
+  database.close();
+  expect(valuesOf(path, "SELECT source FROM events")).toEqual([["webhook"]]);
+  expect(valuesOf(path, "SELECT oldest_writer FROM schema_compatibility")).toEqual([[3]]);
+});
+
 test("conversations are found by their start without looking at all of them", () => {
   const { sqlite } = openDatabase(path);
   const plan = sqlite.query<{ detail: string }, []>(
@@ -162,6 +173,7 @@ test.each([
   ["0003-events", "b1487e28ad703d9556c769bdf297d00fa22f20236a89d040455bc4fed24e9dd3"],
   ["0004-conversations-by-start", "bc7eeeee6f0c91551e909d32567e8a3e0785e8664feed253893271fcaca63a25"],
   ["0005-state", "7fdea9d6218a4b043ab92e69c66909f7ac5796a1dd1bfe23af0205c09bae729f"],
+  ["0006-recovery", "142a37ffe13433794831ac5c345f5886abf0ff979f2369d02628b1e8cc1899fb"],
 ])("the migration %s is frozen", (name, sha256) => {
   const bytes = readFileSync(join(folderOfMigrations, `${name}.sql`));
   expect(new Bun.CryptoHasher("sha256").update(bytes).digest("hex")).toBe(sha256);
@@ -169,5 +181,5 @@ test.each([
 
 test("every migration is frozen by the test above, once it has been released", () => {
   expect(readdirSync(folderOfMigrations)).toHaveLength(schemaVersion);
-  expect(schemaVersion).toBe(5);
+  expect(schemaVersion).toBe(6);
 });

@@ -50,6 +50,7 @@ function record(id: number, more: Partial<EventRecord> = {}): EventRecord {
     facts: noFacts,
     failure: null,
     recording: null,
+    source: "webhook",
     ...more,
   };
 }

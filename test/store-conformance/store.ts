@@ -47,6 +47,7 @@ export function recordOf(body: Record<string, unknown>, more: Partial<EventRecor
     facts: deriveFacts(event),
     failure: event.kind === "failure" ? failureOf(event) : null,
     recording: null,
+    source: "webhook",
     ...more,
   };
 }

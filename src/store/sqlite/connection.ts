@@ -31,6 +31,8 @@ const ENDS = [
   "SELECT max(updated_at) FROM conversations INDEXED BY conversations_awaiting_audio WHERE has_audio = 1 AND audio_path IS NULL",
   "SELECT max(audio_received_at) FROM conversations INDEXED BY conversations_audio_bytes WHERE audio_bytes IS NOT NULL",
   "SELECT event_id FROM call_failures ORDER BY event_id DESC LIMIT 1",
+  "SELECT max(conversation_id) FROM events INDEXED BY events_recovered WHERE source = 'recovered'",
+  "SELECT max(conversation_id) FROM recovery_pending",
 ];
 
 /** An open database with all its statements prepared. Not used any more once a write to disk has failed on it. */

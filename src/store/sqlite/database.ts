@@ -9,13 +9,14 @@ import erasures from "./migrations/0002-erasures.sql" with { type: "text" };
 import eventIndexes from "./migrations/0003-events.sql" with { type: "text" };
 import conversationsByStart from "./migrations/0004-conversations-by-start.sql" with { type: "text" };
 import state from "./migrations/0005-state.sql" with { type: "text" };
+import recovery from "./migrations/0006-recovery.sql" with { type: "text" };
 
 /** One step of the schema. */
 export type Migration = {
   sql: string;
   /**
    * What becomes of a program that does not know this step. "go on": it may write beside and after it, as is so when
-   * tables, indexes and columns that may be NULL are added and nothing else. "stop": it must not, so that an upgrade
+   * tables, indexes and columns that may be NULL or have a default are added and nothing else. "stop": it must not, so that an upgrade
    * first lets it finish, and a way back needs the copy made before.
    */
   olderPrograms: "go on" | "stop";
@@ -30,6 +31,8 @@ const schemaMigrations: readonly Migration[] = [
   { sql: eventIndexes, olderPrograms: "stop" },
   { sql: conversationsByStart, olderPrograms: "go on" },
   { sql: state, olderPrograms: "go on" },
+  // What one that does not know it stores was delivered, as the column says then.
+  { sql: recovery, olderPrograms: "go on" },
 ];
 
 /** The schema of this version of the program. */

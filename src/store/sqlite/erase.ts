@@ -24,6 +24,9 @@ const DELETE_ROWS = [
   "DELETE FROM call_failures WHERE event_id IN (SELECT id FROM events WHERE conversation_id = ?)",
   "DELETE FROM events WHERE conversation_id = ?",
 ];
+/** From schema 6 on. */
+const PENDING_TABLE = "recovery_pending";
+const DELETE_PENDING = `DELETE FROM ${PENDING_TABLE} WHERE conversation_id = ?`;
 
 /**
  * Erases conversations: rows, recordings and quarantined bodies, the traces of the rows in the database's file and in
@@ -154,17 +157,20 @@ function forgotten(sqlite: Database): string[] {
 }
 
 function hasRows(sqlite: Database, conversationId: string): boolean {
-  return ["conversations", "events"].some(
+  return ["conversations", "events", PENDING_TABLE].some(
     (table) =>
       sqlite.query(`SELECT 1 FROM ${table} WHERE conversation_id = ? LIMIT 1`).get(conversationId) !== null,
   );
 }
 
 function deleteRows(sqlite: Database, conversationIds: readonly string[]): void {
+  // A copy has the schema of its time.
+  const hasPending = sqlite.query("SELECT 1 FROM sqlite_schema WHERE name = ?").get(PENDING_TABLE) !== null;
+  const statements = hasPending ? [...DELETE_ROWS, DELETE_PENDING] : DELETE_ROWS;
   sqlite
     .transaction(() => {
       for (const id of conversationIds) {
-        for (const sql of DELETE_ROWS) sqlite.query(sql).run(id);
+        for (const sql of statements) sqlite.query(sql).run(id);
       }
     })
     .immediate();
