@@ -6,6 +6,7 @@ import type { User } from "../platform/user.ts";
 import { lockData, lockRecordings } from "../store/sqlite/data-lock.ts";
 import { restoringMark, runningMark, setMark } from "../store/files/marks.ts";
 import { markRestored } from "../store/files/recordings-owner.ts";
+import { replaceDataId } from "../store/sqlite/data-id.ts";
 import { openSnapshot } from "../store/sqlite/snapshot.ts";
 import { recordingFiles } from "../store/files/blobs.ts";
 import { layout, storedDatabase, storedPath } from "./layout.ts";
@@ -89,6 +90,7 @@ async function restoreAll({ folder, paths, user }: Restore, { header }: VerifyRe
   const stored = join(folder, storedDatabase(header.database.sha256));
   await copyChecked(stored, unfinished, header.database, user);
   await asUser(user, async () => {
+    replaceDataId(unfinished);
     for (const path of touchedFolders) await syncFolder(path);
     await markRecordings(unfinished, paths);
     // The first start then looks for every file, and for recordings that are newer than their rows.
@@ -125,9 +127,11 @@ async function refuseAnyData({ databasePath, audioFolder }: DataPaths): Promise<
   const database = basename(databasePath);
   await workingOn(folder, async () => {
     const names = (await exists(folder)) ? await readdir(folder) : [];
-    const isLock = (name: string) => /^\.lock\d?(-journal)?$/.test(name.slice(database.length));
+    // How far destinations were sent the events of what was there before: see replaceDataId.
+    const isKept = (name: string) =>
+      /^\.(lock\d?(-journal)?|forward(-wal|-shm)?)$/.test(name.slice(database.length));
     // The database itself comes first: it is what the operator knows.
-    const name = names.toSorted().find((each) => each.startsWith(database) && !isLock(each));
+    const name = names.toSorted().find((each) => each.startsWith(database) && !isKept(each));
     if (name !== undefined) refuse(join(folder, name));
     const quarantine = join(folder, "quarantine");
     if (names.includes("quarantine") && (await readdir(quarantine)).length > 0) refuse(quarantine);

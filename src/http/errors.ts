@@ -12,6 +12,7 @@ export type ErrorCode =
   | "token_invalid"
   | "too_many_attempts"
   | "invalid_parameter"
+  | "data_replaced"
   | "payload_not_kept"
   | "payload_missing"
   | "audio_missing"
@@ -54,6 +55,7 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
     headers: { "retry-after": "60" },
   },
   invalid_parameter: { status: 400, error: "Invalid parameter" },
+  data_replaced: { status: 409, error: "The data were replaced by a restore" },
   payload_not_kept: { status: 404, error: "The event was stored without its content" },
   payload_missing: { status: 404, error: "The event's content is missing from the disk" },
   audio_missing: { status: 404, error: "The recording is not in its place on disk any more" },
@@ -72,15 +74,20 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
 /**
  * Makes the answer to an error: `{"error": "...", "code": "..."}`.
  *
- * @param more `error` if the message holds more than the code tells; `headers` of this answer alone
+ * @param more `error` if the message holds more than the code tells; `headers` and further `members` of this answer
+ *   alone
  */
 export function errorResponse(
   code: ErrorCode,
-  more: { error?: string; headers?: Record<string, string> } = {},
+  more: {
+    error?: string;
+    headers?: Record<string, string>;
+    members?: Record<string, string | number>;
+  } = {},
 ): Response {
   const { status, error, headers } = errorAnswers[code];
   return Response.json(
-    { error: more.error ?? error, code },
+    { error: more.error ?? error, code, ...more.members },
     { status, headers: { ...headers, ...more.headers } },
   );
 }

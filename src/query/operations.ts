@@ -9,6 +9,7 @@ import {
 import { findEvent, findPayload, followEvents, listEvents, readPayload } from "./events.ts";
 import { listConversations } from "./list-conversations.ts";
 import type { Answer, Argument, QuestionName } from "./port.ts";
+import { readLineage } from "../store/sqlite/data-id.ts";
 import type { Reader } from "./reader.ts";
 import { countByDay, readFigures } from "./stats.ts";
 
@@ -19,6 +20,7 @@ export const operations: {
   listCallFailures,
   listEvents,
   followEvents,
+  readLineage: ({ sqlite }) => readLineage(sqlite),
   findEvent,
   findPayload,
   readPayload,

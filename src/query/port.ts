@@ -1,5 +1,6 @@
 import type { CallFailureRow } from "../model/call-failure.ts";
 import type { ConversationRow } from "../model/conversation.ts";
+import type { Lineage } from "../model/lineage.ts";
 import type { EventRow } from "../model/event.ts";
 import type { Recording } from "../model/recording.ts";
 import type { CallFailureFilter } from "./call-failures.ts";
@@ -22,6 +23,8 @@ type Questions = {
   ) => EventRow[];
   /** Events in the order in which they were stored: none that is stored later gets a place before one that is seen. */
   followEvents: (filter: EventFilter & { afterId: number }) => EventRow[];
+  /** Which data these are, and how far their ids go. */
+  readLineage: (of: null) => Lineage;
   findEvent: (id: number) => EventRow | null;
   /** Where an event's payload is, and what; null if there is no such event. */
   findPayload: (id: number) => StoredPayload | null;

@@ -58,6 +58,7 @@ export async function openStore(options: {
     const connect = () => openConnection(databasePath);
     // SQLite opens a file that it may not write, and says so only at the first write.
     connection.probe();
+    connection.ensureDataId();
     let isTakenOver = false;
     if (audioFolder !== null) {
       const claim = { folder: audioFolder, databasePath, connection, log, isShared, takesOver };

@@ -13,6 +13,7 @@ type Page = {
   events: ({ id: number } & Record<string, unknown>)[];
   next_cursor: string | null;
   next_after: number | null;
+  data_id: string | null;
 };
 
 let receiver: TestApp;
@@ -50,7 +51,7 @@ describe("GET /events", () => {
   test("lists what arrived, the newest first", async () => {
     const { answer } = await list();
     expect(answer.events.map(({ id }) => id)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
-    expect(answer).toMatchObject({ next_cursor: null, next_after: null });
+    expect(answer).toMatchObject({ next_cursor: null, next_after: null, data_id: null });
     expect(answer.events[4]).toMatchObject({
       id: 4,
       type: "new_thing",
@@ -99,7 +100,11 @@ describe("GET /events", () => {
     expect(first.answer.events.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
     expect(first.answer).toMatchObject({ next_cursor: null, next_after: 5 });
     expect(await idsOf("?after=5")).toEqual([6, 7, 8]);
-    expect((await list("?after=8")).answer).toEqual({ events: [], next_cursor: null, next_after: 8 });
+    const { answer } = await list("?after=8");
+    const dataId = first.answer.data_id;
+    expect(dataId).toMatch(/^[0-9a-f]{32}$/);
+    expect(answer).toEqual({ events: [], next_cursor: null, next_after: 8, data_id: dataId });
+    expect((await list(`?after=8&data_id=${dataId}`)).answer).toEqual(answer);
   });
 
   test("is a feed of a type, a status or a conversation too", async () => {

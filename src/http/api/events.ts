@@ -1,6 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { eventColumns } from "../../model/event.ts";
+import { dataIdOf, findPlace } from "../../model/lineage.ts";
+import type { DataPlace, Lineage } from "../../model/lineage.ts";
 import type { EventRow } from "../../model/event.ts";
 import type { EventPosition, StoredPayload } from "../../query/events.ts";
 import { errorResponse } from "../errors.ts";
@@ -25,6 +27,9 @@ const parameters = {
   conversation_id: textParameter("Only events that speak of this conversation."),
   since: timeParameter("Only events received at this time or later."),
   until: timeParameter("Only events received before this time."),
+  data_id: textParameter(
+    "With `after`: the `data_id` of the answer that it comes from. 409 with `data_replaced` if a restore has replaced the data since.",
+  ),
   after: integerParameter({
     min: 0,
     max: 999_999_999_999_999,
@@ -39,9 +44,12 @@ const BESIDE_AFTER = ["since", "until", "cursor"];
 const LIST_DESCRIPTION = `The last to arrive first, page by page with \`cursor\`.
 
 With \`after\` it is a feed that another program can follow and miss nothing: ask with \`after=0\`, then always with the
-\`next_after\` of the answer before; if \`events\` is empty, wait a little and ask the same again. Ids are given while
-an event is being stored, one event after the other, so that none ever appears behind the one that was seen last. An
-event that is reprocessed keeps its id, and its place.`;
+\`next_after\` of the answer before as \`after\`, and its \`data_id\`; if \`events\` is empty, wait a little and ask the
+same again. Ids are given while an event is being stored, one event after the other, so that none ever appears behind the
+one that was seen last. An event that is reprocessed keeps its id, and its place.
+
+A restore of a backup takes ids back: the next events get some that others had before. 409 \`data_replaced\` then says so
+to those who give the \`data_id\`, and its \`next_after\` and \`data_id\` are where to go on. Without \`data_id\` nobody can tell.`;
 
 const PIECE_BYTES_MAX = 1024 * 1024;
 
@@ -88,10 +96,13 @@ export function eventRoutes({ queries, bodies, log }: ApiParts) {
           description: LIST_DESCRIPTION,
           tag: "events",
           parameters,
-          refuse: (given) =>
-            given.has("after") && BESIDE_AFTER.some((name) => given.has(name))
+          refuse: (given) => {
+            if (given.has("data_id") && !given.has("after"))
+              return "Invalid parameter: data_id goes with after";
+            return given.has("after") && BESIDE_AFTER.some((name) => given.has(name))
               ? "Invalid parameter: after goes with neither since, until nor cursor"
-              : null,
+              : null;
+          },
           says: "A page of events.",
           fields: {
             events: Type.Array(Event, {
@@ -101,23 +112,39 @@ export function eventRoutes({ queries, bodies, log }: ApiParts) {
               Type.Integer(),
               "Continues the feed as `after`, now or later; null without `after`.",
             ),
+            data_id: Nullable(
+              Type.String(),
+              "Names the data that `next_after` is a place in: give both together, and no event is missed after a restore; null without `after`.",
+            ),
           },
+          errors: ["data_replaced"],
           cursorNote: " It is null with `after`.",
           place: placeOf,
         },
-        async ({ type, status, conversation_id: conversationId, since, until, after }, before, rowsMax) => {
+        async (
+          { type, status, conversation_id: conversationId, since, until, after, data_id: dataId },
+          before,
+          rowsMax,
+        ) => {
           const filter = { type, status, conversationId };
           if (after !== null) {
+            const lineage = await queries.ask("readLineage", null);
+            const replaced = dataId === null ? null : replacedSince(lineage, { dataId, eventId: after });
+            if (replaced !== null) return replaced;
             const rows = await queries.ask("followEvents", { ...filter, afterId: after, rowsMax });
             return {
-              page: { events: rows.map(shownEvent), next_after: rows.at(-1)?.id ?? after },
+              page: {
+                events: rows.map(shownEvent),
+                next_after: rows.at(-1)?.id ?? after,
+                data_id: dataIdOf(lineage),
+              },
               next: null,
             };
           }
           const asked = { ...filter, sinceMs: since, untilMs: until, before, rowsMax: rowsMax + 1 };
           const { rows, last } = cut(await queries.ask("listEvents", asked), rowsMax);
           return {
-            page: { events: rows.map(shownEvent), next_after: null },
+            page: { events: rows.map(shownEvent), next_after: null, data_id: null },
             next: last && [last.receivedAtMs, last.id],
           };
         },
@@ -151,6 +178,22 @@ export function eventRoutes({ queries, bodies, log }: ApiParts) {
         },
       ),
     );
+}
+
+/** The way on for a follower whose place is not one of these data; null if it is. */
+function replacedSince(lineage: Lineage, place: DataPlace): Response | null {
+  const found = findPlace(lineage, place);
+  if (found.kind === "here") return null;
+  const after = found.kind === "replaced" ? found.commonEventId : 0;
+  const why =
+    found.kind === "replaced"
+      ? "The data were replaced by a restore"
+      : "No event has had the id of after yet";
+  const dataId = dataIdOf(lineage);
+  return errorResponse("data_replaced", {
+    error: `${why}: what may be new to you begins at after=${after}&data_id=${dataId}`,
+    members: { next_after: after, data_id: dataId },
+  });
 }
 
 function placeOf([receivedAtMs, id]: Position): EventPosition | null {

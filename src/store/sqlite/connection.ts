@@ -2,6 +2,7 @@ import type { EventRecord, StoreOutcome } from "../../model/event.ts";
 import { errorCode } from "../../platform/errors.ts";
 import type { Log } from "../../platform/log.ts";
 import { createConversationStore } from "./conversations.ts";
+import { ensureDataId } from "./data-id.ts";
 import { openDatabase } from "./database.ts";
 import type { OpenOptions } from "./database.ts";
 import { createErasureStore } from "./erasures.ts";
@@ -84,6 +85,7 @@ export function openConnection(path: string, options: OpenOptions = {}) {
 
   return {
     state,
+    ensureDataId: () => ensureDataId(sqlite),
     beginKeepingRecordings: () => beginKeepingRecordings(orm, state),
     findByBody: events.findByBody,
     ...erasures,

@@ -11,6 +11,8 @@ type Role =
   | "eraser"
   /** Answers queries beside the receiver. */
   | "reader"
+  /** Changes a database that was just copied, and that nobody else knows: it is copied again if this is interrupted. */
+  | "copy"
   /** Looks at a database that may come from anybody. */
   | "inspector"
   /** The search index, which can be made again. */
@@ -55,6 +57,16 @@ const roles: Record<
     ],
   },
   eraser: { options: existing, pragmas: [["busy_timeout", "1000"], ...durable] },
+  copy: {
+    options: existing,
+    // No file beside it that could be taken for the log of the next copy.
+    pragmas: [
+      ["journal_mode", "MEMORY", "memory"],
+      ["synchronous", "EXTRA", 3],
+      ["secure_delete", "ON", 1],
+      ["trusted_schema", "OFF"],
+    ],
+  },
   // Opened for writing, which SQLite needs to read a log that nobody else has open.
   reader: {
     options: existing,

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { lastEventId } from "./data-id.ts";
 import { readRecordingsOwner } from "./state.ts";
 import { oldestWriter, SchemaError, schemaVersion } from "./database.ts";
 import { openSqlite, userVersion } from "./open.ts";
@@ -52,7 +53,7 @@ export function openSnapshot(databasePath: string) {
     countEvents: () => numberOf(sqlite, "SELECT count(*) FROM events"),
 
     /** The greatest number that an event has ever had; it never goes back, whatever is deleted. */
-    lastEventId: () => numberOf(sqlite, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'events'"),
+    lastEventId: () => lastEventId(sqlite),
 
     /** The hash of an event's body; null if there is no such event. */
     bodySha256(eventId: number): string | null {

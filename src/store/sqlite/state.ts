@@ -12,6 +12,8 @@ export type StateName =
   | RetentionFact
   /** The id of this database, which the folder of its recordings is marked with: see recordings-owner.ts. */
   | "recordings_owner"
+  /** Which data these are, since a restore gives events ids that others had before: see data-id.ts. */
+  | "data_id"
   /** Quarantined events that have become processed ones: see noteReprocessed. */
   | "reprocessed"
   /** When recordings were kept for the first time, in Unix ms: see beginKeepingRecordings. */
