@@ -2,10 +2,13 @@ import { Elysia } from "elysia";
 import type { Config } from "./config/config.ts";
 import { apiRoutes } from "./http/api/api.ts";
 import type { ApiParts } from "./http/api/route.ts";
-import { createApiGuard } from "./http/api/guard.ts";
+import { createAccess } from "./http/api/guard.ts";
+import { sessionRoutes } from "./http/api/session.ts";
 import { createConnections } from "./http/connections.ts";
 import { docsRoutes } from "./http/docs/docs.ts";
 import { errorResponse } from "./http/errors.ts";
+import { guardAnswer } from "./http/lib/responses.ts";
+import { createState } from "./http/state.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
 import { createLostDeliveries } from "./http/lost-deliveries.ts";
@@ -15,6 +18,8 @@ import { webhookRoutes } from "./http/webhook.ts";
 import type { WebhookParts } from "./http/webhook.ts";
 import { QueriesBusyError } from "./query/queries.ts";
 import type { Queries } from "./query/port.ts";
+import { noStatuses } from "./problems/statuses.ts";
+import type { StatusSources } from "./problems/statuses.ts";
 import { createErase } from "./erase/erase.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
 import { isOwnAddress } from "./platform/address.ts";
@@ -24,9 +29,11 @@ import type { Clock } from "./platform/clock.ts";
 import type { Log } from "./platform/log.ts";
 import type { Store } from "./store/port.ts";
 import { createAdmission } from "./webhook/admission/admission.ts";
+import { createDeliveryCounts } from "./webhook/counts.ts";
 import { logDeliveries } from "./webhook/delivery-log.ts";
 import { createIngest } from "./webhook/ingest.ts";
 import { observeDeliveries } from "./webhook/observe.ts";
+import type { DeliveryObserver } from "./webhook/observe.ts";
 import { createReceive } from "./webhook/receive.ts";
 import { createReprocess } from "./webhook/reprocess.ts";
 
@@ -57,12 +64,13 @@ export function createApp(parts: AppParts) {
           warnOfLost(request);
           return errorResponse("not_found");
         }
-        if (error instanceof QueriesBusyError) return errorResponse("overloaded");
+        if (error instanceof QueriesBusyError) return guardAnswer(errorResponse("overloaded"));
         parts.log.error(`A request failed: ${faultText(error)}`, { error: errorCode(error) });
-        return errorResponse("storage_failed");
+        return guardAnswer(errorResponse("storage_failed"));
       })
       .use(webhookRoutes(parts))
       .use(healthRoutes({ problem: parts.healthProblem }))
+      .use(sessionRoutes(parts))
       .use(apiRoutes(parts))
       .use(docsRoutes())
   );
@@ -80,10 +88,12 @@ export function createReceiver(options: {
   queries: Queries;
   /** null: nothing is counted */
   metrics: Metrics | null;
+  /** What the parts that may be off say of themselves. */
+  statuses?: StatusSources;
   clock: Clock;
   log: Log;
 }) {
-  const { config, store, queries, metrics, clock, log } = options;
+  const { config, store, queries, metrics, statuses = noStatuses, clock, log } = options;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
@@ -107,18 +117,23 @@ export function createReceiver(options: {
     },
     clock,
   });
-  const observed =
-    metrics === null ? receive : observeDeliveries(receive, { observer: metrics.observer, clock });
+  const counts = createDeliveryCounts();
+  const ended: DeliveryObserver["ended"] = (outcome, seconds) => {
+    counts.observe(outcome);
+    metrics?.observer.ended(outcome, seconds);
+  };
 
   const isFollowed = config.apiTokens.length > 0;
   const { databasePath } = config;
   const erase = createErase({ eraser: store.events.eraser, databasePath, queries, isFollowed, clock, log });
   const connections = createConnections(config.trustedProxies);
-  const guard = createApiGuard({
+  const access = createAccess({
     tokens: config.apiTokens,
     sources: config.apiSources,
+    publicUrl: config.publicUrl,
     connections,
     clock,
+    log,
   });
   const reprocess = createReprocess({ store, storeTranscripts: config.storeTranscripts, admission, log });
 
@@ -135,17 +150,22 @@ export function createReceiver(options: {
 
   const measure = createMeasure({ queries, store, admission, config, clock, trustedClock });
   const app = createApp({
-    receive: logDeliveries(observed, { onFailure: store.suspectDisk, log, clock }),
+    receive: logDeliveries(observeDeliveries(receive, { observer: { ended }, clock }), {
+      onFailure: store.suspectDisk,
+      log,
+      clock,
+    }),
     connections,
     unknownEventStatus: config.unknownEventStatus,
     healthProblem,
     hasTls: config.tls !== null,
-    guard,
+    access,
     queries,
     bodies: store.bodies,
     recordings: store.recordings,
     erase,
     reprocess,
+    state: createState({ measure, counts, queries, healthProblem, statuses, config, clock }),
     metrics: metrics && {
       contentType: metrics.contentType,
       text: async () => metrics.text(await measure()),

@@ -34,6 +34,14 @@ export function createConnections(trustedProxies: AddressList) {
       return clientAddress({ peer: peerOf(request, server), forwardedFor, trustedProxies });
     },
 
+    /** The host that a request was made to, as the last proxy that is trusted was asked; null if it is not known. */
+    hostOf(request: Request, server: ConnectionServer): string | null {
+      const { headers } = request;
+      const forwarded = isProxy(request, server) ? headers.get("x-forwarded-host") : null;
+      // Each proxy appends its own.
+      return forwarded?.split(",").at(-1)?.trim() ?? headers.get("host");
+    },
+
     /** How long the connection of a request may wait for the next one. */
     idleSeconds: (request: Request, server: ConnectionServer): number =>
       isProxy(request, server) ? PROVEN_IDLE_SECONDS : IDLE_SECONDS,

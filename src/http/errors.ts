@@ -11,6 +11,8 @@ export type ErrorCode =
   | "api_off"
   | "token_invalid"
   | "too_many_attempts"
+  | "origin_not_allowed"
+  | "session_refused"
   | "invalid_parameter"
   | "data_replaced"
   | "payload_not_kept"
@@ -53,6 +55,14 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
     status: 429,
     error: "Too many wrong tokens from this address: wait a minute",
     headers: { "retry-after": "60" },
+  },
+  origin_not_allowed: {
+    status: 403,
+    error: "Not sent by a page of this receiver: by cookie, only such a page may change anything",
+  },
+  session_refused: {
+    status: 400,
+    error: 'Send the token as JSON: {"token": "TOKEN"}',
   },
   invalid_parameter: { status: 400, error: "Invalid parameter" },
   data_replaced: { status: 409, error: "The data were replaced by a restore" },

@@ -6,9 +6,9 @@ import { refuseOtherMethods } from "./errors.ts";
 
 const SERVICE = "elevenlabs-webhook";
 
-const problems = ["storage_failed", "disk_low", "shutting_down"] as const;
+export const healthProblems = ["storage_failed", "disk_low", "shutting_down"] as const;
 
-export type HealthProblem = (typeof problems)[number];
+export type HealthProblem = (typeof healthProblems)[number];
 
 const service = Type.Literal(SERVICE, { description: "The program's name." });
 
@@ -21,7 +21,7 @@ const Unhealthy = Type.Object({
   status: Type.Literal("unhealthy", { description: "Always the same in this answer." }),
   service,
   reason: Type.Union(
-    problems.map((problem) => Type.Literal(problem)),
+    healthProblems.map((problem) => Type.Literal(problem)),
     { description: "Why not: the storage fails, the disk is nearly full, or the program is stopping." },
   ),
 });

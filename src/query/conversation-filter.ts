@@ -14,6 +14,8 @@ export type ConversationFilter = {
   number: string | null;
   userId: string | null;
   hasRecording: boolean | null;
+  /** Announced, and not here. */
+  isRecordingMissing: boolean | null;
   voicemail: boolean | null;
   durationSecsMin: number | null;
   durationSecsMax: number | null;
@@ -21,7 +23,16 @@ export type ConversationFilter = {
 
 /** Whether a conversation is one of those that are wanted. What is not known fits no filter that asks for it. */
 export function fits(row: ConversationRow, filter: ConversationFilter): boolean {
-  const { since, until, number, hasRecording, voicemail, durationSecsMin, durationSecsMax } = filter;
+  const {
+    since,
+    until,
+    number,
+    hasRecording,
+    isRecordingMissing,
+    voicemail,
+    durationSecsMin,
+    durationSecsMax,
+  } = filter;
   return (
     is(row.agentId, filter.agentId) &&
     is(row.status, filter.status) &&
@@ -30,12 +41,17 @@ export function fits(row: ConversationRow, filter: ConversationFilter): boolean 
     is(row.userId, filter.userId) &&
     (number === null || row.externalNumber === number || row.agentNumber === number) &&
     (hasRecording === null || (row.audioPath !== null) === hasRecording) &&
+    (isRecordingMissing === null || isMissing(row) === isRecordingMissing) &&
     is(row.voicemail, voicemail === null ? null : Number(voicemail)) &&
     isFrom(row.startedAt, since) &&
     (until === null || (row.startedAt !== null && row.startedAt < until)) &&
     isFrom(row.durationSecs, durationSecsMin) &&
     (durationSecsMax === null || (row.durationSecs !== null && row.durationSecs <= durationSecsMax))
   );
+}
+
+function isMissing({ hasAudio, audioPath }: ConversationRow): boolean {
+  return hasAudio === 1 && audioPath === null;
 }
 
 function is<T>(value: T | null, wanted: T | null): boolean {

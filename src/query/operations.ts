@@ -1,3 +1,4 @@
+import { listAgents } from "./agents.ts";
 import { listCallFailures } from "./call-failures.ts";
 import {
   cleanIndex,
@@ -6,10 +7,12 @@ import {
   findRecording,
   readConversation,
 } from "./conversations.ts";
+import { readDetails } from "./details.ts";
 import { findEvent, findPayload, followEvents, listEvents, readPayload } from "./events.ts";
 import { listConversations } from "./list-conversations.ts";
 import type { Answer, Argument, QuestionName } from "./port.ts";
 import { readLineage } from "../store/sqlite/data-id.ts";
+import { groupQuarantined } from "./quarantine.ts";
 import type { Reader } from "./reader.ts";
 import { countByDay, readFigures } from "./stats.ts";
 
@@ -29,6 +32,9 @@ export const operations: {
   readFigures,
   listConversations,
   readConversation,
+  readDetails,
+  listAgents,
+  groupQuarantined,
   findRecording,
   eraseConversations,
   cleanIndex,

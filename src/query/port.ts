@@ -3,10 +3,13 @@ import type { ConversationRow } from "../model/conversation.ts";
 import type { Lineage } from "../model/lineage.ts";
 import type { EventRow } from "../model/event.ts";
 import type { Recording } from "../model/recording.ts";
+import type { AgentRow } from "./agents.ts";
 import type { CallFailureFilter } from "./call-failures.ts";
 import type { ExportFilter, StoredConversation } from "./conversations.ts";
+import type { StoredDetails } from "./details.ts";
 import type { EventFilter, EventPosition, StoredPayload } from "./events.ts";
 import type { ConversationPage, ConversationQuery } from "./list-conversations.ts";
+import type { QuarantinedGroup } from "./quarantine.ts";
 import type { CleanPosition } from "./search/search-index.ts";
 import type { CallCount, DeliveryCount, StatsFilter, StoredFigures } from "./stats.ts";
 
@@ -41,6 +44,12 @@ type Questions = {
   readFigures: (nowMs: number) => StoredFigures;
   /** Conversations, newest first, that fit a filter and, if there is one, a query. */
   listConversations: (asked: ConversationQuery) => ConversationPage;
+  /** Its turns, verdicts and price in full, and its neighbours in the list; null if there is none of that id. */
+  readDetails: (conversationId: string) => StoredDetails | null;
+  /** The agents of the conversations that began since a time (unix seconds), those with the most of them first. */
+  listAgents: (asked: { since: number; rowsMax: number }) => AgentRow[];
+  /** The quarantined events by reason, the most frequent first. */
+  groupQuarantined: (groupsMax: number) => QuarantinedGroup[];
   readConversation: (conversationId: string) => StoredConversation | null;
   /** null if there is no such conversation; without a recording its parts are null. */
   findRecording: (conversationId: string) => { [Part in keyof Recording]: Recording[Part] | null } | null;

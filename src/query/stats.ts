@@ -20,6 +20,8 @@ export type CallCount = {
   seconds: number;
   costCredits: number;
   costUsd: number;
+  succeeded: number;
+  failed: number;
 };
 
 // In SQL of our own, here and for the figures: drizzle can't say by which index a question is answered.
@@ -31,7 +33,9 @@ const DELIVERIES = `
 
 const CALLS = `
   SELECT started_at / 86400 AS day, agent_id AS agentId, count(*) AS calls, total(duration_secs) AS seconds,
-    total(cost_credits) AS costCredits, total(cost_usd) AS costUsd
+    total(cost_credits) AS costCredits, total(cost_usd) AS costUsd,
+    count(iif(call_successful = 'success', 1, NULL)) AS succeeded,
+    count(iif(call_successful = 'failure', 1, NULL)) AS failed
   FROM conversations
   WHERE started_at >= $from AND started_at < $to AND ($agentId IS NULL OR agent_id = $agentId)
   GROUP BY day, agent_id ORDER BY day, agent_id LIMIT $rowsMax`;

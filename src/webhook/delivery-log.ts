@@ -11,7 +11,7 @@ const EXPIRED_MANY = 3;
 const NAME_CHARS_MAX = 64;
 
 /** The probable cause of a refusal, for the person who reads the log. */
-const causes: Record<RefusalCode, string> = {
+export const refusalCauses: Record<RefusalCode, string> = {
   source_not_allowed:
     "not in ALLOWED_SOURCES: not sent by ElevenLabs, or through a proxy that TRUSTED_PROXIES does not name",
   signature_missing: "no ElevenLabs-Signature header: not sent by ElevenLabs, or a proxy drops the header",
@@ -28,7 +28,7 @@ const causes: Record<RefusalCode, string> = {
   shutting_down: "the service is stopping",
 };
 
-export const refusalCodes: readonly string[] = Object.keys(causes);
+export const refusalCodes: readonly string[] = Object.keys(refusalCauses);
 
 /**
  * Logs one line per delivery. Identical refusals from one address make one line, then one a minute with
@@ -101,7 +101,7 @@ function createRefusalLog(log: Log) {
     const { code, ageSeconds } = outcome;
     if (code === "timestamp_expired") expiredInARow += 1;
     const isClockSuspect = code === "timestamp_expired" && expiredInARow >= EXPIRED_MANY;
-    const cause = isClockSuspect ? "many expired timestamps at once: check the clock" : causes[code];
+    const cause = isClockSuspect ? "many expired timestamps at once: check the clock" : refusalCauses[code];
 
     const fields = { code, address: repeats.size < REPEATS_MAX ? address : null, cause };
     const key = JSON.stringify(fields);

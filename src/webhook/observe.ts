@@ -13,7 +13,7 @@ export type DeliveryObserver = {
 /** Tells an observer the outcome of each delivery, and how long it took. */
 export function observeDeliveries(
   receive: Receive,
-  options: { observer: DeliveryObserver; clock: Clock },
+  options: { observer: Pick<DeliveryObserver, "ended">; clock: Clock },
 ): Receive {
   const { observer, clock } = options;
 

@@ -30,11 +30,15 @@ test("the document lists the public routes, and no hidden one", () => {
   expect(operations).toEqual([
     ["/webhook", ["post"]],
     ["/health", ["get"]],
+    ["/session", ["get", "post", "delete"]],
     ["/call-failures", ["get"]],
     ["/conversations", ["get"]],
     ["/conversations/{id}", ["get", "delete"]],
     ["/conversations/{id}/transcript", ["get"]],
     ["/conversations/{id}/audio", ["get"]],
+    ["/conversations/{id}/details", ["get"]],
+    ["/conversations/{id}/loudness", ["get"]],
+    ["/agents", ["get"]],
     ["/events", ["get"]],
     ["/events/{id}", ["get"]],
     ["/events/{id}/payload", ["get"]],
@@ -42,6 +46,7 @@ test("the document lists the public routes, and no hidden one", () => {
     ["/events/{id}/reprocess", ["post"]],
     ["/stats", ["get"]],
     ["/export", ["get"]],
+    ["/state", ["get"]],
     ["/metrics", ["get"]],
   ]);
 });
@@ -61,6 +66,8 @@ test("the document names every error that the webhook answers with", () => {
     "api_off",
     "token_invalid",
     "too_many_attempts",
+    "origin_not_allowed",
+    "session_refused",
     "invalid_parameter",
     "payload_not_kept",
     "payload_missing",

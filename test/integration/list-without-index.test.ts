@@ -24,6 +24,7 @@ const choices: { [Name in keyof ConversationFilter]: ConversationFilter[Name][] 
   number: ["+441632960000", "+441632960003", "+441632960100"],
   userId: ["user_0", "user_2"],
   hasRecording: [true, false],
+  isRecordingMissing: [true, false],
   voicemail: [true, false],
   durationSecsMin: [0, 60, 63, 64],
   durationSecsMax: [0, 63, 64, 300],

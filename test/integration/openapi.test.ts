@@ -118,9 +118,15 @@ test("the webhook takes one of all events, told apart by their type", () => {
   }
 });
 
-test("every operation but the webhook and the health needs the token", () => {
+test("every operation but the webhook, the health and the session needs the token", () => {
   const free = operations().filter(({ operation }) => operation.security?.length === 0);
-  expect(free.map(({ name }) => name)).toEqual(["post /webhook", "get /health"]);
+  expect(free.map(({ name }) => name)).toEqual([
+    "post /webhook",
+    "get /health",
+    "get /session",
+    "post /session",
+    "delete /session",
+  ]);
 });
 
 test("names of operations are names in every language", () => {

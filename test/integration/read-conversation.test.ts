@@ -124,8 +124,9 @@ describe("GET /conversations/{id}/audio", () => {
     expect(response.status).toBe(200);
     expect(Object.fromEntries(response.headers)).toEqual({
       "accept-ranges": "bytes",
-      "cache-control": "private, no-cache",
-      "content-disposition": `inline; filename="${FULL}.mp3"`,
+      "cache-control": "no-store",
+      "content-disposition": `attachment; filename="${FULL}.mp3"`,
+      "content-security-policy": "default-src 'none'; sandbox",
       "content-type": "audio/mpeg",
       "x-content-type-options": "nosniff",
       etag,

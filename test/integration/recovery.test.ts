@@ -108,7 +108,7 @@ describe("after a stop that was none", () => {
         headers: { authorization: `Bearer ${config.apiTokens[0]}` },
       });
       expect([response.status, await response.text()]).toEqual([200, "recording"]);
-      expect(response.headers.get("content-disposition")).toMatch(/^inline; filename="[\w.]+"$/);
+      expect(response.headers.get("content-disposition")).toMatch(/^attachment; filename="[\w.]+"$/);
     },
   );
 

@@ -19,6 +19,7 @@ const ANYTHING = {
   number: null,
   userId: null,
   hasRecording: null,
+  isRecordingMissing: null,
   voicemail: null,
   durationSecsMin: null,
   durationSecsMax: null,

@@ -15,6 +15,7 @@ const FILTER: Argument<"listConversations">["filter"] = {
   number: null,
   userId: null,
   hasRecording: null,
+  isRecordingMissing: null,
   voicemail: null,
   durationSecsMin: null,
   durationSecsMax: null,

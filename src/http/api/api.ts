@@ -1,13 +1,17 @@
 import { Elysia } from "elysia";
 import { refuseOtherMethods } from "../errors.ts";
 import { metricsRoutes } from "../metrics.ts";
+import { agentRoutes } from "./agents.ts";
 import { callFailureRoutes } from "./call-failures.ts";
 import { conversationRoutes } from "./conversation.ts";
 import { conversationsRoutes } from "./conversations.ts";
+import { detailsRoutes } from "./details.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./export.ts";
+import { loudnessRoutes } from "./loudness.ts";
 import { reprocessRoutes } from "./reprocess.ts";
 import type { ApiParts } from "./route.ts";
+import { stateRoutes } from "./state.ts";
 import { statsRoutes } from "./stats.ts";
 
 /** The routes that read and erase what arrived: one group, whose guard stands in front of each. */
@@ -15,14 +19,18 @@ export function apiRoutes(parts: ApiParts) {
   return (
     new Elysia({ name: "api" })
       // Before the routes: it counts for those that come behind it.
-      .guard({ beforeHandle: ({ request, server }) => parts.guard(request, server) ?? undefined })
+      .guard({ beforeHandle: ({ request, server }) => parts.access.guard(request, server) ?? undefined })
       .use(callFailureRoutes(parts))
       .use(conversationsRoutes(parts))
       .use(conversationRoutes(parts))
+      .use(detailsRoutes(parts))
+      .use(loudnessRoutes(parts))
+      .use(agentRoutes(parts))
       .use(eventRoutes(parts))
       .use(reprocessRoutes(parts))
       .use(statsRoutes(parts))
       .use(exportRoutes(parts))
+      .use(stateRoutes(parts))
       .use(metricsRoutes(parts))
       .use(refuseOtherMethods)
   );

@@ -30,12 +30,34 @@ const Snippets = Type.Object(
   { description: "HTML: the text is escaped, and what was found is in `<mark>`." },
 );
 
+const Segments = (part: string) =>
+  Type.Union(
+    [
+      Type.Array(
+        Type.Object({
+          text: Type.String({ description: "A part of the text, as it is.", examples: ["my refund"] }),
+          is_match: Type.Boolean({ description: "Whether this is what was found." }),
+        }),
+      ),
+      Type.Null(),
+    ],
+    { description: `From the ${part}, if something was found in it.` },
+  );
+
+const Matches = Type.Object(
+  { title: Segments("title"), summary: Segments("summary"), turns: Segments("turns") },
+  { description: "The same as `snippets`, as plain text in parts." },
+);
+
 /** The conversations of a page of the list. */
 export const listedConversations = Type.Array(
   Type.Object({
     ...members,
     snippets: Type.Union([Snippets, Type.Null()], {
       description: "What was found, with some words around it; null without `q`.",
+    }),
+    matches: Type.Union([Matches, Type.Null()], {
+      description: "The same as plain text in parts; null without `q`.",
     }),
   }),
   { description: "The last to begin first; those whose beginning is not known come last." },

@@ -77,10 +77,7 @@ export function conversationRoutes({ queries, recordings, erase, log }: ApiParts
           if (found.turns.length === 0) {
             return errorResponse("not_found", { error: "This conversation has no transcript" });
           }
-          const headers = {
-            "content-type": "text/plain; charset=utf-8",
-            "x-content-type-options": "nosniff",
-          };
+          const headers = { "content-type": "text/plain; charset=utf-8" };
           return new Response(transcriptText(found.turns), { headers });
         },
       ),

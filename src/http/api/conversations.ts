@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import type { ConversationFilter } from "../../query/conversation-filter.ts";
 import type { ConversationPosition, ListedConversation } from "../../query/list-conversations.ts";
 import { isTooLong, QUERY_PREFIXES_MAX, QUERY_WORDS_MAX } from "../../query/search/query.ts";
-import { markedUp } from "../../query/search/text.ts";
+import { markedUp, segmentsOf } from "../../query/search/text.ts";
 import { errorResponse } from "../errors.ts";
 import type { Position } from "../lib/cursor.ts";
 import { secondsOf } from "../lib/models.ts";
@@ -34,6 +34,9 @@ const parameters = {
   number: numberParameter(),
   user_id: textParameter("Only conversations with this user."),
   has_recording: booleanParameter("Only conversations whose recording is stored here, or only the others."),
+  recording_missing: booleanParameter(
+    "Only conversations that say they have a recording, and whose recording is not stored here; or only the others.",
+  ),
   voicemail: booleanParameter(
     "Only calls that voicemail or a machine answered, or only those that a person did.",
   ),
@@ -84,6 +87,7 @@ function filterOf(given: Omit<ParameterValues<typeof parameters>, "q">): Convers
     number: given.number,
     userId: given.user_id,
     hasRecording: given.has_recording,
+    isRecordingMissing: given.recording_missing,
     voicemail: given.voicemail,
     durationSecsMin: given.min_duration_secs,
     durationSecsMax: given.max_duration_secs,
@@ -98,7 +102,16 @@ function shownRow({ snippets, ...row }: ListedConversation) {
       summary: markedUp(snippets.summary),
       turns: markedUp(snippets.turns),
     },
+    matches: snippets && {
+      title: shownSegments(snippets.title),
+      summary: shownSegments(snippets.summary),
+      turns: shownSegments(snippets.turns),
+    },
   };
+}
+
+function shownSegments(snippet: string) {
+  return segmentsOf(snippet)?.map(({ text, isMatch }) => ({ text, is_match: isMatch })) ?? null;
 }
 
 function valuesOf(position: ConversationPosition): Position {

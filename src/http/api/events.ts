@@ -204,8 +204,5 @@ function headersOf(id: number, { isJson }: StoredPayload): Record<string, string
   return {
     "content-type": isJson ? "application/json" : "application/octet-stream",
     "content-disposition": `attachment; filename="event-${id}.${isJson ? "json" : "body"}"`,
-    // Somebody else wrote this: no browser is to guess what it could be.
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
   };
 }

@@ -103,8 +103,6 @@ export function exportRoutes({ queries }: ApiParts) {
           headers: {
             "content-type": format.contentType,
             "content-disposition": `attachment; filename="${format.fileName}"`,
-            "x-content-type-options": "nosniff",
-            "cache-control": "no-store",
           },
         });
       },

@@ -5,6 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Queries } from "../../query/port.ts";
 import type { Blobs } from "../../store/port.ts";
+import type { State } from "../state.ts";
 import type { Reprocess } from "../../webhook/reprocess.ts";
 import type { ConnectionServer } from "../connections.ts";
 import { errorResponse } from "../errors.ts";
@@ -13,7 +14,8 @@ import { cursorOf, cursorParameter, positionOf } from "../lib/cursor.ts";
 import type { Position } from "../lib/cursor.ts";
 import { describeAnswer, describeErrors, Nullable } from "../lib/models.ts";
 import type { Described } from "../lib/models.ts";
-import type { ApiGuard } from "./guard.ts";
+import { guardAnswer, jsonAnswer } from "../lib/responses.ts";
+import type { Access } from "./guard.ts";
 import { describeParameters, integerParameter, readParameters } from "../lib/parameters.ts";
 import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
 
@@ -24,12 +26,13 @@ import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
 
 /** What the routes of the API ask, and nothing more. */
 export type ApiParts = {
-  guard: ApiGuard;
+  access: Access;
   queries: Pick<Queries, "ask">;
   bodies: Pick<Blobs, "open">;
   recordings: Pick<Blobs, "open">;
   erase: Pick<Erase, "eraseOne">;
   reprocess: Reprocess;
+  state: () => Promise<State>;
   /** null: nothing is counted */
   metrics: { contentType: string; text: () => Promise<string> } | null;
   clock: Clock;
@@ -48,6 +51,10 @@ type About<Table extends ParameterTable = ParameterTable> = {
   parameters?: Table;
   /** Which parameters don't go together, or are none any more: what is wrong; null if nothing is. */
   refuse?: (given: URLSearchParams) => string | null;
+  /** The JSON that it takes. */
+  takesBody?: TSchema;
+  /** Whether it takes no token. */
+  isOpen?: boolean;
   /** Errors beside those of every route. */
   errors?: ErrorCode[];
 };
@@ -57,8 +64,9 @@ export function route<const Table extends ParameterTable = {}>(
   about: About<Table> & { answers: Record<number, Described> },
   answer: (asked: Asked, values: ParameterValues<Table>) => Promise<Response>,
 ) {
-  const { summary, description, tag, takes = [], parameters = null, errors = [], answers } = about;
-  const handle = async ({ request, server, params }: Context): Promise<Response> => {
+  const { summary, description, tag, takes = [], takesBody, isOpen = false, parameters = null } = about;
+  const { errors = [], answers } = about;
+  const respond = async ({ request, server, params }: Context): Promise<Response> => {
     const asked = { id: params?.id ?? "", request, server };
     // Of no table, there are no values.
     if (parameters === null) return answer(asked, {} as ParameterValues<Table>);
@@ -68,16 +76,21 @@ export function route<const Table extends ParameterTable = {}>(
     if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
     return answer(asked, read.value);
   };
+  const handle = async (context: Context): Promise<Response> => guardAnswer(await respond(context));
   const detail = {
     summary,
     ...(description !== undefined && { description }),
     tags: [tag],
+    ...(isOpen && { security: [] }),
+    ...(takesBody !== undefined && { requestBody: { required: true, ...contentOf(takesBody) } }),
     parameters: [...takes, ...describeParameters(parameters ?? {})],
-    responses: { ...answers, ...describeErrors(parameters !== null, ...errors) },
+    responses: { ...answers, ...describeErrors({ hasQuery: parameters !== null, isOpen }, ...errors) },
   };
-  // No route takes a body.
+  // Elysia must not read a body, whatever its size.
   return [handle, { parse: "none" as const, detail }] as const;
 }
+
+const contentOf = (schema: TSchema) => ({ content: { "application/json": { schema } } });
 
 type Context = { request: Request; server: ConnectionServer; params?: { id?: string | null } };
 
@@ -90,7 +103,7 @@ export function question<Model extends TSchema, const Table extends ParameterTab
   const answers = { 200: describeAnswer(model, says) };
   return route<Table>({ ...rest, answers }, async (asked, values) => {
     const answer = await ask(asked, values);
-    return answer instanceof Response ? answer : Response.json(answer);
+    return answer instanceof Response ? answer : jsonAnswer(asked.request, answer);
   });
 }
 
@@ -131,7 +144,7 @@ export function list<Fields extends TProperties, const Table extends ParameterTa
   const model = Type.Object({ ...fields, next_cursor: Nullable(Type.String(), noted) });
   const parameters = { ...about.parameters, ...pageParameters };
   const answers = { 200: describeAnswer(model, says) };
-  return route<ParameterTable>({ ...rest, parameters, answers }, async (_, read) => {
+  return route<ParameterTable>({ ...rest, parameters, answers }, async ({ request }, read) => {
     // What was read is what the two tables say.
     const { limit, cursor, ...filters } = read as ParameterValues<typeof pageParameters>;
     const values = filters as ParameterValues<Table>;
@@ -144,7 +157,7 @@ export function list<Fields extends TProperties, const Table extends ParameterTa
     const answer = await ask(values, after, limit ?? ROWS_USUAL);
     if (answer instanceof Response) return answer;
     const { page, next } = answer;
-    return Response.json({ ...page, next_cursor: next === null ? null : cursorOf(next, scope) });
+    return jsonAnswer(request, { ...page, next_cursor: next === null ? null : cursorOf(next, scope) });
   });
 }
 

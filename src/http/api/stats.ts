@@ -61,6 +61,8 @@ const Stats = Type.Object({
         examples: [12650],
       }),
       cost_usd: Type.Number({ description: "What they cost together, in US dollars.", examples: [3.52] }),
+      succeeded: Type.Integer({ description: "Those whose verdict is `success`.", examples: [34] }),
+      failed: Type.Integer({ description: "Those whose verdict is `failure`.", examples: [4] }),
     }),
     {
       description:
@@ -134,6 +136,8 @@ function shownCalls(row: CallCount) {
     minutes: rounded(row.seconds / 60),
     cost_credits: rounded(row.costCredits),
     cost_usd: rounded(row.costUsd),
+    succeeded: row.succeeded,
+    failed: row.failed,
   };
 }
 

@@ -30,6 +30,10 @@ export const tags = [
     description: "Outbound calls that could not be started. Needs the token.",
   },
   { name: "events", description: "Every event as it arrived. Needs the token." },
+  {
+    name: "session",
+    description: "For pages in a browser: shows the token once, and gets a cookie that stands for it.",
+  },
   { name: "stats", description: "Counts and sums over what has arrived. Needs the token." },
   { name: "operation", description: "For those who keep it running." },
 ];

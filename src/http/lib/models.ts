@@ -51,20 +51,22 @@ export function describeContent(model: TSchema, description: string, type: strin
   return { description, content: { [type]: { schema: model } } };
 }
 
-/** What the guard in front of every route answers, and what any of them may. */
+/** What the doorkeeper answers in front of a route that takes no token. */
+const errorsOfOpen: ErrorCode[] = ["api_off", "source_not_allowed"];
+
+/** What the guard in front of every other route answers, and what any of them may. */
 const errorsOfEvery: ErrorCode[] = [
-  "api_off",
-  "source_not_allowed",
+  ...errorsOfOpen,
   "token_invalid",
   "too_many_attempts",
   "not_found",
   "overloaded",
 ];
 
-/** What it says of errors: those that every route of the API has, those of a query if it takes one, and more. */
-export function describeErrors(hasQuery: boolean, ...more: ErrorCode[]) {
-  const ofQuery: ErrorCode[] = hasQuery ? ["invalid_parameter"] : [];
-  const codes = [...ofQuery, ...more, ...errorsOfEvery];
+/** What it says of errors: those that every route of its kind has, those of a query if it takes one, and more. */
+export function describeErrors(about: { hasQuery: boolean; isOpen: boolean }, ...more: ErrorCode[]) {
+  const ofQuery: ErrorCode[] = about.hasQuery ? ["invalid_parameter"] : [];
+  const codes = [...ofQuery, ...more, ...(about.isOpen ? errorsOfOpen : errorsOfEvery)];
   const byStatus = Object.groupBy(codes, (code) => errorAnswers[code].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, ofStatus = []]) => [status, describeStatus(ofStatus)]),

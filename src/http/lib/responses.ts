@@ -1,6 +1,49 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+
+const gzipped = promisify(gzip);
+
+/** A smaller answer fits into one packet as it is. */
+const GZIP_BYTES_MIN = 1_200;
+
 /**
- * Answers with a file: whole, in part, or not at all if the client has it (RFC 9110, sections 13 and 14). Played by a
- * browser, saved under its name.
+ * What every answer of the API says to a browser. Each document of this origin carries the authority of the session's
+ * cookie, and what somebody else wrote is in many answers: none is guessed to be a page, none that is opened as one runs
+ * anything, and none is kept.
+ */
+const GUARDING = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; sandbox",
+  "x-content-type-options": "nosniff",
+};
+
+/** Adds what every answer of the API says. */
+export function guardAnswer(response: Response): Response {
+  for (const [name, value] of Object.entries(GUARDING)) response.headers.set(name, value);
+  return response;
+}
+
+/** Answers with JSON, compressed for those who can read that: a page of a list is a seventh then. */
+export async function jsonAnswer(request: Request, value: unknown): Promise<Response> {
+  const bytes = Buffer.from(JSON.stringify(value));
+  const headers = { "content-type": "application/json;charset=utf-8", vary: "accept-encoding" };
+  if (bytes.byteLength < GZIP_BYTES_MIN || !takesGzip(request.headers.get("accept-encoding"))) {
+    return new Response(bytes, { headers });
+  }
+  // In a thread of the runtime's: deliveries go on meanwhile.
+  return new Response(await gzipped(bytes), { headers: { ...headers, "content-encoding": "gzip" } });
+}
+
+/** Whether gzip is named, and not by a weight of zero (RFC 9110, section 12.5.3). */
+function takesGzip(header: string | null): boolean {
+  return (header ?? "")
+    .split(",")
+    .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)[\d.]+\s*)?$/i.test(coding));
+}
+
+/**
+ * Answers with a file: whole, in part, or not at all if the client has it (RFC 9110, sections 13 and 14). A page
+ * plays it; opened by itself, it is saved under its name.
  *
  * @param about `tag` changes with the content; null if it is not known
  */
@@ -12,11 +55,8 @@ export function fileResponse(
   const etag = about.tag === null ? null : `"${about.tag}"`;
   const headers: Record<string, string> = {
     "accept-ranges": "bytes",
-    // It is somebody's voice: no cache on the way keeps it, and the client asks each time whether it may.
-    "cache-control": "private, no-cache",
-    "content-disposition": `inline; filename="${about.name.replaceAll(/[^\w.-]/g, "_")}"`,
+    "content-disposition": `attachment; filename="${about.name.replaceAll(/[^\w.-]/g, "_")}"`,
     "content-type": about.type,
-    "x-content-type-options": "nosniff",
     ...(etag !== null && { etag }),
   };
   if (etag !== null && hasTag(request.headers.get("if-none-match"), etag)) {

@@ -39,3 +39,22 @@ export function markedUp(snippet: string): string | null {
     .replaceAll(MATCH_START, "<mark>")
     .replaceAll(MATCH_END, "</mark>");
 }
+
+/** A part of a text, and whether it is what was found. */
+export type Segment = { text: string; isMatch: boolean };
+
+/** A snippet as plain text in parts; null if nothing was found in it. */
+export function segmentsOf(snippet: string): Segment[] | null {
+  if (!snippet.includes(MATCH_START)) return null;
+  return snippet
+    .replaceAll(BREAK, "")
+    .split(MATCH_START)
+    .flatMap((part, index) => {
+      const [match = "", rest = ""] = index === 0 ? ["", part] : part.split(MATCH_END);
+      return [
+        { text: match, isMatch: true },
+        { text: rest, isMatch: false },
+      ];
+    })
+    .filter(({ text }) => text !== "");
+}

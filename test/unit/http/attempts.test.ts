@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createAttempts } from "../../../src/http/api/guard.ts";
+import { createAttempts } from "../../../src/http/session/attempts.ts";
 
 function attemptsAt() {
   let nowMs = 0;
