@@ -2,7 +2,7 @@ import { Elysia } from "elysia";
 import type { Config } from "./config/config.ts";
 import { apiRoutes } from "./http/api/api.ts";
 import type { ApiParts } from "./http/api/route.ts";
-import { createAccess } from "./http/api/guard.ts";
+import { createApiEntry } from "./http/api/guard.ts";
 import { sessionRoutes } from "./http/api/session.ts";
 import { createConnections } from "./http/connections.ts";
 import { docsRoutes } from "./http/docs/docs.ts";
@@ -127,7 +127,7 @@ export function createReceiver(options: {
   const { databasePath } = config;
   const erase = createErase({ eraser: store.events.eraser, databasePath, queries, isFollowed, clock, log });
   const connections = createConnections(config.trustedProxies);
-  const access = createAccess({
+  const access = createApiEntry({
     tokens: config.apiTokens,
     sources: config.apiSources,
     publicUrl: config.publicUrl,

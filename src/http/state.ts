@@ -11,7 +11,7 @@ import type { Figures } from "./prometheus.ts";
 /** Of more reasons, the most frequent are told. */
 const QUARANTINE_GROUPS_MAX = 50;
 
-/** How the receiver is: one answer to whoever looks after it. */
+/** How the receiver is: all in one answer. */
 export type State = {
   startedAtMs: number;
   nowMs: number;

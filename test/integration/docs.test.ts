@@ -69,6 +69,7 @@ test("the document names every error that the webhook answers with", () => {
     "origin_not_allowed",
     "session_refused",
     "invalid_parameter",
+    "data_replaced",
     "payload_not_kept",
     "payload_missing",
     "audio_missing",

@@ -17,7 +17,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD"]);
 export type ApiGuard = (request: Request, server: ConnectionServer) => Response | null;
 
 /** Who may use the API: who shows the token with each request, or has shown it for a session. */
-export type Access = {
+export type ApiEntry = {
   /** Stands in front of every route of the API. */
   guard: ApiGuard;
   /** Stands in front of the routes that begin and end a session: whether there is an API for that sender at all. */
@@ -37,14 +37,14 @@ export type Access = {
  *
  * @param tokens several during a rotation
  */
-export function createAccess(options: {
+export function createApiEntry(options: {
   tokens: readonly string[];
   sources: AddressList;
   publicUrl: string | null;
   connections: Connections;
   clock: Clock;
   log: Log;
-}): Access {
+}): ApiEntry {
   const { sources, publicUrl, connections, clock } = options;
   const known = options.tokens.map((token) => ({ digest: digestOf(token), key: sessionKey(token) }));
   const keys = known.map(({ key }) => key);
@@ -56,7 +56,7 @@ export function createAccess(options: {
     return sources.has(connections.clientOf(request, server)) ? null : errorResponse("source_not_allowed");
   };
 
-  const keyOf: Access["keyOf"] = (token, request, server) => {
+  const keyOf: ApiEntry["keyOf"] = (token, request, server) => {
     const given = digestOf(token);
     // All are compared, each in constant time: how long it takes tells nothing about any token.
     const matches = known.filter(({ digest }) => timingSafeEqual(digest, given));
@@ -74,7 +74,7 @@ export function createAccess(options: {
     return cookie === null ? null : readSession(cookie, keys, clock.nowMs());
   };
 
-  const isOwnPage: Access["isOwnPage"] = (request, server) => {
+  const isOwnPage: ApiEntry["isOwnPage"] = (request, server) => {
     const { headers } = request;
     const host = connections.hostOf(request, server);
     const from = { site: headers.get("sec-fetch-site"), origin: headers.get("origin"), host };

@@ -15,7 +15,7 @@ import type { Position } from "../lib/cursor.ts";
 import { describeAnswer, describeErrors, Nullable } from "../lib/models.ts";
 import type { Described } from "../lib/models.ts";
 import { guardAnswer, jsonAnswer } from "../lib/responses.ts";
-import type { Access } from "./guard.ts";
+import type { ApiEntry } from "./guard.ts";
 import { describeParameters, integerParameter, readParameters } from "../lib/parameters.ts";
 import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
 
@@ -26,7 +26,7 @@ import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
 
 /** What the routes of the API ask, and nothing more. */
 export type ApiParts = {
-  access: Access;
+  access: ApiEntry;
   queries: Pick<Queries, "ask">;
   bodies: Pick<Blobs, "open">;
   recordings: Pick<Blobs, "open">;
