@@ -154,7 +154,10 @@ async function waitUntilHealthy(url: string, child: Bun.Subprocess, output: Coll
     performance.now() - startedMs < START_MS_MAX;
     await Bun.sleep(10)
   ) {
-    if (child.exitCode !== null) throw new Error(`the receiver ended with ${child.exitCode}: ${output.text}`);
+    if (child.exitCode !== null) {
+      await output.done;
+      throw new Error(`the receiver ended with ${child.exitCode}: ${output.text}`);
+    }
     try {
       await fetch(`${url}/health`, anyCertificate);
       return;
