@@ -1,13 +1,16 @@
 // Runs dist/elevenlabs-webhook as something to play with: a secret and a token of its own, data in a folder of their own, a
-// complete call that is delivered through the real socket, and commands to read it. It runs until it is stopped.
+// few calls that are delivered through the real socket, the page's address, and commands to read them. It runs until it is stopped.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../src/config/config.ts";
-import { freshIds } from "../src/samples/sample.ts";
-import { findSample, sampleBody } from "../src/samples/samples.ts";
+import { signatureHeader } from "../src/sender/deliver.ts";
+import { demoCallId, demoEvents } from "./demo/events.ts";
 
 const START_MS_MAX = 10_000;
+/** The certificate may be made out to any name. */
+const anyCertificate = { tls: { rejectUnauthorized: false } };
+const shownId = demoCallId("filling");
 const root = join(import.meta.dir, "..");
 const executable = join(root, "dist/elevenlabs-webhook");
 const folder = join(process.cwd(), "data/demo");
@@ -57,50 +60,55 @@ async function demonstrate(): Promise<void> {
   const url = `${tls === null ? "http" : "https"}://127.0.0.1:${port}`;
   if (!(await isReady(url))) return;
 
-  console.log(
-    "\nNo ELEVENLABS_WEBHOOK_SECRET is set: this is a demo. It delivers one call, and one that failed:\n",
-  );
-  const { id, files } = await writeCall();
-  for (const file of files) await send(file);
-  await send("--sample", "failure");
-  console.log(nextSteps(url, id, tls === null ? "curl" : "curl --insecure"));
+  console.log("\nNo ELEVENLABS_WEBHOOK_SECRET is set: this is a demo.");
+  if (await hasCalls(url)) console.log("Its calls are those of an earlier start.");
+  else await deliverCalls(url);
+  console.log(nextSteps(url, tls === null ? "curl" : "curl --insecure"));
 }
 
-/** The transcript and the recording of one call, as ElevenLabs would send them. */
-async function writeCall(): Promise<{ id: string; files: string[] }> {
-  const audio = (await Bun.file(join(root, "src/samples/tone.mp3")).bytes()).toBase64();
-  const fresh = freshIds(Date.now(), audio);
-  const files = ["transcription", "audio"].map((name) => {
-    const sample = findSample(name);
-    if (!sample.ok) throw new Error(sample.problem);
-    const file = join(folder, `${name}.json`);
-    writeFileSync(file, sampleBody(sample.value, fresh));
-    return file;
-  });
-  return { id: fresh.conversationId, files };
+/** Whether an earlier start has delivered them all: this recording comes last. */
+async function hasCalls(url: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(`${url}/conversations/${shownId}/audio`, { headers, ...anyCertificate });
+  await answer.arrayBuffer();
+  return answer.ok;
 }
 
-async function send(...args: string[]): Promise<void> {
-  await Bun.spawn([executable, "send", ...args], { env: environment, stdout: "inherit", stderr: "inherit" })
-    .exited;
+/** A few days of two agents' calls, as ElevenLabs would have sent them. */
+async function deliverCalls(url: string): Promise<void> {
+  console.log("It delivers a few calls, with recordings by a speech synthesiser, and one that failed:\n");
+  for (const { about, body } of demoEvents(Date.now())) {
+    const content = new TextEncoder().encode(body);
+    const signature = signatureHeader(secret, Math.floor(Date.now() / 1000), content);
+    const headers = { "content-type": "application/json", "elevenlabs-signature": signature };
+    const response = await fetch(`${url}/webhook`, {
+      method: "POST",
+      headers,
+      body: content,
+      ...anyCertificate,
+    });
+    console.log(`  ${response.status} ${about}`);
+    await response.arrayBuffer();
+  }
 }
 
-function nextSteps(url: string, id: string, curl: string): string {
+function nextSteps(url: string, curl: string): string {
   const read = `${curl} -H 'Authorization: Bearer ${token}'`;
   return `
-Secret:  ${secret}
-Token:   ${token}
-Data:    ${folder}
-Page:    ${url}/docs
+Open ${url}/ui/ and log in with the token ${token}
 
-Read the call in another terminal: as text, its recording, everything, and by a word that was said:
-  ${read} '${url}/conversations/${id}/transcript'
-  ${read} '${url}/conversations/${id}/audio' -o call.mp3
-  ${read} '${url}/conversations/${id}'
-  ${read} '${url}/conversations?q=bicycle'
+API:     ${url}/docs
+Secret:  ${secret}
+Data:    ${folder}
+
+Read a call in another terminal: as text, its recording, everything, and by a word that was said:
+  ${read} '${url}/conversations/${shownId}/transcript'
+  ${read} '${url}/conversations/${shownId}/audio' -o call.mp3
+  ${read} '${url}/conversations/${shownId}'
+  ${read} '${url}/conversations?q=insurance'
 
 With SQL:
-  sqlite3 -readonly -header '${database}' 'SELECT role, message FROM turns'
+  sqlite3 -readonly -header '${database}' "SELECT role, message FROM turns WHERE conversation_id = '${shownId}'"
 
 Deliver another call:
   ELEVENLABS_WEBHOOK_SECRET=${secret} '${executable}' send --sample transcription --url ${url}/webhook
@@ -118,7 +126,7 @@ async function isReady(url: string): Promise<boolean> {
   ) {
     if (receiver.exitCode !== null) return false;
     try {
-      return (await fetch(`${url}/health`, { tls: { rejectUnauthorized: false } })).ok;
+      return (await fetch(`${url}/health`, anyCertificate)).ok;
     } catch {
       // Not listening yet.
     }

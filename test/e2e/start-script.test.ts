@@ -11,13 +11,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fixture } from "../helpers/deliveries.ts";
+import { calls } from "../../scripts/demo/texts.ts";
 import { freePort } from "../helpers/ports.ts";
 
 setDefaultTimeout(120_000);
 
 const hasSqlite = Bun.which("sqlite3") !== null;
 if (!hasSqlite) console.warn("SKIPPED: the demo's SQL: needs sqlite3");
+const recording = readFileSync(join(import.meta.dir, "../../scripts/demo/filling.mp3"));
 const script = join(import.meta.dir, "../../scripts/start");
 
 /** A machine whose Bun, if any, is not the one that is pinned. */
@@ -54,19 +55,24 @@ test("without a secret scripts/start is a demo whose next steps work as printed,
   const said = `${output}${await errors}`;
   expect(await child.exited, said).toBe(0);
 
-  expect(output.match(/result +as expected/g), said).toHaveLength(3);
+  expect(output.match(/^ {2}200 /gm), said).toHaveLength(calls.length * 2 + 1);
+  expect(output, said).toMatch(/^Open http:\S+\/ui\/ and log in with the token [0-9a-f]{32}$/m);
   expect(answers, said).toHaveLength(6);
   expect(answers.filter(({ status }) => status !== 0)).toEqual([]);
-  const [transcript, recording, everything, found, sql, delivered] = answers;
-  expect(transcript?.stdout).toContain("Hello, is my blue bicycle ready?");
-  expect(recording?.status).toBe(0);
-  expect(readFileSync(join(folder, "call.mp3")).equals(fixture("tone.mp3"))).toBe(true);
+  const [transcript, listened, everything, found, sql, delivered] = answers;
+  expect(transcript?.stdout).toContain("I changed my insurance in summer.");
+  expect(listened?.status).toBe(0);
+  expect(readFileSync(join(folder, "call.mp3")).equals(recording)).toBe(true);
   const conversation = JSON.parse(everything?.stdout ?? "");
-  expect(conversation).toMatchObject({ turn_count: 4, audio_bytes: fixture("tone.mp3").byteLength });
+  expect(conversation).toMatchObject({
+    title: "Urgent appointment for a cracked filling",
+    call_successful: "success",
+    audio_bytes: recording.byteLength,
+  });
   expect(JSON.parse(found?.stdout ?? "").conversations).toMatchObject([
     { conversation_id: conversation.conversation_id },
   ]);
-  if (hasSqlite) expect(sql?.stdout).toContain("agent|It will be ready on Thursday at noon.");
+  if (hasSqlite) expect(sql?.stdout).toContain("agent|I can offer you Tuesday at eight forty");
   expect(delivered?.stdout).toContain("as expected");
   expect(output).toContain("Stopped");
   expect(output).toContain(`The demo's data are in ${join(folder, "data/demo")}:`);
@@ -77,7 +83,7 @@ test("without a secret scripts/start is a demo whose next steps work as printed,
 
 /** Runs the commands that the demo prints, but for the one that would start another receiver. */
 async function runPrinted(output: string, folder: string) {
-  const [, printed = ""] = output.split(/^Page: .*$/m);
+  const [, printed = ""] = output.split(/^API: .*$/m);
   const commands = printed
     .split("\n")
     .flatMap((line) => /^ {2}(\S.*)$/.exec(line)?.[1] ?? [])
