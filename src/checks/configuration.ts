@@ -1,4 +1,4 @@
-import { looksLikeSecret, readSettings } from "../config/config.ts";
+import { isPlaceholder, looksLikeSecret, readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
 import { options } from "../config/options.ts";
 import type { OptionKey } from "../config/options.ts";
@@ -29,7 +29,14 @@ export function checkConfiguration({ settings, problems, warnings }: Read): Chec
 /** Whether the secrets look like secrets; null if none could be read. */
 export function checkSecrets({ secrets: { parsed } }: Settings): CheckResult | null {
   if (!parsed.ok) return null;
-  const unusual = parsed.value.find((secret) => !looksLikeSecret(secret));
+  if (parsed.value.every(isPlaceholder)) {
+    return warning(
+      "secret",
+      "none of ElevenLabs yet: nobody can deliver",
+      "Run: elevenlabs-webhook connect https://your.host/webhook",
+    );
+  }
+  const unusual = parsed.value.find((secret) => !looksLikeSecret(secret) && !isPlaceholder(secret));
   if (unusual === undefined) {
     const number = parsed.value.length === 1 ? "1 looks" : `${parsed.value.length} look`;
     return ok("secret", `${number} like wsec_ and 64 hexadecimal digits`);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { closest, distance } from "fastest-levenshtein";
 import { options } from "./options.ts";
 import type { Option, OptionKey } from "./options.ts";
@@ -9,6 +10,7 @@ import type { Parsed } from "../platform/parsed.ts";
 
 const PREFIX = "ELEVENLABS_WEBHOOK_";
 const SECRET_SHAPE = /^wsec_[0-9a-f]{64}$/;
+const PLACEHOLDER = /^not-connected-[0-9a-f]{64}$/;
 // With three, _URL and _PATH of other programs would be slips of _PORT.
 const TYPO_DISTANCE_MAX = 2;
 // Names without the prefix that are shorter than this may be of other programs, even if they differ by two letters only.
@@ -59,7 +61,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
 
   // The loop has read every option: what it put together is complete.
   const { audioFolder, storeAudio, unknownEventStatus, ...same } = values as Values;
-  if (!same.secrets.every(looksLikeSecret)) {
+  if (!same.secrets.every((secret) => looksLikeSecret(secret) || isPlaceholder(secret))) {
     warnings.push(
       `${options.secrets.name}: does not look like wsec_ and 64 hexadecimal digits; if signatures fail, copy it again`,
     );
@@ -103,6 +105,16 @@ export function valueOf<T>({ parsed }: Setting<T>, otherwise: T): T {
 /** True for the shape of all secrets that are known; nothing documents it. */
 export function looksLikeSecret(secret: string): boolean {
   return SECRET_SHAPE.test(secret);
+}
+
+/** Stands for the secret until ElevenLabs has given one; nobody knows it, so nobody can sign with it. */
+export function newPlaceholder(): string {
+  return `not-connected-${randomBytes(32).toString("hex")}`;
+}
+
+/** True for what `newPlaceholder` has made. */
+export function isPlaceholder(secret: string): boolean {
+  return PLACEHOLDER.test(secret);
 }
 
 /**

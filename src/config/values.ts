@@ -4,7 +4,8 @@ import { wholeNumber } from "../platform/text.ts";
 
 export type Parse<T> = (text: string, folder: string) => Parsed<T>;
 
-const SECRETS_MAX = 8;
+/** As many as a receiver tries. */
+export const SECRETS_MAX = 8;
 const SECRET_CHARS_MAX = 1024;
 const TOKEN_CHARS_MIN = 32;
 const DAYS_MAX = 36_500;

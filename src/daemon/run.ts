@@ -1,3 +1,4 @@
+import { isPlaceholder } from "../config/config.ts";
 import type { Config } from "../config/config.ts";
 import { startRetention } from "../erase/retention.ts";
 import { atFault } from "../platform/faults.ts";
@@ -55,6 +56,7 @@ export async function receive(options: Options): Promise<void> {
     notify,
     watchdogMs: watchdogMs(context.environment, process.pid),
     url: server.url,
+    isConnected: !config.secrets.every(isPlaceholder),
     progress: receiver.store.events.progress,
     healthProblem: receiver.healthProblem,
   });

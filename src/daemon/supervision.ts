@@ -33,10 +33,12 @@ export function superviseUnder(options: {
   /** null: nobody watches */
   watchdogMs: number | null;
   url: string;
+  /** False: there is no secret yet that ElevenLabs could sign with. */
+  isConnected: boolean;
   progress: () => { waitingCount: number; groupCount: number; storedCount: number };
   healthProblem: () => string | null;
 }): Supervision {
-  const { notify, watchdogMs, url, progress, healthProblem } = options;
+  const { notify, watchdogMs, url, isConnected, progress, healthProblem } = options;
   const everyMs = Math.min(REPORT_MS, (watchdogMs ?? Number.POSITIVE_INFINITY) / FEEDS_PER_WATCH);
   const extendUsec = Math.round(everyMs * FEEDS_PER_WATCH * 1000);
   let lastStatus = "";
@@ -59,7 +61,8 @@ export function superviseUnder(options: {
   function stateText(): string {
     if (isStopping) return "Stopping: finishing what is in flight";
     const problem = healthProblem();
-    return problem === null ? `Receiving on ${url}` : `NOT RECEIVING on ${url}: ${problem}`;
+    if (problem !== null) return `NOT RECEIVING on ${url}: ${problem}`;
+    return isConnected ? `Receiving on ${url}` : `Listening on ${url}, not connected: run connect`;
   }
 
   report(["READY=1"]);

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newPlaceholder } from "../../../src/config/config.ts";
 import { options } from "../../../src/config/options.ts";
 import { runCommand } from "../../helpers/command.ts";
 import { openTestApp } from "../../helpers/app.ts";
@@ -38,6 +39,21 @@ async function checks(environment: Record<string, string>, args: string[] = []) 
     of: (subject: string) => answer.checks.filter((each) => each.subject === subject),
   };
 }
+
+test("a receiver that is not connected yet is told how to be", async () => {
+  const { status, of } = await checks(await environmentWith({ ELEVENLABS_WEBHOOK_SECRET: newPlaceholder() }));
+  expect([status, of("secret")]).toEqual([
+    0,
+    [
+      {
+        subject: "secret",
+        level: "warning",
+        text: "none of ElevenLabs yet: nobody can deliver",
+        remedy: "Run: elevenlabs-webhook connect https://your.host/webhook",
+      },
+    ],
+  ]);
+});
 
 test("a place that is in order has no errors", async () => {
   const { status, checks: all } = await checks(await environmentWith());

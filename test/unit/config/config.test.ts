@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../../../src/config/config.ts";
+import { isPlaceholder, loadConfig, newPlaceholder } from "../../../src/config/config.ts";
 import { anyAddress, noAddress } from "../../../src/config/addresses.ts";
 import { flagOf, options } from "../../../src/config/options.ts";
 import { SECRET } from "../../helpers/deliveries.ts";
@@ -243,6 +243,14 @@ describe("the secret", () => {
     expect(config.secrets).toEqual([SECRET, "hunter2"]);
     expect(warnings).toEqual([expect.stringContaining("does not look like wsec_")]);
     expect(warnings.join()).not.toContain("hunter2");
+  });
+
+  test("may be one that stands for it until there is one, without a warning; nobody else's looks like that", () => {
+    const placeholder = newPlaceholder();
+    const { config, warnings } = configOf({ environment: { [NAME]: placeholder } });
+    expect([config.secrets.every(isPlaceholder), warnings]).toEqual([true, []]);
+    expect(newPlaceholder()).not.toBe(placeholder);
+    expect([SECRET, "not-connected-", `not-connected-${"g".repeat(64)}`].filter(isPlaceholder)).toEqual([]);
   });
 
   test.each([

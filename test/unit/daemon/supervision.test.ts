@@ -6,7 +6,7 @@ let supervision: Supervision | null = null;
 afterEach(() => supervision?.end());
 
 /** Supervises with a watchdog of 30 ms, and returns what is told. */
-function supervise(watchdogMs: number | null = 30, waitingAt?: (look: number) => number) {
+function supervise(watchdogMs: number | null = 30, waitingAt?: (look: number) => number, isConnected = true) {
   const state = { waitingCount: 0, groupCount: 0, storedCount: 0, problem: null as string | null };
   let looks = 0;
   const messages: string[] = [];
@@ -14,6 +14,7 @@ function supervise(watchdogMs: number | null = 30, waitingAt?: (look: number) =>
     notify: (message) => messages.push(message),
     watchdogMs,
     url: "http://127.0.0.1:3004",
+    isConnected,
     progress() {
       looks += 1;
       return { ...state, waitingCount: waitingAt?.(looks) ?? state.waitingCount };
@@ -36,6 +37,11 @@ test("is ready, and says where it receives", () => {
   expect(messages).toEqual([
     "READY=1\nSTATUS=Receiving on http://127.0.0.1:3004; 0 events stored since the start",
   ]);
+});
+
+test("says that it is not connected while it holds no secret of ElevenLabs", () => {
+  const { messages } = supervise(null, undefined, false);
+  expect(messages.join()).toContain("STATUS=Listening on http://127.0.0.1:3004, not connected: run connect;");
 });
 
 test("feeds the watchdog, and says what has changed", async () => {
