@@ -10,7 +10,13 @@ export const paths = {
   apiToken: `/etc/${NAME}/api-token`,
   /** The addresses that events are sent on to, with their secrets; not there if there are none. */
   forward: `/etc/${NAME}/forward.json`,
+  /** The service's own key of ElevenLabs' API; not there if it is not used. */
+  apiKey: `/etc/${NAME}/api-key`,
+  /** What `connect` remembers: ids and nonces, no secret. */
+  connection: `/etc/${NAME}/connection.json`,
   unit: `/etc/systemd/system/${NAME}.service`,
+  /** Of the Debian package. */
+  packagedUnit: `/usr/lib/systemd/system/${NAME}.service`,
   sysctl: `/etc/sysctl.d/60-${NAME}.conf`,
   /** What the service itself sees; with DynamicUser= a link to the next. */
   state: `/var/lib/${NAME}`,
