@@ -66,6 +66,12 @@ async function run(given: Given, context: CommandContext): Promise<number> {
   return refuse(context, `Not reloaded: ${answer?.problem ?? "the receiver has ended"}`, "failure");
 }
 
+/** Has the receiver at a control socket reload; returns why it has not, or null. */
+export async function reloadAt(path: string): Promise<string | null> {
+  const answer = await askUntilAnswered(path, { kind: "reload" });
+  return answer?.kind === "done" ? null : (answer?.problem ?? "the receiver has ended");
+}
+
 function configuredDatabase(context: CommandContext): string {
   const settings = findSettings(context);
   return settings.ok ? valueOf(settings.value.databasePath, "") : "";

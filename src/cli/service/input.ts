@@ -11,6 +11,7 @@ import type { UnitOptions } from "../../service/unit.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
 import { findFile } from "../input.ts";
+import { askHidden, readPiped } from "../prompt.ts";
 
 const SECRET_BYTES_MAX = 64 * 1024;
 const TOKEN_BYTES = 32;
@@ -95,29 +96,18 @@ function readText(name: string, context: CommandContext): Parsed<string> {
   }
 }
 
-async function readPipedSecret({ input }: CommandContext): Promise<Parsed<string>> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of input) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > SECRET_BYTES_MAX)
-      return { ok: false, problem: "standard input is larger than 64 KiB: it should hold the secret" };
-  }
-  if (text.trim() !== "") return { ok: true, value: text };
+async function readPipedSecret(context: CommandContext): Promise<Parsed<string>> {
+  const piped = await readPiped(context, "the secret");
+  if (!piped.ok || piped.value.trim() !== "") return piped;
   return {
     ok: false,
     problem: "No secret: name a file that holds it with --secret-file, or pipe it in. Nothing was changed",
   };
 }
 
-/** systemd's own tool hides what is typed, whatever ends it. */
 function askForSecret(): Parsed<string> {
-  const prompt = "Secret of the ElevenLabs webhook (wsec_...):";
-  const { exitCode, stdout } = Bun.spawnSync(["systemd-ask-password", "--timeout=0", prompt], {
-    stdin: "inherit",
-    stderr: "inherit",
-  });
-  if (exitCode === 0) return { ok: true, value: stdout.toString() };
+  const value = askHidden("Secret of the ElevenLabs webhook (wsec_...):");
+  if (value !== null) return { ok: true, value };
   return { ok: false, problem: "No secret was given: name a file that holds it with --secret-file" };
 }
 
