@@ -52,8 +52,8 @@ export function givenNumber(
 
 const entries = Object.entries<Option<unknown>>(options);
 
-/** A flag for each setting. */
-export const optionFlags: CommandFlag[] = flagsFor(entries);
+/** A flag for each setting that may have one. */
+export const optionFlags: CommandFlag[] = flagsFor(entries.filter(([, { hasNoFlag }]) => hasNoFlag !== true));
 
 /** Without those of secrets, which everybody on a machine can read from a command line. */
 export const plainOptionFlags: CommandFlag[] = flagsFor(

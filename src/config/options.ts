@@ -11,6 +11,8 @@ import {
   path,
   secrets,
   tokens,
+  vendorApiKey,
+  vendorApiUrl,
 } from "./values.ts";
 import type { Parse } from "./values.ts";
 
@@ -26,6 +28,8 @@ export type Option<T> = {
   stateName?: string;
   /** Also read from the file that NAME_FILE names, and from a systemd credential called NAME. Never shown. */
   isSecret?: true;
+  /** Not to be given as a flag, which everybody on the machine can read. */
+  hasNoFlag?: true;
   /** The path of a private file; under systemd, unless it is set, that of the credential called NAME. */
   isPrivateFile?: true;
   description: string;
@@ -174,6 +178,21 @@ export const options = {
     isPrivateFile: true,
     description: "a JSON file, for its owner alone, of the addresses that events are sent on to",
     parse: optionalPath,
+  }),
+  vendorApiKey: define({
+    name: "ELEVENLABS_API_KEY",
+    default: "",
+    isSecret: true,
+    hasNoFlag: true,
+    description: "key of ElevenLabs' API, to fetch what was missed; needs no permission but convai_read",
+    parse: vendorApiKey,
+  }),
+  vendorApiUrl: define({
+    name: "ELEVENLABS_API_URL",
+    default: "https://api.elevenlabs.io",
+    description:
+      "address of ElevenLabs' API; with data residency its own, such as https://api.eu.residency.elevenlabs.io",
+    parse: vendorApiUrl,
   }),
   freeDiskBytesMin: define({
     name: "MIN_FREE_DISK_BYTES",

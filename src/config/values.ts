@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Parsed } from "../platform/parsed.ts";
 import { wholeNumber } from "../platform/text.ts";
+import { vendorApiHosts, vendorApiOrigin } from "../vendor/rest/hosts.ts";
 
 export type Parse<T> = (text: string, folder: string) => Parsed<T>;
 
@@ -101,6 +102,26 @@ export const tokens: Parse<readonly string[]> = (text) => {
     };
   }
   return bounded(value);
+};
+
+/** A key of ElevenLabs' API, or null if there is none. The problem never quotes it. */
+export const vendorApiKey: Parse<string | null> = (text) => {
+  const key = text.trim();
+  if (key === "") return { ok: true, value: null };
+  return key.length <= SECRET_CHARS_MAX && /^[\w.~+/=-]+$/.test(key)
+    ? { ok: true, value: key }
+    : {
+        ok: false,
+        problem: "a key of ElevenLabs' API has only letters, digits and _: copy it again, without quotes",
+      };
+};
+
+/** The address of ElevenLabs' API. */
+export const vendorApiUrl: Parse<string> = (text) => {
+  const value = vendorApiOrigin(text);
+  return value === null
+    ? { ok: false, problem: `it is none of ${vendorApiHosts.join(", ")}, nor another https://HOST` }
+    : { ok: true, value };
 };
 
 /** What stands between the commas of a text, without spaces around it and without what is empty. */

@@ -15,7 +15,7 @@ export function environmentText(): string {
   const lines = settings.map((option) => `# ${option.description}\n#${option.name}=${defaultOf(option)}\n`);
   return `# Settings of ${NAME}. After a change: systemctl reload ${NAME}
 # Secrets are not here but in ${paths.secret} and, for API_TOKEN, ${paths.apiToken};
-# the addresses that events are sent on to are in ${paths.forward};
+# the addresses that events are sent on to are in ${paths.forward}, the key of ElevenLabs' API is in ${paths.apiKey};
 # certificate and key of HTTPS come by "service install --tls-cert-file FILE --tls-key-file FILE".
 
 ${lines.join("\n")}`;

@@ -36,6 +36,7 @@ export function unitText({ isPublic, tls }: UnitOptions): string {
     `${SECRET}:${paths.secret}`,
     `API_TOKEN:-${paths.apiToken}`,
     `FORWARD_CONFIG:-${paths.forward}`,
+    `ELEVENLABS_API_KEY:-${paths.apiKey}`,
   ];
   if (tls !== null) credentials.push(`${CERT}:${tls.certFile}`, `${KEY}:${tls.keyFile}`);
   return `# Written by "${NAME} service install", which overwrites it: put changes of your own into
@@ -80,6 +81,9 @@ LoadCredential=${SECRET}:${paths.secret}
 # Likewise the token of the API that reads what arrived. Without that file it is an empty list, and the API is off.
 LoadCredential=API_TOKEN:${paths.apiToken}
 SetCredential=API_TOKEN:,
+# Likewise the key of ElevenLabs' API. Without that file it is empty, and nothing is asked there.
+LoadCredential=ELEVENLABS_API_KEY:${paths.apiKey}
+SetCredential=ELEVENLABS_API_KEY:
 # Likewise the addresses that events are sent on to. Without that file there are none.
 LoadCredential=FORWARD_CONFIG:${paths.forward}
 SetCredential=FORWARD_CONFIG:${tls === null ? "" : tlsCredentials(tls)}

@@ -53,6 +53,8 @@ export async function openTestApp(
     recordingsFolder: join(folder, "audio"),
     toleranceSeconds: 1800,
     bodyBytesMax: 256 * 1024 * 1024,
+    vendorApiKey: null,
+    vendorApiUrl: "https://api.elevenlabs.io",
     freeDiskBytesMin: 0,
     ...options.config,
   };

@@ -79,6 +79,8 @@ describe("without any setting but the secret", () => {
       recordingsFolder: join(folder, "data/audio"),
       toleranceSeconds: 1800,
       bodyBytesMax: 268_435_456,
+      vendorApiKey: null,
+      vendorApiUrl: "https://api.elevenlabs.io",
       freeDiskBytesMin: 67_108_864,
     });
   });
@@ -382,5 +384,56 @@ describe("the file of destinations", () => {
   test("is none under a unit of an earlier version, which hands none over", () => {
     const CREDENTIALS_DIRECTORY = join(fileWith("x", "another"), "..");
     expect(configOf({ environment: { CREDENTIALS_DIRECTORY } }).config.forwardConfig).toBeNull();
+  });
+});
+
+describe("the key of ElevenLabs' API", () => {
+  const NAME = "ELEVENLABS_API_KEY";
+  const KEY = "sk_0123456789abcdef0123456789abcdef";
+
+  test("is read from the environment, a file or a systemd credential", () => {
+    expect(configOf({ environment: { [NAME]: KEY } }).config.vendorApiKey).toBe(KEY);
+    const file = configOf({ environment: { [`${NAME}_FILE`]: fileWith(`${KEY}\n`) } });
+    expect(file.config.vendorApiKey).toBe(KEY);
+    const CREDENTIALS_DIRECTORY = join(fileWith(`${KEY}\n`, NAME), "..");
+    expect(configOf({ environment: { CREDENTIALS_DIRECTORY } }).config.vendorApiKey).toBe(KEY);
+  });
+
+  test("is not there if its credential is empty, as in a unit without its file", () => {
+    const CREDENTIALS_DIRECTORY = join(fileWith("", NAME), "..");
+    expect(configOf({ environment: { CREDENTIALS_DIRECTORY } }).config.vendorApiKey).toBeNull();
+  });
+
+  test("is refused without being quoted", () => {
+    const problems = problemsOf({ environment: { [NAME]: "sk_ two words" } });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toStartWith(`${NAME}: `);
+    expect(problems[0]).not.toContain("two words");
+  });
+});
+
+describe("the address of ElevenLabs' API", () => {
+  const NAME = "ELEVENLABS_API_URL";
+
+  test.each([
+    ["api.eu.residency.elevenlabs.io", "https://api.eu.residency.elevenlabs.io"],
+    ["https://api.us.elevenlabs.io/", "https://api.us.elevenlabs.io"],
+    ["https://proxy.example.com:8443", "https://proxy.example.com:8443"],
+    ["http://127.0.0.1:4010", "http://127.0.0.1:4010"],
+    ["http://[::1]:4010", "http://[::1]:4010"],
+  ])("may be %s", (text, origin) => {
+    expect(configOf({ environment: { [NAME]: text } }).config.vendorApiUrl).toBe(origin);
+  });
+
+  test.each([
+    "http://api.elevenlabs.io",
+    "http://127.0.0.1.example.com",
+    "https://user:word@api.elevenlabs.io",
+    "https://api.elevenlabs.io/v1",
+    "https://api.elevenlabs.io?key=1",
+    "ftp://api.elevenlabs.io",
+    "proxy.example.com",
+  ])("is not %s", (text) => {
+    expect(problemsOf({ environment: { [NAME]: text } })[0]).toStartWith(`${NAME}: `);
   });
 });

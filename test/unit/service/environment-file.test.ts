@@ -4,8 +4,8 @@ import { environmentText, settingsIn, withSettings } from "../../../src/service/
 
 test("the first file names every setting but the credentials, and sets none", () => {
   const text = environmentText();
-  const { secrets, apiTokens, tlsCertFile, tlsKeyFile, forwardConfig } = options;
-  const handedOver = [secrets, apiTokens, tlsCertFile, tlsKeyFile, forwardConfig];
+  const { secrets, apiTokens, tlsCertFile, tlsKeyFile, forwardConfig, vendorApiKey } = options;
+  const handedOver = [secrets, apiTokens, tlsCertFile, tlsKeyFile, forwardConfig, vendorApiKey];
   const credentials = new Set(handedOver.map(({ name }) => name));
   for (const { name } of Object.values(options)) {
     expect(new RegExp(`^#?${name}=`, "m").test(text)).toBe(!credentials.has(name));

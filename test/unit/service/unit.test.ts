@@ -45,9 +45,12 @@ test("hands certificate and key over as credentials", () => {
   expect(text).toContain(" --tls-key-file ${CREDENTIALS_DIRECTORY}/TLS_KEY_FILE\n");
 });
 
-test("hands the file of destinations over, with an empty one if there is none", () => {
+test("hands over the file of destinations and the key of ElevenLabs' API, each empty if there is none", () => {
   const text = unitText({ isPublic: false, tls: null });
+  expect(text).toContain("\nLoadCredential=ELEVENLABS_API_KEY:/etc/elevenlabs-webhook/api-key\n");
+  expect(text).toContain("\nSetCredential=ELEVENLABS_API_KEY:\n");
+  expect(text).toMatch(/^ExecReload=.*,ELEVENLABS_API_KEY:-\/etc\/elevenlabs-webhook\/api-key$/m);
   expect(text).toContain("\nLoadCredential=FORWARD_CONFIG:/etc/elevenlabs-webhook/forward.json\n");
   expect(text).toContain("\nSetCredential=FORWARD_CONFIG:\n");
-  expect(text).toMatch(/^ExecReload=.*,FORWARD_CONFIG:-\/etc\/elevenlabs-webhook\/forward\.json$/m);
+  expect(text).toMatch(/^ExecReload=.*,FORWARD_CONFIG:-\/etc\/elevenlabs-webhook\/forward\.json,/m);
 });
