@@ -14,7 +14,8 @@ let root: string;
 beforeEach(() => {
   root = newFolder();
 });
-afterEach(() => rmSync(root, { recursive: true }));
+// The thread that reads may still be closing its files there.
+afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const data = () => join(root, "data");
 const open = () => openTestApp({ folder: data(), config: { apiTokens: [TOKEN] } });
