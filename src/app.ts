@@ -22,6 +22,8 @@ import { noStatuses } from "./problems/statuses.ts";
 import type { StatusSources } from "./problems/statuses.ts";
 import { createErase } from "./erase/erase.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
+import { announceErased } from "./forward/announcements.ts";
+import type { Destination } from "./forward/destination.ts";
 import { isOwnAddress } from "./platform/address.ts";
 import { errorCode } from "./platform/errors.ts";
 import { faultText } from "./platform/faults.ts";
@@ -84,6 +86,8 @@ export function createApp(parts: AppParts) {
  */
 export function createReceiver(options: {
   config: Config;
+  /** That events are sent on to. */
+  destinations?: readonly Destination[];
   store: Store;
   queries: Queries;
   /** null: nothing is counted */
@@ -93,7 +97,7 @@ export function createReceiver(options: {
   clock: Clock;
   log: Log;
 }) {
-  const { config, store, queries, metrics, statuses = noStatuses, clock, log } = options;
+  const { config, destinations = [], store, queries, metrics, statuses = noStatuses, clock, log } = options;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
@@ -125,7 +129,17 @@ export function createReceiver(options: {
 
   const isFollowed = config.apiTokens.length > 0;
   const { databasePath } = config;
-  const erase = createErase({ eraser: store.events.eraser, databasePath, queries, isFollowed, clock, log });
+  const names = destinations.filter(({ wantsErased }) => wantsErased).map(({ name }) => name);
+  const erase = createErase({
+    eraser: store.events.eraser,
+    announce: (conversationIds) =>
+      announceErased(databasePath, { conversationIds, names, nowMs: clock.nowMs() }),
+    databasePath,
+    queries,
+    isFollowed,
+    clock,
+    log,
+  });
   const connections = createConnections(config.trustedProxies);
   const access = createApiEntry({
     tokens: config.apiTokens,

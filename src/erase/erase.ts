@@ -11,6 +11,9 @@ import type { Eraser } from "../store/port.ts";
 
 export type Erase = ReturnType<typeof createErase>;
 
+export type EraseOutcome =
+  { kind: "erased"; announcing: number } | { kind: "unknown" } | { kind: "unfinished" };
+
 const RESUMED_AT_ONCE_MAX = 200;
 /** A conversation takes some tens of milliseconds, word by word: other questions are answered meanwhile. */
 const CONVERSATIONS_AT_ONCE_MAX = 16;
@@ -23,23 +26,35 @@ type IndexOptions = {
 };
 
 /** Erases conversations from everything that holds something of them: one request at a time. */
-export function createErase(options: IndexOptions & { eraser: Eraser; clock: Clock; log: Log }) {
-  const { eraser, clock, log } = options;
+export function createErase(
+  options: IndexOptions & {
+    eraser: Eraser;
+    /** Has destinations told that conversations were erased, and returns how many. It is on disk then. */
+    announce: (conversationIds: readonly string[]) => number;
+    clock: Clock;
+    log: Log;
+  },
+) {
+  const { eraser, announce, clock, log } = options;
   const index = createIndexEraser(options);
   const oneAtATime = createLimit(1);
 
   /**
    * Erases from the tables, the folders and the index of the search what was begun; `finish` has to follow.
    *
-   * @returns why it failed for some
+   * @returns why it failed for some, and how many destinations are told of the others
    */
-  async function erase(conversationIds: readonly string[]): Promise<unknown[]> {
-    if (conversationIds.length === 0) return [];
+  async function erase(
+    conversationIds: readonly string[],
+  ): Promise<{ failures: unknown[]; announcing: number }> {
+    if (conversationIds.length === 0) return { failures: [], announcing: 0 };
     const { erased, failures } = await eraser.erase(conversationIds);
     await index.erase(conversationIds);
+    // Nothing of them is sent any more by now; and what interrupts this repeats it, as long as the ids are known.
+    const announcing = announce(erased);
     await eraser.forget(erased);
     logFailures(failures);
-    return failures;
+    return { failures, announcing };
   }
 
   /** Clears what is left in the files. The index comes first: when the database's file is clean, the erasure is over. */
@@ -64,22 +79,23 @@ export function createErase(options: IndexOptions & { eraser: Eraser; clock: Clo
      * Erases a conversation. From the call on its deliveries are dropped; when this returns, nothing of it is left in any
      * file.
      *
-     * @returns "unfinished" if another program keeps reading; like what fails, it goes on within the hour
+     * @returns how many destinations are told; "unfinished" if another program keeps reading: like what fails, it goes on
+     *   within the hour
      * @throws what SQLite or the system says; what was begun goes on within the hour, or when it is asked for again
      */
-    async eraseOne(conversationId: string): Promise<"erased" | "unknown" | "unfinished"> {
+    async eraseOne(conversationId: string): Promise<EraseOutcome> {
       // At once, whatever else is being erased: deliveries that come meanwhile are dropped.
-      if (!(await eraser.begin(conversationId, clock.nowMs()))) return "unknown";
+      if (!(await eraser.begin(conversationId, clock.nowMs()))) return { kind: "unknown" };
       try {
-        await oneAtATime(async () => {
-          const [failure] = await erase([conversationId]);
-          if (failure !== undefined) throw failure;
+        return await oneAtATime(async () => {
+          const { failures, announcing } = await erase([conversationId]);
+          if (failures.length > 0) throw failures[0];
           await finish();
+          return { kind: "erased", announcing };
         });
-        return "erased";
       } catch (error) {
         // The one comes from the database, the other from the search index, which the thread that reads works on.
-        if (error instanceof ScrubError || error instanceof QueryError) return "unfinished";
+        if (error instanceof ScrubError || error instanceof QueryError) return { kind: "unfinished" };
         throw error;
       }
     },

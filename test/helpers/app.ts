@@ -12,6 +12,7 @@ import type { Clock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOfLeftBody } from "../../src/webhook/record.ts";
+import type { Destination } from "../../src/forward/destination.ts";
 import { SECRET, sign } from "./deliveries.ts";
 
 /** The application on real SQLite and real folders, called without a socket. */
@@ -23,6 +24,7 @@ export async function openTestApp(
     clock?: Clock;
     folder?: string;
     secrets?: readonly string[];
+    destinations?: readonly Destination[];
     isShared?: boolean;
     takesOverRecordings?: boolean;
   } = {},
@@ -73,7 +75,15 @@ export async function openTestApp(
   });
   const queries = createQueries({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config);
-  const { app, drain, erase, trustedClock } = createReceiver({ config, store, queries, metrics, clock, log });
+  const { app, drain, erase, trustedClock } = createReceiver({
+    config,
+    destinations: options.destinations ?? [],
+    store,
+    queries,
+    metrics,
+    clock,
+    log,
+  });
 
   const handle = (path: string, init?: RequestInit) =>
     app.handle(new Request(`http://localhost${path}`, init));

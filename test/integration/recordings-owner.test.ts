@@ -145,7 +145,7 @@ test("a database that keeps no recordings erases none of another's", async () =>
   const second = await openTestApp({ folder: join(root, "second"), config });
   opened.push(second);
   expect((await second.post(audio("conv_1", Buffer.from("not kept")))).status).toBe(200);
-  expect(await second.erase.eraseOne("conv_1")).toBe("erased");
+  expect(await second.erase.eraseOne("conv_1")).toEqual({ kind: "erased", announcing: 0 });
   expect(second.rows("SELECT 1 FROM events")).toEqual([]);
   expect(everyFile(audioFolder).filter((path) => path.endsWith(".mp3"))).toHaveLength(1);
 });

@@ -32,6 +32,10 @@ const ERASE_MS_MAX = 60_000;
 
 const Erased = Type.Object({
   status: Type.Literal("erased", { description: "Always `erased`: anything else is an error." }),
+  announcing: Type.Integer({
+    minimum: 0,
+    description: "The number of destinations of FORWARD_CONFIG that are told, since they asked for it.",
+  }),
 });
 
 const ERASE_DESCRIPTION =
@@ -41,7 +45,11 @@ left there. 503 with \`erasure_unfinished\` says that another program keeps read
 the erasure goes on and is tried again every hour; ask again to hear of its end, which is 200, or 404 if it has ended
 meanwhile. 500 says that something can't be removed: the log names it, and it is tried again every hour. What remains is
 the fact that it was erased: from this request on, a delivery of the same call is answered with 200 and dropped. Backups
-are not touched.`.replaceAll("\n", " ");
+are not touched. \`announcing\` destinations are told that it was erased: until each has confirmed, for 7 days at most, the
+conversation's id is kept in the file beside the database that ends with \`.forward\`, and in no other.`.replaceAll(
+    "\n",
+    " ",
+  );
 
 /** `/conversations/{id}`: everything about one, what was said as text, its recording, and erasing it. */
 export function conversationRoutes({ queries, recordings, erase, log }: ApiParts) {
@@ -127,9 +135,12 @@ export function conversationRoutes({ queries, recordings, erase, log }: ApiParts
         async ({ id }) => {
           const erasing = erase.eraseOne(id);
           // A failure after that shows when it is tried again.
-          const outcome = (await withinMs(erasing, ERASE_MS_MAX)) ? await erasing : "unfinished";
-          if (outcome === "unknown") return errorResponse("not_found");
-          return outcome === "unfinished" ? errorResponse("erasure_unfinished") : { status: outcome };
+          const outcome = (await withinMs(erasing, ERASE_MS_MAX))
+            ? await erasing
+            : { kind: "unfinished" as const };
+          if (outcome.kind === "unknown") return errorResponse("not_found");
+          if (outcome.kind === "unfinished") return errorResponse("erasure_unfinished");
+          return { status: outcome.kind, announcing: outcome.announcing };
         },
       ),
     );
