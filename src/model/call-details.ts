@@ -32,6 +32,8 @@ export type TurnDetails = {
   /** What the agent meant to say before it was interrupted. */
   originalMessage: string | null;
   isInterrupted: boolean;
+  /** A mere `mhm`, which the agent did not answer. */
+  isBackchannel: boolean;
   timeInCallSecs: number | null;
   /** How it was said: `audio`, `text`, `dtmf` and others. */
   medium: string | null;
@@ -97,4 +99,16 @@ export type CallDetails = {
   feedback: CallFeedback | null;
   error: { code: number | null; reason: string | null } | null;
   warnings: string[];
+};
+
+/** Of a call without a transcription. */
+export const noDetails: CallDetails = {
+  turns: [],
+  criteria: [],
+  collected: [],
+  successScore: null,
+  charging: null,
+  feedback: null,
+  error: null,
+  warnings: [],
 };

@@ -1,7 +1,11 @@
 import type { CallFailureFacts } from "../model/call-failure.ts";
 import { noFacts } from "../model/conversation.ts";
 import type { ConversationFacts } from "../model/conversation.ts";
+import { noDetails } from "../model/call-details.ts";
+import type { CallDetails } from "../model/call-details.ts";
 import type { StoredTurn } from "../model/turn.ts";
+import { detailsOfOtel } from "./details/otel.ts";
+import { detailsOfTranscription } from "./details/transcription.ts";
 import { eventKind, isDerivedFrom } from "./event-type.ts";
 import { isQuarantine, readEvent } from "./event.ts";
 import type { Event } from "./event.ts";
@@ -72,6 +76,13 @@ export function turnsOfPayload(payload: string, startedAt: number | null): Store
   const event = readEvent(parsed(payload));
   if (isQuarantine(event)) return [];
   return event.kind === "otel" ? turnsOfOtel(event.data, startedAt) : turnsOfTranscription(event.data);
+}
+
+/** Everything that a stored event says of its call, turn by turn. The same event's turns have the same numbers. */
+export function detailsOfPayload(payload: string, startedAt: number | null): CallDetails {
+  const event = readEvent(parsed(payload));
+  if (isQuarantine(event)) return noDetails;
+  return event.kind === "otel" ? detailsOfOtel(event.data, startedAt) : detailsOfTranscription(event.data);
 }
 
 function parsed(payload: string): unknown {

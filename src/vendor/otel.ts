@@ -21,6 +21,7 @@ const ofAttribute = reading<OtlpAttribute>();
 const ROOT_SPAN = "elevenlabs.conversation";
 const USER_SPAN = "elevenlabs.recv.user_transcript";
 const AGENT_SPAN = "elevenlabs.recv.agent_response";
+const TOOL_SPAN = "elevenlabs.tool.";
 
 /** What the OpenTelemetry form of a transcription says of its conversation, as far as its attributes carry it. */
 export function factsOfOtel(data: JsonObject): ConversationFacts {
@@ -54,30 +55,38 @@ export function factsOfOtel(data: JsonObject): ConversationFacts {
  * @param startedAt of the conversation, in unix seconds
  */
 export function turnsOfOtel(data: JsonObject, startedAt: number | null): StoredTurn[] {
-  return spansOf(data).turns.map((span) => {
-    const attributes = ofSpan.list(span, "attributes");
-    const saidAt = secondsOfNano(ofSpan.number(span, "startTimeUnixNano"));
-    return {
-      turn: numberAt(attributeOf(attributes, "elevenlabs.turn.index"), "intValue"),
-      role: ofSpan.text(span, "name") === USER_SPAN ? "user" : "agent",
-      message:
-        textAt(attributeOf(attributes, "elevenlabs.user.text"), "stringValue") ??
-        textAt(attributeOf(attributes, "elevenlabs.agent.text"), "stringValue"),
-      timeInCallSecs: saidAt === null || startedAt === null ? null : saidAt - startedAt,
-      toolCalls: [],
-      toolResults: [],
-    };
-  });
+  return spansOf(data).turns.map((span) => turnOfSpan(span, startedAt));
 }
 
-function spansOf(data: JsonObject) {
+/** The turn that a span is of. */
+export function turnOfSpan(span: unknown, startedAt: number | null): StoredTurn {
+  const attributes = ofSpan.list(span, "attributes");
+  const saidAt = secondsOfNano(ofSpan.number(span, "startTimeUnixNano"));
+  return {
+    turn: numberAt(attributeOf(attributes, "elevenlabs.turn.index"), "intValue"),
+    role: ofSpan.text(span, "name") === USER_SPAN ? "user" : "agent",
+    message:
+      textAt(attributeOf(attributes, "elevenlabs.user.text"), "stringValue") ??
+      textAt(attributeOf(attributes, "elevenlabs.agent.text"), "stringValue"),
+    timeInCallSecs: saidAt === null || startedAt === null ? null : saidAt - startedAt,
+    toolCalls: [],
+    toolResults: [],
+  };
+}
+
+/** The spans that say something: of the conversation, of its turns and of tools. */
+export function spansOf(data: JsonObject) {
   const resources = ofConversation.list(data, "otlp_traces", "resourceSpans");
   const spans = resources
     .flatMap((resource) => ofResource.list(resource, "scopeSpans"))
     .flatMap((scope) => ofScope.list(scope, "spans"));
   const root = spans.find((span) => ofSpan.text(span, "name") === ROOT_SPAN);
   const turns = spans.filter((span) => [USER_SPAN, AGENT_SPAN].includes(ofSpan.text(span, "name") ?? ""));
-  return { resources, root, turns };
+  const tools = spans.flatMap((span) => {
+    const name = ofSpan.text(span, "name") ?? "";
+    return name.startsWith(TOOL_SPAN) ? [{ name: name.slice(TOOL_SPAN.length), span }] : [];
+  });
+  return { resources, root, turns, tools };
 }
 
 /** The form names no direction: it follows from which of the two numbers called. */
@@ -95,7 +104,7 @@ function partiesOf(attributes: JsonObject) {
 }
 
 /** The attributes of several holders in one object: values as OTLP's AnyValue wraps them, strings or numbers. */
-function attributesOf(holders: unknown[]): JsonObject {
+export function attributesOf(holders: unknown[]): JsonObject {
   const attributes: JsonObject = {};
   for (const attribute of holders.flatMap((holder) => ofSpan.list(holder, "attributes"))) {
     const name = ofAttribute.text(attribute, "key");

@@ -62,24 +62,27 @@ describe("GET /conversations/{id}", () => {
     expect((await get(String(answer.transcript_url))).status).toBe(200);
   });
 
-  test.each(["", "/transcript", "/audio"])("has no conversation for other ids%s", async (ending) => {
-    const ids = [
-      "conv_unknown",
-      "%00",
-      "a%00b",
-      "..%2F..%2Fetc%2Fpasswd",
-      "%zz",
-      "x".repeat(10_240),
-      "'",
-      "%F0%9F",
-    ];
-    for (const id of ids) {
-      const { status, answer } = await receiver.ask(`/conversations/${id}${ending}`);
-      expect([id, status, answer]).toEqual([id, 404, { error: "Not found", code: "not_found" }]);
-    }
-  });
+  test.each(["", "/transcript", "/audio", "/details", "/loudness"])(
+    "has no conversation for other ids%s",
+    async (ending) => {
+      const ids = [
+        "conv_unknown",
+        "%00",
+        "a%00b",
+        "..%2F..%2Fetc%2Fpasswd",
+        "%zz",
+        "x".repeat(10_240),
+        "'",
+        "%F0%9F",
+      ];
+      for (const id of ids) {
+        const { status, answer } = await receiver.ask(`/conversations/${id}${ending}`);
+        expect([id, status, answer]).toEqual([id, 404, { error: "Not found", code: "not_found" }]);
+      }
+    },
+  );
 
-  test.each(["", "/transcript", "/audio"])(
+  test.each(["", "/transcript", "/audio", "/details", "/loudness"])(
     "asks for the token, and has no other method%s",
     async (ending) => {
       const path = `/conversations/${FULL}${ending}`;

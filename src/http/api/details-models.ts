@@ -52,6 +52,9 @@ const TurnDetailsModel = Type.Object({
   message: text("What was said; null if a tool was used and nothing said."),
   original_message: text("What the agent meant to say before it was interrupted."),
   is_interrupted: Type.Boolean({ description: "Whether the person spoke over the agent." }),
+  is_backchannel: Type.Boolean({
+    description: "Whether it was a mere `mhm`, which the agent did not answer.",
+  }),
   time_in_call_secs: number("When, in seconds since the conversation began.", 12),
   medium: text("How it was said.", "audio", "text", "dtmf"),
   agent_id: text("The agent that the turn belongs to.", "agent_2601kfx0demo0synthetic0aaaa"),
@@ -196,6 +199,7 @@ function shownTurn(turn: TurnDetails): Static<typeof TurnDetailsModel> {
     message: turn.message,
     original_message: turn.originalMessage,
     is_interrupted: turn.isInterrupted,
+    is_backchannel: turn.isBackchannel,
     time_in_call_secs: turn.timeInCallSecs,
     medium: turn.medium,
     agent_id: turn.agentId,
