@@ -6,6 +6,7 @@ import { checkConfiguration, checkSecrets, shownSettings } from "../checks/confi
 import type { ShownSetting } from "../checks/configuration.ts";
 import { checkDatabase } from "../checks/database.ts";
 import { checkUser, ownerOf } from "../checks/folders.ts";
+import { checkForward } from "../checks/forward.ts";
 import { checkPortOrReceiver } from "../checks/port.ts";
 import { checkRecordings, checkRecordingsOwner } from "../checks/recordings.ts";
 import type { CheckResult } from "../checks/result.ts";
@@ -23,7 +24,8 @@ import type { Paint } from "./terminal.ts";
 /** Looks at everything that the receiver needs. */
 export const check: Command = {
   name: "check",
-  summary: "check settings, secret, folders, disk, port, database, recordings, clock and limits",
+  summary:
+    "check settings, secret, folders, disk, port, database, recordings, destinations, clock and limits",
   examples: [
     { line: "check", does: "with the settings of the environment and .env" },
     { line: "check --json", does: "for programs" },
@@ -70,6 +72,7 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
     storeAudio,
     freeDiskBytesMin,
     bodyBytesMax,
+    forwardConfig,
   } = valuesOf(settings);
 
   if (host !== null && port !== null) {
@@ -82,6 +85,7 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   if (host !== null && apiTokens !== null && apiSources !== null) {
     results.push(checkApi({ host, apiTokens, apiSources, tlsCertFile }));
   }
+  results.push(...checkForward(forwardConfig));
   results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs), checkKeyFile(tlsKeyFile));
   if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
     const storedAudio = storeAudio === true ? audioFolder : null;

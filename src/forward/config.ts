@@ -84,7 +84,7 @@ function readPrivateText(path: string): Parsed<string> {
     if ((mode & TOO_OPEN) !== 0) {
       return {
         ok: false,
-        problem: `${name}: ${path} holds secrets and addresses, and other users may read or change it: chmod 600 ${path}`,
+        problem: `${name}: ${path} holds secrets and addresses, and other users may read or change it: take that right away: chmod 600 ${path}`,
       };
     }
     if (size > FILE_BYTES_MAX) {
