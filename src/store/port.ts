@@ -6,6 +6,7 @@ import type {
   Replacement,
   StoreOutcome,
 } from "../model/event.ts";
+import type { KnownConversation, PendingRecovery, RecoveredOutcome } from "../model/recovery.ts";
 import type { TemporaryFile } from "../platform/files.ts";
 
 // What the program asks of what stores. SQLite and files do it today (sqlite/, files/, put together in store.ts); whatever
@@ -19,6 +20,7 @@ export type Store = {
   recordings: Blobs;
   /** Takes new recordings; null: they are not stored. */
   newRecordings: BlobIntake | null;
+  recoveries: Recoveries;
 
   /** A delivery could not be stored: until a file can be written again, the next one can't be either. */
   suspectDisk: () => void;
@@ -64,6 +66,45 @@ export type EventStore = {
   /** Events that wait, groups that were tried and events that were stored, the last two since the start. */
   progress: () => { waitingCount: number; groupCount: number; storedCount: number };
 };
+
+/** Events that were fetched from ElevenLabs, and what is still to be fetched. What resolves is on disk. @throws FileFault */
+export type Recoveries = {
+  /** What is here of some conversations, in their order. */
+  known: (conversationIds: readonly string[]) => Promise<KnownConversation[]>;
+  /** Whether a row names a recording whose file is gone, though the folder is there. */
+  isGone: (audioPath: string) => Promise<boolean>;
+  /**
+   * Stores a recovered event, unless it is not missing any more.
+   *
+   * @param gonePath the recording that its row names and whose file is gone; null if it names none
+   */
+  add: (record: RecoveredRecord, gonePath: string | null) => Promise<RecoveredOutcome>;
+  /** Those whose next try is due, the most overdue first. */
+  duePending: (nowMs: number, rowsMax: number) => Promise<PendingRecovery[]>;
+  /** How many are tried again. */
+  countPending: () => number;
+  /** Nothing is noted of an erased conversation. */
+  putPending: (pending: PendingRecovery) => Promise<void>;
+  removePending: (conversationId: string) => Promise<void>;
+  /** Removes those that were noted before a moment, in Unix ms, and those of erased conversations. */
+  tidyPending: (notedBeforeMs: number) => Promise<void>;
+  get: (name: RecoveryFact) => Promise<string | null>;
+  set: (name: RecoveryFact, value: string) => Promise<void>;
+  /** When the first event was received, in Unix ms; null before that. */
+  firstReceivedAtMs: () => Promise<number | null>;
+};
+
+/** What recovery remembers beyond one run. */
+export type RecoveryFact =
+  /** Unix ms: what ended before has been looked through. */
+  | "recover_watermark"
+  /** Unix ms: when recovery was first on. What ended before is not recovered by itself, unless an event is older. */
+  | "recover_since"
+  /** Unix ms: when the last seven days were last looked through. */
+  | "recover_week";
+
+/** An event that is ready to be written, of a conversation. */
+export type RecoveredRecord = EventRecord & { conversationId: string; source: "recovered" };
 
 /** Erases: rows, recordings and bodies, and their traces. What was begun is in `unfinished` until it is done. */
 export type Eraser = {

@@ -18,6 +18,7 @@ import { lockData } from "./sqlite/data-lock.ts";
 import { createEraser, createHolds } from "./sqlite/erase.ts";
 import { logBytes } from "./sqlite/open.ts";
 import { createRetentionState } from "./sqlite/state.ts";
+import { createRecoveries } from "./recoveries.ts";
 import { createRetry } from "./retry.ts";
 import { createWriter } from "./sqlite/writer.ts";
 
@@ -137,6 +138,7 @@ export async function openStore(options: {
       }
     }
 
+    const recoveries = createRecoveries({ databasePath, recordings, audioFolder, writer, tidy });
     const events: EventStore = {
       async add(record) {
         const outcome = await onFile(databasePath, () => writer.store(record));
@@ -171,6 +173,7 @@ export async function openStore(options: {
       bodies: { ...bodies, ...newBodies },
       recordings,
       newRecordings,
+      recoveries,
 
       suspectDisk() {
         isDiskSuspect = true;

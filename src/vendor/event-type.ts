@@ -40,6 +40,11 @@ const kinds = new Map<string, EventKind>([
 /** The types that this version knows. */
 export const eventTypes: readonly string[] = [...kinds.keys()];
 
+/** Those with the turns of a conversation. */
+export const transcriptionTypes: readonly string[] = eventTypes.filter((type) =>
+  ["transcription", "otel"].includes(kinds.get(type) ?? ""),
+);
+
 /** Those with a recording. */
 export const audioTypes: readonly string[] = eventTypes.filter((type) => kinds.get(type) === "audio");
 

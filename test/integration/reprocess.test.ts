@@ -70,6 +70,7 @@ describe("an event that can be processed now", () => {
         payload: body,
         payload_path: null,
         turns_payload: null,
+        source: "webhook",
       },
     ]);
     expect(receiver.rows("SELECT agent_name, event_id FROM conversations")).toEqual([

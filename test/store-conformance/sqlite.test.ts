@@ -11,6 +11,7 @@ import { testBlobs } from "./blobs.ts";
 import { testEraser } from "./eraser.ts";
 import { testEventStore } from "./events.ts";
 import { testQueries } from "./queries.ts";
+import { testRecoveries } from "./recoveries.ts";
 import type { Opened } from "./store.ts";
 
 const log = createLog({ level: "ERROR", format: "text", write: () => {} });
@@ -56,3 +57,4 @@ describe("SQLite and files: events", () => testEventStore(open));
 describe("SQLite and files: erasing", () => testEraser(open));
 describe("SQLite and files: blobs", () => testBlobs(open));
 describe("SQLite and files: queries", () => testQueries(open));
+describe("SQLite and files: recoveries", () => testRecoveries(open));

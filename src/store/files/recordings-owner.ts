@@ -111,6 +111,11 @@ export async function areOthers(folder: string, connection: Connection): Promise
   return known !== null || !(await hasRecordingsOf(connection, folder));
 }
 
+/** Whether a folder has an owner's mark: that of a disk that is not mounted has none. */
+export function isMarked(folder: string): Promise<boolean> {
+  return exists(join(folder, MARK));
+}
+
 /** Whether a row names a file that is in the folder. */
 async function hasRecordingsOf(connection: Connection, folder: string): Promise<boolean> {
   const recordings = recordingFiles(folder);

@@ -8,6 +8,7 @@ import type { OpenOptions } from "./database.ts";
 import { createErasureStore } from "./erasures.ts";
 import { createEventStore, createQuarantinedEvents } from "./events.ts";
 import { placeholders } from "./prepared.ts";
+import { knownConversations, recoveredEvent } from "./recovered.ts";
 import { callFailures } from "./schema.ts";
 import { beginKeepingRecordings, createStateStore, noteReprocessed } from "./state.ts";
 
@@ -84,6 +85,7 @@ export function openConnection(path: string, options: OpenOptions = {}) {
   }
 
   return {
+    sqlite,
     state,
     ensureDataId: () => ensureDataId(sqlite),
     beginKeepingRecordings: () => beginKeepingRecordings(orm, state),
@@ -104,6 +106,30 @@ export function openConnection(path: string, options: OpenOptions = {}) {
         return records.map((record) =>
           hasErasures && erasures.isErased(record.conversationId) ? "erased" : insert(record),
         );
+      }),
+
+    /**
+     * Writes an event that was fetched from ElevenLabs, unless it is not missing any more: that is decided here, in the
+     * transaction that writes.
+     *
+     * @param gonePath the recording that the conversation's row names and whose file is gone; null if it names none
+     */
+    insertRecovered: (
+      record: EventRecord & { conversationId: string },
+      gonePath: string | null,
+    ): StoreOutcome =>
+      inTransaction(() => {
+        const { type, conversationId, recording, error } = record;
+        const [here] = knownConversations(sqlite, [conversationId]);
+        if (here === undefined || here.isErased) return "erased";
+        const hasRecording = here.audioPath !== gonePath || (gonePath === null && here.hasAudioEvent);
+        const isHere = recording === null ? here.transcribedAtMs !== null : hasRecording;
+        if (isHere) return { isDuplicate: true, type, error };
+        const before = recoveredEvent(sqlite, conversationId, type ?? "");
+        // The recording of an event that is stored already is as old as that.
+        if (before !== null) derive({ ...record, receivedAtMs: before.receivedAtMs }, before.id);
+        else insert(record);
+        return { isDuplicate: false, type, error };
       }),
 
     /**

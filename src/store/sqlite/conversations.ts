@@ -12,7 +12,11 @@ import { conversations, events } from "./schema.ts";
 const ROWS_AT_ONCE_MAX = 1000;
 const OTEL_TYPE = "post_call_transcription_otel";
 
-// The order of events: by time, and on a tie the JSON form of a transcription beats the OpenTelemetry form.
+// The order of events: those that ElevenLabs delivered beat those that were recovered, whatever their times; then by time, and on a
+// tie the JSON form of a transcription beats the OpenTelemetry form. Which were recovered is looked up in their index:
+// the column is behind the payload, and reading it would read that.
+const isDelivered = sql<number>`${events.id} NOT IN (SELECT recovered.id FROM events AS recovered INDEXED BY events_recovered
+  WHERE recovered.conversation_id = ${sql.placeholder("conversationId")} AND recovered.source = 'recovered')`;
 const timeMs = sql<number>`coalesce(${events.eventTimestamp} * 1000, ${events.receivedAtMs})`;
 const form = sql<number>`iif(${events.type} = ${OTEL_TYPE}, 0, 1)`;
 
@@ -41,7 +45,7 @@ export function createConversationStore(sqlite: Database, orm: Orm) {
       eventId: number,
       updatedAtMs = record.receivedAtMs,
     ): void {
-      const { conversationId, facts, recording, eventTimestamp, receivedAtMs, type } = record;
+      const { conversationId, facts, recording, eventTimestamp, receivedAtMs, type, source } = record;
       const row = {
         ...(facts ?? noFacts),
         ...audioColumns(recording, receivedAtMs),
@@ -54,6 +58,7 @@ export function createConversationStore(sqlite: Database, orm: Orm) {
       const isOvertaken = newerEvent.get({
         conversationId,
         eventId,
+        isDelivered: source === "webhook" ? 1 : 0,
         timeMs: eventTimestamp === null ? receivedAtMs : eventTimestamp * 1000,
         form: type === OTEL_TYPE ? 0 : 1,
       });
@@ -93,7 +98,8 @@ function prepare(orm: Orm) {
     eq(events.conversationId, sql.placeholder("conversationId")),
     eq(events.status, "processed"),
   );
-  const isNewer = sql`(${timeMs}, ${form}) > (${sql.placeholder("timeMs")}, ${sql.placeholder("form")})`;
+  const isNewer = sql`(${isDelivered}, ${timeMs}, ${form}) >
+    (${sql.placeholder("isDelivered")}, ${sql.placeholder("timeMs")}, ${sql.placeholder("form")})`;
 
   return {
     insertNew: orm.insert(conversations).values(placeholders(conversations)).onConflictDoNothing(),
@@ -111,7 +117,7 @@ function prepare(orm: Orm) {
       .select({ eventId: events.id, type: events.type, payload: sql<string>`${events.payload}` })
       .from(events)
       .where(and(ofConversation, sql`typeof(${events.payload}) = 'text'`))
-      .orderBy(timeMs, form, events.id)
+      .orderBy(isDelivered, timeMs, form, events.id)
       .prepare(),
     byAudioPath: orm
       .select({ conversationId: conversations.conversationId })

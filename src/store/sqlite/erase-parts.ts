@@ -6,6 +6,7 @@ import { syncFolder } from "../../platform/files.ts";
 import { findRecordings } from "../files/blobs.ts";
 import type { FileBlobs } from "../files/blobs.ts";
 import type { Erased } from "../port.ts";
+import { recordingAgeMs } from "./due.ts";
 import { markTraces } from "./erasures.ts";
 
 const FORGET_RECORDING = `UPDATE conversations
@@ -21,12 +22,13 @@ export async function eraseRecordings(
   about: { recordings: FileBlobs; beforeMs: number; isHeld: (conversationId: string) => boolean },
 ): Promise<Erased> {
   const { recordings, beforeMs, isHeld } = about;
-  const select = sqlite.query<{ path: string | null; receivedAtMs: number | null }, [string]>(
-    "SELECT audio_path AS path, audio_received_at AS receivedAtMs FROM conversations WHERE conversation_id = ?",
+  const select = sqlite.query<{ path: string | null }, [string]>(
+    "SELECT audio_path AS path FROM conversations WHERE conversation_id = ?",
   );
   const dueRow = (id: string) => {
     const row = select.get(id);
-    return row !== null && row.path !== null && (row.receivedAtMs ?? Infinity) < beforeMs ? row : null;
+    if (row === null || row.path === null) return null;
+    return (recordingAgeMs(sqlite, id) ?? Infinity) < beforeMs ? row : null;
   };
 
   const paths = new Map(conversationIds.map((id) => [id, dueRow(id)?.path ?? null]));

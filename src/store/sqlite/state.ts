@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { audioTypes } from "../../vendor/event-type.ts";
-import type { RetentionFact, RetentionState } from "../port.ts";
+import type { RecoveryFact, RetentionFact, RetentionState } from "../port.ts";
 import type { Orm } from "./database.ts";
 import { withDatabase } from "./open.ts";
 import { conversations, events, state } from "./schema.ts";
@@ -10,6 +10,7 @@ import { conversations, events, state } from "./schema.ts";
 /** What the receiver remembers beyond one run. Every name that is used stands here. */
 export type StateName =
   | RetentionFact
+  | RecoveryFact
   /** The id of this database, which the folder of its recordings is marked with: see recordings-owner.ts. */
   | "recordings_owner"
   /** Which data these are, since a restore gives events ids that others had before: see data-id.ts. */

@@ -142,6 +142,32 @@ export function createWriter(options: {
       }
     },
 
+    /**
+     * Stores an event that was fetched from ElevenLabs, unless it is not missing any more; it is on disk when this
+     * returns.
+     *
+     * @throws if the disk fails; what has a recording is tried again
+     */
+    storeRecovered(
+      record: EventRecord & { conversationId: string },
+      gonePath: string | null,
+    ): StoreOutcome | "unstorable" {
+      const insert = (usable: Connection) => usable.insertRecovered(record, gonePath);
+      try {
+        return insert(usableConnection());
+      } catch (error) {
+        if (isEventFault(error)) return "unstorable";
+        steady.fail();
+        if (record.recording !== null) late.begin(record, insert);
+        tryAgain();
+        throw error;
+      }
+    },
+
+    /** Works on the database directly. @throws if the disk fails */
+    use: <T>(work: (sqlite: Connection["sqlite"]) => T): T => work(usableConnection().sqlite),
+    state: () => usableConnection().state,
+
     /** Enters a recording that no event names. @throws if the disk fails */
     adoptRecording(conversationId: string, recording: Recording, receivedAtMs: number): void {
       usableConnection().adoptRecording(conversationId, recording, receivedAtMs);

@@ -1,0 +1,33 @@
+/** What a recovery brings. */
+export type RecoveredKind = "transcript" | "recording";
+
+/** What this receiver has of a conversation that ElevenLabs has too. */
+export type KnownConversation = {
+  conversationId: string;
+  isErased: boolean;
+  /** When the first of its transcriptions that are processed was received, in Unix ms; null if there is none. */
+  transcribedAtMs: number | null;
+  /** Whether there is a processed event with its recording, kept or not. */
+  hasAudioEvent: boolean;
+  /** Whether ElevenLabs says that there is a recording; null if it is not known. */
+  hasAudio: boolean | null;
+  audioPath: string | null;
+  pending: PendingRecovery | null;
+};
+
+/** The reason of a row that is no waiting: ElevenLabs was asked whether there is a recording, and there is none. */
+export const NO_RECORDING = "no recording";
+
+/** A conversation that could not be fetched yet. */
+export type PendingRecovery = {
+  conversationId: string;
+  reason: string;
+  tries: number;
+  /** Unix ms; null: it is not tried again by itself. */
+  nextTryAtMs: number | null;
+  /** When it was noted for the first time. */
+  notedAtMs: number;
+};
+
+/** What became of a recovered event. `present`: a delivery, or another recovery, was faster. */
+export type RecoveredOutcome = "stored" | "present" | "erased" | "unstorable";

@@ -1,0 +1,125 @@
+import type { Database } from "bun:sqlite";
+import type { KnownConversation, PendingRecovery } from "../../model/recovery.ts";
+import { audioTypes, transcriptionTypes } from "../../vendor/event-type.ts";
+import { markTraces, sha256Of } from "./erasures.ts";
+
+const listed = (types: readonly string[]) => types.map((type) => `'${type}'`).join(", ");
+const OF_PENDING =
+  "conversation_id AS conversationId, reason, tries, next_try_at AS nextTryAtMs, noted_at AS notedAtMs";
+
+/** Of several conversations at once: each is given as its id and the id's hash. */
+const KNOWN = `
+  SELECT
+    asked.value ->> 0 AS conversationId,
+    EXISTS (SELECT 1 FROM erasures WHERE conversation_sha256 = asked.value ->> 1) AS isErased,
+    (SELECT min(received_at) FROM events WHERE conversation_id = asked.value ->> 0
+      AND status = 'processed' AND type IN (${listed(transcriptionTypes)})) AS transcribedAtMs,
+    EXISTS (SELECT 1 FROM events WHERE conversation_id = asked.value ->> 0
+      AND status = 'processed' AND type IN (${listed(audioTypes)})) AS hasAudioEvent,
+    conversations.has_audio AS hasAudio,
+    conversations.audio_path AS audioPath,
+    pending.reason, pending.tries, pending.next_try_at AS nextTryAtMs, pending.noted_at AS notedAtMs
+  FROM json_each(?) AS asked
+  LEFT JOIN conversations ON conversations.conversation_id = asked.value ->> 0
+  LEFT JOIN recovery_pending AS pending ON pending.conversation_id = asked.value ->> 0`;
+
+type KnownRow = Pick<KnownConversation, "conversationId" | "transcribedAtMs" | "audioPath"> & {
+  isErased: number;
+  hasAudioEvent: number;
+  hasAudio: number | null;
+  reason: string | null;
+  tries: number;
+  nextTryAtMs: number | null;
+  notedAtMs: number;
+};
+
+/** What is here of conversations that ElevenLabs has, in their order. */
+export function knownConversations(sqlite: Database, ids: readonly string[]): KnownConversation[] {
+  const asked = JSON.stringify(ids.map((id) => [id, sha256Of(id)]));
+  return sqlite.query<KnownRow, [string]>(KNOWN).all(asked).map(knownOf);
+}
+
+function knownOf(row: KnownRow): KnownConversation {
+  const { conversationId, reason, tries, nextTryAtMs, notedAtMs } = row;
+  return {
+    conversationId,
+    isErased: row.isErased === 1,
+    transcribedAtMs: row.transcribedAtMs,
+    hasAudioEvent: row.hasAudioEvent === 1,
+    hasAudio: row.hasAudio === null ? null : row.hasAudio === 1,
+    audioPath: row.audioPath,
+    pending: reason === null ? null : { conversationId, reason, tries, nextTryAtMs, notedAtMs },
+  };
+}
+
+/** When the event was received that a recovery has stored of a conversation; null if there is none. */
+export function recoveredEvent(
+  sqlite: Database,
+  conversationId: string,
+  type: string,
+): { id: number; receivedAtMs: number } | null {
+  return sqlite
+    .query<{ id: number; receivedAtMs: number }, [string, string]>(
+      `SELECT id, received_at AS receivedAtMs FROM events
+       WHERE conversation_id = ? AND type = ? AND source = 'recovered'`,
+    )
+    .get(conversationId, type);
+}
+
+/** The table `recovery_pending`: see model/recovery.ts. */
+export const pendingRecoveries = {
+  /** Those whose next try is due, the most overdue first. */
+  due: (sqlite: Database, nowMs: number, rowsMax: number): PendingRecovery[] =>
+    sqlite
+      .query<PendingRecovery, [number, number]>(
+        `SELECT ${OF_PENDING} FROM recovery_pending WHERE next_try_at <= ? ORDER BY next_try_at LIMIT ?`,
+      )
+      .all(nowMs, rowsMax),
+
+  /** How many are tried again. */
+  count: (sqlite: Database): number =>
+    Number(sqlite.query("SELECT count(next_try_at) FROM recovery_pending").values()[0]?.[0]),
+
+  /** Nothing is noted of an erased conversation. */
+  put(sqlite: Database, { conversationId, reason, tries, nextTryAtMs, notedAtMs }: PendingRecovery): void {
+    sqlite
+      .query(
+        `INSERT INTO recovery_pending SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE conversation_sha256 = ?6)
+         ON CONFLICT DO UPDATE SET reason = ?2, tries = ?3, next_try_at = ?4`,
+      )
+      .run(conversationId, reason, tries, nextTryAtMs, notedAtMs, sha256Of(conversationId));
+  },
+
+  remove(sqlite: Database, conversationId: string): void {
+    sqlite.query("DELETE FROM recovery_pending WHERE conversation_id = ?").run(conversationId);
+  },
+
+  /**
+   * Removes those that were noted before a moment, and those of erased conversations: a version that does not know the
+   * table leaves them behind when it erases.
+   */
+  tidy(sqlite: Database, notedBeforeMs: number): void {
+    const all = sqlite
+      .query<{ id: string; notedAtMs: number }, []>(
+        "SELECT conversation_id AS id, noted_at AS notedAtMs FROM recovery_pending",
+      )
+      .all();
+    const isErased = sqlite.query("SELECT 1 FROM erasures WHERE conversation_sha256 = ?");
+    const erased = all.filter(({ id }) => isErased.get(sha256Of(id)) !== null);
+    const old = all.filter(({ notedAtMs }) => notedAtMs < notedBeforeMs);
+    for (const { id } of [...erased, ...old]) pendingRecoveries.remove(sqlite, id);
+    if (erased.length > 0) markTraces(sqlite);
+  },
+};
+
+/** When the first event was received, in Unix ms; null before that. */
+export function firstReceivedAtMs(sqlite: Database): number | null {
+  return (
+    sqlite
+      .query<{ firstMs: number | null }, []>(
+        "SELECT min(received_at) AS firstMs FROM events INDEXED BY events_received",
+      )
+      .get()?.firstMs ?? null
+  );
+}
