@@ -40,7 +40,6 @@ test.each([
 /** Derived columns that nothing searches, filters by or adds up, with the files that name them. */
 test.each([
   ["terminationReason", ["vendor/otel.ts", "vendor/transcription.ts"]],
-  ["agentName", ["vendor/otel.ts", "vendor/transcription.ts"]],
   ["turnCount", ["vendor/otel.ts", "vendor/transcription.ts"]],
 ])("only the table of columns and what derives it name %s", (name, derivations) => {
   const naming = [...new Bun.Glob("**/*.ts").scanSync(src)].filter((file) =>
