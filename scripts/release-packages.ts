@@ -44,7 +44,9 @@ const compare = (a: string, b: string) => Number(a > b) - Number(a < b);
 
 async function modulesOfBundle(): Promise<Set<string>> {
   // The entries of scripts/build.
-  const entrypoints = ["src/main.ts", "src/reading-thread.ts"].map((path) => join(root, path));
+  const entrypoints = ["src/main.ts", "src/reading-thread.ts", "src/forward-thread.ts"].map((path) =>
+    join(root, path),
+  );
   const result = await Bun.build({ entrypoints, target: "bun", metafile: true });
   const inputs = Object.keys(result.metafile?.inputs ?? {});
   const names = inputs.flatMap((path) => packageOf(path) ?? []);

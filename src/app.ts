@@ -20,6 +20,7 @@ import { QueriesBusyError } from "./query/queries.ts";
 import type { Queries } from "./query/port.ts";
 import { noStatuses } from "./problems/statuses.ts";
 import type { StatusSources } from "./problems/statuses.ts";
+import type { Forwarding } from "./forward/forwarding.ts";
 import { createErase } from "./erase/erase.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
 import { announceErased } from "./forward/announcements.ts";
@@ -41,6 +42,9 @@ import { createReprocess } from "./webhook/reprocess.ts";
 
 /** The thread that reads. Named here, beside it: in the executable both have the same folder as in the sources. */
 export const readingThread = new URL("./reading-thread.ts", import.meta.url);
+
+/** The thread that sends events to the destinations. */
+export const forwardThread = new URL("./forward-thread.ts", import.meta.url);
 
 /** What a small delivery takes of the disk, with room to spare: less than this above the floor is not healthy. */
 const HEALTHY_DISK_BYTES = 64 * 1024;
@@ -90,6 +94,7 @@ export function createReceiver(options: {
   destinations?: readonly Destination[];
   store: Store;
   queries: Queries;
+  forwarding: Pick<Forwarding, "figures">;
   /** null: nothing is counted */
   metrics: Metrics | null;
   /** What the parts that may be off say of themselves. */
@@ -97,7 +102,8 @@ export function createReceiver(options: {
   clock: Clock;
   log: Log;
 }) {
-  const { config, destinations = [], store, queries, metrics, statuses = noStatuses, clock, log } = options;
+  const { config, destinations = [], store, queries, forwarding } = options;
+  const { metrics, statuses = noStatuses, clock, log } = options;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
@@ -182,7 +188,7 @@ export function createReceiver(options: {
     state: createState({ measure, counts, queries, healthProblem, statuses, config, clock }),
     metrics: metrics && {
       contentType: metrics.contentType,
-      text: async () => metrics.text(await measure()),
+      text: async () => metrics.text(await measure(), forwarding.figures()),
     },
     clock,
     log,

@@ -1,5 +1,6 @@
 import { loadConfig } from "../config/config.ts";
 import { flagOf, options, shownDefault } from "../config/options.ts";
+import { readForwardConfig } from "../forward/config.ts";
 import { createLog } from "../platform/log.ts";
 import { faultText } from "../platform/faults.ts";
 import { isJournal, watchdogMs } from "../platform/systemd.ts";
@@ -74,6 +75,15 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   });
   for (const warning of warnings) log.warning(warning);
   const config = withoutHopelessRecordings(log, loaded.config, origins);
+  const forward = readForwardConfig(config.forwardConfig);
+  if (!forward.ok) {
+    for (const problem of forward.problem) log.error(problem);
+    if (predecessor !== null) {
+      predecessor.fail(`the configuration has faults: ${forward.problem.join("; ")}`);
+      return exitStatus.config;
+    }
+    log.error("Events are not forwarded until these faults are corrected and the service is reloaded");
+  }
   // Files made here hold personal data: no other user may read them.
   process.umask(0o077);
 
@@ -82,6 +92,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   if (predecessor === null) notify("STATUS=Opening the data");
   const opened = await openReceiver({
     config,
+    destinations: forward.ok ? forward.value : [],
     log,
     clock: context.clock,
     predecessor,

@@ -1,9 +1,14 @@
-import { createReceiver, readingThread } from "../app.ts";
+import { createReceiver, forwardThread, readingThread } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { createGate } from "../http/gate.ts";
 import { openMetrics } from "../http/metrics.ts";
 import { listen } from "../http/server.ts";
 import type { Application, Server } from "../http/server.ts";
+import type { Destination } from "../forward/destination.ts";
+import { createForwarding } from "../forward/forwarding.ts";
+import type { Forwarding } from "../forward/forwarding.ts";
+import { prepareForwarding } from "../forward/prepare.ts";
+import { noStatuses } from "../problems/statuses.ts";
 import { createQueries } from "../query/queries.ts";
 import type { Queries } from "../query/port.ts";
 import type { Erase } from "../erase/erase.ts";
@@ -17,6 +22,7 @@ import { OtherOwnerError } from "../store/files/recordings-owner.ts";
 import { openStore } from "../store/store.ts";
 import type { Store } from "../store/port.ts";
 import { recordOfLeftBody } from "../webhook/record.ts";
+import { forwardStatusOf } from "./forward-status.ts";
 import type { Grant, Predecessor } from "./reload/predecessor.ts";
 import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report.ts";
 
@@ -31,6 +37,8 @@ export type Receiver = {
   drain: () => Promise<void>;
   erase: Erase;
   trustedClock: TrustedClock;
+  /** Not started yet. */
+  forwarding: Forwarding;
   predecessor: Predecessor | null;
   /** Of the predecessor; "granted" if there is none. */
   grant: Grant;
@@ -38,6 +46,7 @@ export type Receiver = {
 
 type Options = {
   config: Config;
+  destinations: readonly Destination[];
   log: Log;
   clock: Clock;
   predecessor: Predecessor | null;
@@ -108,12 +117,32 @@ function failed(problem: string): Failed {
   return { kind: "failed", problem };
 }
 
-async function createParts({ config, log, clock, predecessor }: Options, store: Store) {
+async function createParts({ config, destinations, log, clock, predecessor }: Options, store: Store) {
   const queries = createQueries({ ...config, thread: readingThread, log });
   if (config.apiTokens.length > 0) queries.warmUp();
-  const metrics = await openMetrics(config);
-  const parts = createReceiver({ config, store, queries, metrics, clock, log });
-  return { ...parts, store, queries, predecessor };
+  const metrics = await openMetrics(config, destinations);
+  const { databasePath, publicUrl } = config;
+  await prepareForwarding({ databasePath, destinations, clock, log });
+  const forwarding = createForwarding({
+    databasePath,
+    destinations,
+    publicUrl,
+    thread: forwardThread,
+    log,
+  });
+  const statuses = { ...noStatuses, forward: () => forwardStatusOf(forwarding.figures()) };
+  const parts = createReceiver({
+    config,
+    destinations,
+    store,
+    queries,
+    forwarding,
+    metrics,
+    statuses,
+    clock,
+    log,
+  });
+  return { ...parts, store, queries, forwarding, predecessor };
 }
 
 async function openData(

@@ -61,7 +61,7 @@ export async function receive(options: Options): Promise<void> {
     healthProblem: receiver.healthProblem,
   });
   if (predecessor !== null) void tellOfEnd(predecessor, log);
-  const { store, erase, trustedClock } = receiver;
+  const { store, erase, trustedClock, forwarding } = receiver;
   const { eraser, retentionState: state } = store.events;
   const { clock } = context;
   const predecessorEnded = predecessor?.ended ?? Promise.resolve();
@@ -72,14 +72,18 @@ export async function receive(options: Options): Promise<void> {
       predecessorEnded,
     );
   let stopRetention = beginRetention();
+  forwarding.start();
   let isRetired = false;
   const stopTurnsPayloads = startTurnsPayloads({ ...config, log, predecessorEnded });
 
   const reload = prepareReload(options, {
-    // It does not see what another process is storing: a recording has its name before its row.
-    pause: () => stopRetention(),
+    // Retention does not see what another process is storing: a recording has its name before its row. And two that
+    // forward would send everything twice.
+    pause: async () => void (await Promise.all([stopRetention(), forwarding.stop()])),
     goOn() {
-      if (!isRetired) stopRetention = beginRetention();
+      if (isRetired) return;
+      stopRetention = beginRetention();
+      forwarding.start();
     },
   });
   const closeControl = openControlIn(options, reload);
@@ -88,6 +92,7 @@ export async function receive(options: Options): Promise<void> {
     isRetired = true;
     reload.cancel("this instance was told to stop");
     void stopRetention();
+    void forwarding.stop();
     stopTurnsPayloads();
     closeControl();
   };
@@ -112,11 +117,11 @@ async function tellOfEnd({ ended }: Predecessor, log: Log): Promise<void> {
 }
 
 async function stop({ receiver, log }: Options, supervision: Supervision | null): Promise<void> {
-  const { server, drain, queries, store, predecessor } = receiver;
+  const { server, drain, queries, store, forwarding, predecessor } = receiver;
   log.info("Stopping: finishing what is in flight");
   supervision?.stopping();
   predecessor?.hurry();
-  const work = [drain(), server.stop(), predecessor?.ended];
+  const work = [drain(), server.stop(), forwarding.stop(), predecessor?.ended];
   const isDrained = await withinMs(Promise.all(work), DRAIN_MS_MAX);
   if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
   await server.stopNow();
@@ -208,7 +213,7 @@ async function hasEndedClean({ predecessor }: Receiver): Promise<boolean> {
 
 function prepareReload(
   { receiver, config, context, args, log, signals }: Options,
-  retention: { pause: () => Promise<void>; goOn: () => void },
+  others: { pause: () => Promise<void>; goOn: () => void },
 ): Reload {
   // The file at this path may be a newer version by now.
   const { executable } = context.machine;
@@ -232,7 +237,7 @@ function prepareReload(
       });
     },
     hasRoom: receiver.predecessor?.left ?? Promise.resolve(),
-    ...retention,
+    ...others,
     log,
   });
   signals.onReload(() => void reload.begin({}, new Promise(() => {})));

@@ -19,13 +19,16 @@ const WAIT_MS_MAX = 250;
 const PrometheusText = Type.String({ description: "Prometheus' text format, version 0.0.4." });
 
 /** Begins to count if there is an API that can tell; null if there is none: the library takes memory. */
-export async function openMetrics(config: {
-  apiTokens: readonly string[];
-  secrets: readonly string[];
-}): Promise<Metrics | null> {
+export async function openMetrics(
+  config: { apiTokens: readonly string[]; secrets: readonly string[] },
+  destinations: readonly { name: string }[],
+): Promise<Metrics | null> {
   if (config.apiTokens.length === 0) return null;
   const { createMetrics } = await import("./prometheus.ts");
-  return createMetrics(config.secrets.length);
+  return createMetrics(
+    config.secrets.length,
+    destinations.map(({ name }) => name),
+  );
 }
 
 /** `GET /metrics`: the program's figures for Prometheus. */

@@ -2,6 +2,7 @@ import Counter from "prom-client/lib/counter.js";
 import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import Registry from "prom-client/lib/registry.js";
+import type { ForwardFigures } from "../forward/forwarding.ts";
 import { refusalCodes } from "../webhook/delivery-log.ts";
 import type { DeliveryObserver } from "../webhook/observe.ts";
 import type { Outcome } from "../webhook/outcome.ts";
@@ -31,13 +32,16 @@ export type Figures = Record<keyof typeof gauges, number | null>;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
+const FORWARD_OUTCOMES = ["delivered", "failed"] as const;
+
 /**
  * The program's metrics in Prometheus' text format. prom-client is the library of that format for JavaScript; this file
  * alone imports it, and is itself loaded only if the API is on.
  *
  * @param secretCount how many secrets are configured
+ * @param destinations names of those that events are forwarded to
  */
-export function createMetrics(secretCount: number) {
+export function createMetrics(secretCount: number, destinations: readonly string[]) {
   const registry = new Registry();
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
@@ -70,6 +74,8 @@ export function createMetrics(secretCount: number) {
   for (const reason of refusalCodes) refusals.inc({ reason }, 0);
   for (let index = 0; index < secretCount; index += 1) signatures.inc({ secret_index: index }, 0);
 
+  const setForwarded = destinations.length === 0 ? () => {} : forwardMetrics(registers, destinations);
+
   const observer: DeliveryObserver = {
     verified: (index) => signatures.inc({ secret_index: index }),
     ended(outcome, seconds) {
@@ -86,15 +92,53 @@ export function createMetrics(secretCount: number) {
     contentType: registry.contentType,
 
     /** All metrics as text, with these figures. */
-    text(figures: Figures): Promise<string> {
+    text(figures: Figures, forwarded: ForwardFigures): Promise<string> {
       const values = new Map<string, number | null>(Object.entries(figures));
       for (const [name, gauge] of measured) {
         const value = values.get(name) ?? null;
         if (value === null) gauge.remove();
         else gauge.set(value);
       }
+      setForwarded(forwarded);
       return registry.metrics();
     },
+  };
+}
+
+/** What is forwarded, by destination: not there if there are none. */
+function forwardMetrics(
+  registers: Registry[],
+  destinations: readonly string[],
+): (figures: ForwardFigures) => void {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: `${PREFIX}${name}`, help, labelNames: ["destination"], registers });
+  const lag = gauge("forward_lag_events", "Events that the destination has not been sent yet.");
+  const parked = gauge("forward_parked", "Events that were not taken and are sent again later.");
+  const dead = gauge("forward_dead", "Events that were refused too often and wait for forward replay.");
+  const stopped = gauge("forward_stopped", "1 if nothing is sent to the destination any more, else 0.");
+  const attempts = new Counter({
+    name: `${PREFIX}forward_deliveries_total`,
+    help: "Attempts to send an event to the destination, by outcome.",
+    labelNames: ["destination", "outcome"],
+    registers,
+  });
+  for (const destination of destinations)
+    for (const outcome of FORWARD_OUTCOMES) attempts.inc({ destination, outcome }, 0);
+  const counted = new Map<string, number>();
+
+  return (figures) => {
+    for (const one of figures) {
+      const destination = one.name;
+      lag.set({ destination }, Math.max(0, one.lastEventId - one.eventId));
+      parked.set({ destination }, one.parked);
+      dead.set({ destination }, one.dead);
+      stopped.set({ destination }, one.stopped === null ? 0 : 1);
+      for (const outcome of FORWARD_OUTCOMES) {
+        const key = `${outcome} ${destination}`;
+        attempts.inc({ destination, outcome }, one[outcome] - (counted.get(key) ?? 0));
+        counted.set(key, one[outcome]);
+      }
+    }
   };
 }
 

@@ -75,6 +75,36 @@ export function isOwnAddress(address: string | null): boolean {
   return own.some((one) => canonicalAddress(one.address) === address);
 }
 
+/** Where an address leads: to this machine or its own network, to the internet, or where nothing may be sent to. */
+export type AddressScope = "local" | "public" | "refused";
+
+/** Hand out the keys of a cloud's machine to whatever asks. Those of 169.254.0.0/16 and fe80::/10 are link-local anyway. */
+const metadataAddresses = new Set([
+  "100.100.100.200",
+  "168.63.129.16",
+  "192.0.0.192",
+  "fd00:ec2::254",
+  "fd20:ce::254",
+]);
+const localRanges = new Set<string>(["loopback", "private", "uniqueLocal"]);
+const refusedRanges = new Set<string>(["linkLocal", "unspecified", "broadcast", "multicast"]);
+/** RFC 6052: the IPv4 address is the last part of it. */
+const TRANSLATED_RANGE = "rfc6052";
+
+/** Where an address leads; "refused" if the text is none. */
+export function scopeOf(address: string): AddressScope {
+  const parsed = parse(address);
+  if (parsed === null || metadataAddresses.has(parsed.toString())) return "refused";
+  const range = parsed.range();
+  if (refusedRanges.has(range)) return "refused";
+  if (range === TRANSLATED_RANGE && parsed instanceof ipaddr.IPv6) {
+    // Behind a translator even a private address is one of another network.
+    const embedded = new ipaddr.IPv4(parsed.toByteArray().slice(-4)).toString();
+    return scopeOf(embedded) === "refused" ? "refused" : "public";
+  }
+  return localRanges.has(range) ? "local" : "public";
+}
+
 const KNOWN_MAX = 256;
 /** The same few addresses come with every request. */
 const known = new Map<string, ipaddr.IPv4 | ipaddr.IPv6 | null>();

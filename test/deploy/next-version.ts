@@ -21,7 +21,16 @@ export function buildNextVersion(migration: { sql: string; olderPrograms: "go on
   writeFileSync(database, patched);
   const executable = join(folder, "program");
   const built = Bun.spawnSync(
-    [process.execPath, "build", "src/main.ts", "src/reading-thread.ts", "--compile", "--outfile", executable],
+    [
+      process.execPath,
+      "build",
+      "src/main.ts",
+      "src/reading-thread.ts",
+      "src/forward-thread.ts",
+      "--compile",
+      "--outfile",
+      executable,
+    ],
     { cwd: folder },
   );
   if (built.exitCode !== 0) throw new Error(built.stderr.toString());

@@ -74,12 +74,14 @@ export async function openTestApp(
     takesOverRecordings: options.takesOverRecordings ?? false,
   });
   const queries = createQueries({ ...config, thread: readingThread, log });
-  const metrics = await openMetrics(config);
+  const metrics = await openMetrics(config, options.destinations ?? []);
+  const forwarding = { figures: () => [] };
   const { app, drain, erase, trustedClock } = createReceiver({
     config,
     destinations: options.destinations ?? [],
     store,
     queries,
+    forwarding,
     metrics,
     clock,
     log,

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../platform/clock.ts";
+import { errorCode } from "../platform/errors.ts";
+import { clearTraces, dropAnnouncements } from "./announcements.ts";
+import { createAnnouncer } from "./announcer.ts";
+import { createCourier } from "./attempt.ts";
+import type { Resolve } from "./route.ts";
+import type { Destination } from "./destination.ts";
+import { openEventSource } from "./events.ts";
+import { openForwardFile } from "./file.ts";
+import { createLine } from "./line.ts";
+import type { TellForward } from "./line.ts";
+import type { DestinationFigures, ForwardThreadOptions } from "./thread-messages.ts";
+
+/** While nothing is to be done, it is looked at this often. */
+const IDLE_MS = 500;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+/** What is under way at the end may still be answered. */
+const GRACE_MS = 2_000;
+
+export type Forwarder = ReturnType<typeof startForwarder>;
+
+/**
+ * Sends all destinations their events, until it is stopped. The destinations do not wait for each other.
+ *
+ * @param show receives the figures, about once a second
+ */
+export function startForwarder(
+  options: ForwardThreadOptions & {
+    clock: Clock;
+    random?: () => number;
+    resolve?: Resolve;
+    environment?: Record<string, string | undefined>;
+    tell: TellForward;
+    show: (figures: readonly DestinationFigures[]) => void;
+  },
+) {
+  const { databasePath, destinations, publicUrl, clock, random = Math.random, tell, show } = options;
+  const sqlite = openForwardFile(databasePath);
+  const source = openEventSource(databasePath);
+  /** Nothing more is begun. */
+  const ending = new AbortController();
+  /** What is under way is cut off. */
+  const cutOff = new AbortController();
+  const parts = destinations.map(partsOf);
+
+  function partsOf(destination: Destination) {
+    const courier = createCourier(destination, options);
+    const common = { destination, sqlite, courier, clock, random, calledOff: cutOff.signal };
+    const line = createLine({ ...common, source, publicUrl, tell, ending: ending.signal });
+    return { courier, line, announce: createAnnouncer({ ...common, isSending: line.isSending }) };
+  }
+
+  /** Repeats a step until the end: at once while there is more to do. */
+  async function loop(step: () => Promise<boolean> | boolean, idleMs: number): Promise<void> {
+    while (!ending.signal.aborted) {
+      const hasMore = await unlessBusy(step);
+      if (!hasMore) await pause(idleMs, ending.signal);
+    }
+  }
+
+  async function housekeep(): Promise<boolean> {
+    const names = destinations.filter(({ wantsErased }) => wantsErased).map(({ name }) => name);
+    dropAnnouncements(sqlite, names, clock.nowMs());
+    await clearTraces(sqlite, databasePath);
+    return false;
+  }
+
+  const loops = [
+    ...parts.flatMap(({ line, announce }) => [
+      loop(line.sendNew, IDLE_MS),
+      loop(line.repeat, IDLE_MS),
+      loop(() => announce().then(() => false), SECOND_MS),
+    ]),
+    loop(() => {
+      show(parts.map(({ line }) => line.figures()));
+      return false;
+    }, SECOND_MS),
+    loop(housekeep, MINUTE_MS),
+  ];
+  const done = Promise.all(loops);
+
+  return {
+    /** Rejects if it can't go on. */
+    done: done.then(() => undefined),
+
+    /** Lets what is under way be answered, or cuts it off soon. */
+    async stop(): Promise<void> {
+      ending.abort();
+      const timer = setTimeout(() => cutOff.abort(), GRACE_MS);
+      try {
+        await done;
+      } finally {
+        clearTimeout(timer);
+        for (const { courier } of parts) courier.close();
+        source.close();
+        sqlite.close();
+      }
+    },
+  };
+}
+
+/** Another process may hold the file, or the database, for a moment. */
+async function unlessBusy(step: () => Promise<boolean> | boolean): Promise<boolean> {
+  try {
+    return await step();
+  } catch (error) {
+    if (errorCode(error).startsWith("SQLITE_BUSY") || errorCode(error) === "ScrubError") return false;
+    throw error;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  // It only rejects at the end, which the caller looks for.
+  await sleep(ms, undefined, { signal }).catch(() => {});
+}

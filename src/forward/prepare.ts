@@ -1,0 +1,77 @@
+import { unlinkSync } from "node:fs";
+import { dataIdOf } from "../model/lineage.ts";
+import type { Clock } from "../platform/clock.ts";
+import { atFault, faultText } from "../platform/faults.ts";
+import { fileBytes } from "../platform/files.ts";
+import type { Log } from "../platform/log.ts";
+import { clearTraces, dropAnnouncements } from "./announcements.ts";
+import { configureCursors, readCursors } from "./cursors.ts";
+import type { ForwardPosition } from "./cursors.ts";
+import type { Destination } from "./destination.ts";
+import { openEventSource } from "./events.ts";
+import type { EventSource } from "./events.ts";
+import { ForwardFileError, forwardPath, hasForwardFile, openForwardFile } from "./file.ts";
+
+/** The end of what is stored: a new destination begins there. */
+export function newestPosition(source: EventSource): ForwardPosition {
+  const lineage = source.lineage();
+  return {
+    dataId: dataIdOf(lineage),
+    eventId: lineage.lastEventId,
+    reprocessedCount: source.reprocessed().count,
+  };
+}
+
+/**
+ * Takes up the destinations of the configuration, before the first delivery: a new one begins with it. What fails is
+ * logged, and nothing else: the receiver goes on.
+ */
+export async function prepareForwarding(options: {
+  databasePath: string;
+  destinations: readonly Destination[];
+  clock: Clock;
+  log: Log;
+}): Promise<void> {
+  const { databasePath, destinations, clock, log } = options;
+  if (destinations.length === 0 && !hasForwardFile(databasePath)) return;
+  try {
+    await prepare(databasePath, destinations, clock.nowMs());
+  } catch (error) {
+    const problem =
+      error instanceof ForwardFileError
+        ? error.message
+        : faultText(atFault(forwardPath(databasePath), error));
+    log.error(`What is forwarded can't be prepared: ${problem}`);
+  }
+}
+
+async function prepare(
+  databasePath: string,
+  destinations: readonly Destination[],
+  nowMs: number,
+): Promise<void> {
+  const sqlite = openForwardFile(databasePath);
+  let isOfUse = true;
+  try {
+    const source = openEventSource(databasePath);
+    const position = newestPosition(source);
+    source.close();
+    configureCursors(sqlite, { names: destinations.map(({ name }) => name), position, nowMs });
+    isOfUse = readCursors(sqlite).length > 0;
+    // Without destinations no thread does it, and the ids of erased conversations must not stay.
+    if (destinations.length === 0) {
+      dropAnnouncements(sqlite, [], nowMs);
+      await clearTraces(sqlite, databasePath);
+    }
+  } finally {
+    sqlite.close();
+  }
+  if (!isOfUse) removeForwardFile(databasePath);
+}
+
+function removeForwardFile(databasePath: string): void {
+  for (const ending of ["", "-wal", "-shm"]) {
+    const path = forwardPath(databasePath) + ending;
+    if (fileBytes(path) !== null) unlinkSync(path);
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Webhook } from "standardwebhooks";
+
+/** Known to the destinations of tests. */
+export const FORWARD_SECRET = `whsec_${Buffer.from("a secret of the forward tests...").toString("base64")}`;
+
+/** One request that a destination got. */
+export type Forwarded = { id: string; headers: Headers; path: string; body: string };
+
+export type TestDestination = ReturnType<typeof startDestination>;
+
+/**
+ * A system that events are sent to. It verifies each request with the official library of Standard Webhooks.
+ *
+ * @param answer of a request that was verified; without it 204
+ */
+export function startDestination(
+  answer: (request: Forwarded, count: number) => Response | Promise<Response> = () =>
+    new Response(null, { status: 204 }),
+  { port = 0, secret = FORWARD_SECRET }: { port?: number; secret?: string } = {},
+) {
+  const requests: Forwarded[] = [];
+  /** Ids of those that were answered with 2xx, and how often each was. */
+  const taken = new Map<string, number>();
+  const faults: string[] = [];
+  const webhook = new Webhook(secret);
+  const server = Bun.serve({
+    port,
+    hostname: "127.0.0.1",
+    idleTimeout: 60,
+    async fetch(request) {
+      const body = await request.text();
+      const { headers } = request;
+      const { pathname, search } = new URL(request.url);
+      const one = { id: headers.get("webhook-id") ?? "", headers, path: pathname + search, body };
+      try {
+        webhook.verify(body, headers.toJSON());
+      } catch (error) {
+        faults.push(String(error));
+      }
+      requests.push(one);
+      const response = await answer(one, requests.length);
+      if (response.ok) taken.set(one.id, (taken.get(one.id) ?? 0) + 1);
+      return response;
+    },
+  });
+  const own = server.port;
+  if (own === undefined) throw new Error("the destination has no port");
+  return {
+    requests,
+    taken,
+    faults,
+    port: own,
+    url: `http://127.0.0.1:${own}/hooks?key=private-query`,
+    stop: () => server.stop(true),
+  };
+}
+
+/** A file of destinations, for its owner alone; each has the secret of the tests unless told. */
+export function forwardConfig(
+  destinations: readonly ({ name: string; url: string } & Record<string, unknown>)[],
+  path = join(mkdtempSync(join(tmpdir(), "forward-")), "forward.json"),
+): string {
+  const all = destinations.map((one) => ({ secret: FORWARD_SECRET, ...one }));
+  writeFileSync(path, JSON.stringify({ destinations: all }), { mode: 0o600 });
+  return path;
+}
+
+/** Resolves when a condition holds. @throws if it does not in time */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  msMax = 20_000,
+): Promise<void> {
+  const startedMs = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - startedMs > msMax) throw new Error(`not in time: ${what}`);
+    await Bun.sleep(20);
+  }
+}
