@@ -32,7 +32,7 @@ export function webhookAddress(text: string): Parsed<string> {
 /** Whether the receiver answers at that address, for anyone, with a certificate that holds; the value is for people. */
 export async function checkAddress(webhook: string, clock: Clock): Promise<Parsed<string>> {
   const url = healthUrl(new URL(webhook));
-  const answer = await request(url, { init: {}, timeoutMs: ANSWER_MS_MAX, clock });
+  const answer = await request(url, { init: {}, timeoutMs: ANSWER_MS_MAX, clock, named: "the address" });
   if (answer.kind === "unanswered") return { ok: false, problem: `${url.href}: ${answer.problem}` };
   if (answer.status !== 200 || !answer.text.includes('"elevenlabs-webhook"')) {
     const found = oneLine(answer.text.slice(0, 200));
