@@ -7,7 +7,7 @@ import type { Destination } from "./destination.ts";
 import { countParked } from "./parked.ts";
 
 /** How far a destination has been sent the events. */
-export type DestinationStatus = {
+export type DestinationStanding = {
   name: string;
   /** null: it is no longer configured */
   host: string | null;
@@ -43,7 +43,7 @@ export function readStatus(
   sqlite: Database | null,
   destinations: readonly Pick<Destination, "name" | "host">[],
   lineage: Lineage,
-): DestinationStatus[] {
+): DestinationStanding[] {
   const cursors = sqlite === null ? [] : readCursors(sqlite);
   const configured = destinations.map(({ name, host }) => {
     const cursor = cursors.find((one) => one.name === name);
@@ -57,7 +57,7 @@ export function readStatus(
   return [...configured, ...removed];
 }
 
-function newStatus(name: string, host: string, { lastEventId }: Lineage): DestinationStatus {
+function newStatus(name: string, host: string, { lastEventId }: Lineage): DestinationStanding {
   return {
     name,
     host,
@@ -77,7 +77,7 @@ function statusOf(
   sqlite: Database,
   cursor: ForwardCursor,
   { host, lineage }: { host: string | null; lineage: Lineage },
-): DestinationStatus {
+): DestinationStanding {
   const { name, eventId, succeededAtMs, failingSinceMs } = cursor;
   const found = findPlace(lineage, cursor);
   const stopped = found.kind === "here" ? cursor.stopped : stopReasons[found.kind];
@@ -102,7 +102,7 @@ function stateOf(
   host: string | null,
   stopped: StopReason | null,
   failingSinceMs: number | null,
-): DestinationStatus["state"] {
+): DestinationStanding["state"] {
   if (host === null) return "removed";
   if (stopped !== null) return "stopped";
   return failingSinceMs === null ? "ok" : "failing";

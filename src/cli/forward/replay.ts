@@ -4,7 +4,7 @@ import { hasForwardFile, withForwardFile } from "../../forward/file.ts";
 import { reviveDead } from "../../forward/parked.ts";
 import { openPlaces } from "../../forward/places.ts";
 import { readStatus } from "../../forward/status.ts";
-import type { DestinationStatus } from "../../forward/status.ts";
+import type { DestinationStanding } from "../../forward/status.ts";
 import { dataIdOf } from "../../model/lineage.ts";
 import type { Parsed } from "../../platform/parsed.ts";
 import { wholeNumber } from "../../platform/text.ts";
@@ -91,7 +91,7 @@ function replayOf(
 }
 
 /** Why it can't go on at its own place. */
-function whyNotHere({ name, state, stopped, commonEventId }: DestinationStatus): string | null {
+function whyNotHere({ name, state, stopped, commonEventId }: DestinationStanding): string | null {
   if (state === "new")
     return `${name} begins at the newest event once the receiver has taken up FORWARD_CONFIG`;
   const replayName = `forward replay ${name}`;

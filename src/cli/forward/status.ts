@@ -1,7 +1,7 @@
 import { hasForwardFile, withForwardFile } from "../../forward/file.ts";
 import { openPlaces } from "../../forward/places.ts";
 import { readStatus } from "../../forward/status.ts";
-import type { DestinationStatus } from "../../forward/status.ts";
+import type { DestinationStanding } from "../../forward/status.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
@@ -28,7 +28,7 @@ export async function status(given: Given, context: CommandContext): Promise<num
 }
 
 /** How every destination stands by the files, whether the receiver runs or not. */
-export function findStatus({ databasePath, destinations }: ForwardSettings): DestinationStatus[] {
+export function findStatus({ databasePath, destinations }: ForwardSettings): DestinationStanding[] {
   const places = openPlaces(databasePath);
   try {
     const lineage = places.lineage();
@@ -40,7 +40,7 @@ export function findStatus({ databasePath, destinations }: ForwardSettings): Des
   }
 }
 
-function forPeople(found: readonly DestinationStatus[], paint: Paint): string {
+function forPeople(found: readonly DestinationStanding[], paint: Paint): string {
   if (found.length === 0) return "No destinations: FORWARD_CONFIG names none\n";
   const nameWidth = Math.max(...found.map(({ name }) => name.length));
   const stateWidth = Math.max(...found.map(({ state }) => state.length));
@@ -62,12 +62,12 @@ function forPeople(found: readonly DestinationStatus[], paint: Paint): string {
     .join("");
 }
 
-function progressText({ state, eventId, lastEventId, waiting, dead }: DestinationStatus): string {
+function progressText({ state, eventId, lastEventId, waiting, dead }: DestinationStanding): string {
   if (state === "new") return "begins at the newest event once the receiver has taken up FORWARD_CONFIG";
   return `at event ${grouped(eventId)} of ${grouped(lastEventId)}, ${grouped(waiting)} waiting to be repeated, ${grouped(dead)} dead`;
 }
 
-function notesOf({ state, stopped, failingSinceMs, succeededAtMs }: DestinationStatus): string[] {
+function notesOf({ state, stopped, failingSinceMs, succeededAtMs }: DestinationStanding): string[] {
   const last = succeededAtMs === null ? "never" : timeText(succeededAtMs);
   if (state === "failing" && failingSinceMs !== null)
     return [`it has taken nothing since ${timeText(failingSinceMs)}; the last success was ${last}`];
@@ -82,7 +82,7 @@ const stopTexts = {
   ahead_of_data: "an older copy of the database was put back: no event has had that id yet",
 } as const;
 
-function remedyOf({ name, stopped, dead, commonEventId }: DestinationStatus): string | null {
+function remedyOf({ name, stopped, dead, commonEventId }: DestinationStanding): string | null {
   const replay = `${PROGRAM} forward replay ${name}`;
   if (stopped === "data_replaced" && commonEventId !== null)
     return `${replay} --after ${commonEventId}, or --since 2d: what was sent before is known up to event ${grouped(commonEventId)}`;
