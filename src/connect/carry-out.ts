@@ -64,8 +64,7 @@ type Run = Tools & { connection: ConnectionRecord; webhookId: string | null; sec
 async function take(action: Action, run: Run): Promise<void> {
   switch (action.kind) {
     case "delete":
-      await deleteWebhook(action.webhookId, run);
-      return forget([action.webhookId], run);
+      return deleteWebhook(action, run);
     case "create":
       return create(action.url, run);
     case "store secret":
@@ -83,8 +82,7 @@ async function take(action: Action, run: Run): Promise<void> {
     case "keep secrets":
       return run.files.writeSecrets(action.secrets);
     case "forget":
-      run.connection = { ...run.connection, replaced: [] };
-      return forget(action.webhookIds, run);
+      return forget(action, run);
     default:
       return action satisfies never;
   }
@@ -95,12 +93,17 @@ async function remember(run: Run, connection: ConnectionRecord): Promise<void> {
   run.connection = connection;
 }
 
-async function deleteWebhook(webhookId: string, run: Run): Promise<void> {
+async function deleteWebhook(
+  { webhookId, isHeld }: Extract<Action, { kind: "delete" }>,
+  run: Run,
+): Promise<void> {
   try {
     await run.client.deleteWebhook(webhookId);
   } catch (error) {
     if (!(error instanceof RestError) || error.fault.kind !== "not_found") throw error;
   }
+  const { replaced } = run.connection;
+  if (!isHeld) await forget({ webhookIds: [webhookId], replaced }, run);
 }
 
 /** The nonce is on disk before the webhook exists, its id and mark before its secret is. */
@@ -194,7 +197,10 @@ async function changeSettings(
   );
 }
 
-async function forget(webhookIds: readonly string[], run: Run): Promise<void> {
+async function forget(
+  { webhookIds, replaced }: { webhookIds: readonly string[]; replaced: readonly string[] },
+  run: Run,
+): Promise<void> {
   const webhooks = run.connection.webhooks.filter(({ webhook_id }) => !webhookIds.includes(webhook_id));
-  await remember(run, { ...run.connection, webhooks });
+  await remember(run, { ...run.connection, webhooks, replaced: [...replaced] });
 }

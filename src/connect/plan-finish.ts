@@ -41,7 +41,7 @@ export function planFinish(known: Known): ConnectPlan {
     const text = "nothing is left of the webhooks before";
     steps.push({
       line: { subject: "rotation", verb: "ok", text },
-      action: { kind: "forget", webhookIds },
+      action: { kind: "forget", webhookIds, replaced: stranger.isLeft ? connection.replaced : [] },
     });
   } else if (steps.length === 0) {
     steps.push(note({ subject: "rotation", verb: "ok", text: "nothing is left to finish" }));
@@ -66,7 +66,10 @@ function fateOf(own: OwnWebhook, known: Known): { isKept: boolean; step: Step | 
   const name = `"${oneLine(webhook.name)}"`;
   if (used === false) {
     const line = { subject: "webhook", verb: "delete", text: `${name}, which is not used any more` } as const;
-    return { isKept: false, step: { line, action: { kind: "delete", webhookId: own.webhook_id } } };
+    return {
+      isKept: false,
+      step: { line, action: { kind: "delete", webhookId: own.webhook_id, isHeld: true } },
+    };
   }
   const text =
     used === true
@@ -79,10 +82,11 @@ function fateOf(own: OwnWebhook, known: Known): { isKept: boolean; step: Step | 
 }
 
 /** The secret of somebody else's webhook that was replaced, if it is certain which one it is. */
-function strangersSecret(known: Known): { secret: string | null; notes: Step[] } {
+function strangersSecret(known: Known): { secret: string | null; isLeft: boolean; notes: Step[] } {
   const { connection, secrets, secretFile, webhooks } = known;
   const others = secrets.filter((secret) => !connection.webhooks.some((own) => isHeld(own, [secret])));
-  if (others.length === 0 || connection.replaced.length === 0) return { secret: null, notes: [] };
+  if (others.length === 0 || connection.replaced.length === 0)
+    return { secret: null, isLeft: false, notes: [] };
   const replaced = webhooks.filter(
     (webhook) => connection.replaced.includes(webhook.webhookId) && !isOurs(webhook, connection),
   );
@@ -96,11 +100,12 @@ function strangersSecret(known: Known): { secret: string | null; notes: Step[] }
     }),
   );
   const [secret = null] = others;
-  if (kept.length === 0 && others.length === 1) return { secret, notes };
-  if (kept.length > 0) return { secret: null, notes };
+  if (kept.length === 0 && others.length === 1) return { secret, isLeft: false, notes };
+  if (kept.length > 0) return { secret: null, isLeft: true, notes };
   const text = `${secretFile} holds ${others.length} secrets that connect has not written: remove by hand what is not used`;
   return {
     secret: null,
+    isLeft: true,
     notes: [...notes, note({ subject: "secret", verb: "keep", text, isProblem: true })],
   };
 }

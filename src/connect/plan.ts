@@ -92,7 +92,7 @@ function stepForLost(webhook: RestWebhook, known: Known): Step {
     const text = `${name}, which is not used and whose secret nobody has`;
     return {
       line: { subject: "webhook", verb: "delete", text },
-      action: { kind: "delete", webhookId: webhook.webhookId },
+      action: { kind: "delete", webhookId: webhook.webhookId, isHeld: false },
     };
   }
   const why = used === true ? "is in use" : "may be in use: this key does not see that";

@@ -34,7 +34,8 @@ export type Verb =
 
 /** What is done; a new webhook is the one that the steps after it are about. */
 export type Action =
-  | { kind: "delete"; webhookId: string }
+  /** `isHeld`: its secret is stored, and has to go first before it is forgotten whose that is. */
+  | { kind: "delete"; webhookId: string; isHeld: boolean }
   /** Proves the secret's file writable, stores a nonce, creates the webhook, stores its id. */
   | { kind: "create"; url: string }
   /** Adds the secret of the new webhook to the file. */
@@ -49,7 +50,8 @@ export type Action =
   | { kind: "settings"; before: string | null; replaced: string | null }
   /** Removes all other secrets from the file. */
   | { kind: "keep secrets"; secrets: readonly string[] }
-  | { kind: "forget"; webhookIds: readonly string[] };
+  /** `replaced`: those of somebody else whose secret stays. */
+  | { kind: "forget"; webhookIds: readonly string[]; replaced: readonly string[] };
 
 /** A line, and what is done for it; null: nothing. */
 export type Step = { line: Line; action: Action | null };

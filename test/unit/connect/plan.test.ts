@@ -198,7 +198,11 @@ describe("connect", () => {
       }),
       wishes,
     );
-    expect(plan.kind === "plan" && plan.steps[0]?.action).toEqual({ kind: "delete", webhookId: "wh_2" });
+    expect(plan.kind === "plan" && plan.steps[0]?.action).toEqual({
+      kind: "delete",
+      webhookId: "wh_2",
+      isHeld: false,
+    });
     expect(actionsOf(plan)).toEqual(["delete"]);
   });
 
