@@ -43,15 +43,18 @@ const key = ({ name, version, isPartOfPage }: BundledPackage) => `${name} ${vers
 const compare = (a: string, b: string) => Number(a > b) - Number(a < b);
 
 async function modulesOfBundle(): Promise<Set<string>> {
-  // The entries of scripts/build.
-  const entrypoints = ["src/main.ts", "src/reading-thread.ts", "src/forward-thread.ts"].map((path) =>
-    join(root, path),
-  );
-  const result = await Bun.build({ entrypoints, target: "bun", metafile: true });
-  const inputs = Object.keys(result.metafile?.inputs ?? {});
-  const names = inputs.flatMap((path) => packageOf(path) ?? []);
+  // The entries of scripts/build, and the one of scripts/page.
+  const program = await inputsOf(["src/main.ts", "src/reading-thread.ts", "src/forward-thread.ts"], "bun");
+  const page = await inputsOf(["src/page/page.tsx"], "browser");
+  const names = [...program, ...page].flatMap((path) => packageOf(path) ?? []);
   if (!names.includes(PAGE)) throw new Error(`the bundle holds no ${PAGE}: does Bun still write metafiles?`);
   return new Set(names);
+}
+
+async function inputsOf(entries: string[], target: "bun" | "browser"): Promise<string[]> {
+  const entrypoints = entries.map((path) => join(root, path));
+  const result = await Bun.build({ entrypoints, target, metafile: true });
+  return Object.keys(result.metafile?.inputs ?? {});
 }
 
 /** The versions in the page's script are those its makers had installed, not ours. */

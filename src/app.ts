@@ -13,6 +13,7 @@ import { healthRoutes } from "./http/health.ts";
 import type { HealthProblem } from "./http/health.ts";
 import { createLostDeliveries } from "./http/lost-deliveries.ts";
 import { createMeasure } from "./http/metrics.ts";
+import { pageRoutes } from "./http/page/page.ts";
 import type { Metrics } from "./http/prometheus.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import type { WebhookParts } from "./http/webhook.ts";
@@ -53,6 +54,8 @@ const HEALTHY_DISK_BYTES = 64 * 1024;
 export type AppParts = WebhookParts &
   ApiParts & {
     healthProblem: () => HealthProblem | null;
+    /** Whether there is a token for the API. */
+    isApiOn: boolean;
     /** Whether it is listened to with TLS. */
     hasTls: boolean;
   };
@@ -79,6 +82,7 @@ export function createApp(parts: AppParts) {
       .use(sessionRoutes(parts))
       .use(apiRoutes(parts))
       .use(docsRoutes())
+      .use(pageRoutes(parts))
   );
 }
 
@@ -178,6 +182,7 @@ export function createReceiver(options: {
     connections,
     unknownEventStatus: config.unknownEventStatus,
     healthProblem,
+    isApiOn: config.apiTokens.length > 0,
     hasTls: config.tls !== null,
     access,
     queries,

@@ -1,7 +1,6 @@
 import type { Command } from "./command.ts";
 import { backup } from "./backup/backup.ts";
 import { check } from "./check.ts";
-import { forward } from "./forward/forward.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { openapi } from "./openapi.ts";
 import { reload } from "./reload.ts";
@@ -23,7 +22,6 @@ export const commands: readonly [Command, ...Command[]] = [
   healthcheck,
   backup,
   restore,
-  forward,
   service,
   openapi,
 ];

@@ -34,6 +34,7 @@ async function documentOf({ clock }: CommandContext): Promise<string> {
     connections: createConnections(noAddress),
     unknownEventStatus: 400,
     healthProblem: askNobody,
+    isApiOn: false,
     hasTls: false,
     access: {
       guard: askNobody,

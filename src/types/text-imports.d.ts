@@ -4,7 +4,7 @@ declare module "*.sql" {
 }
 
 // Imported as a file: its path, also inside the executable.
-declare module "*/standalone.js.gz" {
+declare module "*.gz" {
   const path: string;
   export default path;
 }

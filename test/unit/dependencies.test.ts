@@ -6,7 +6,7 @@ import { preProcessFile } from "typescript";
 const root = join(import.meta.dir, "../..");
 const LINES_MAX = 300;
 
-const files = [...new Bun.Glob("**/*.ts").scanSync(join(root, "src"))];
+const files = [...new Bun.Glob("**/*.{ts,tsx}").scanSync(join(root, "src"))];
 const text = (file: string): string => readFileSync(join(root, "src", file), "utf8");
 
 /** The files of ours and the packages that a file imports, for a type alone too. */
@@ -65,6 +65,17 @@ test("the web framework stays out of what verifies and stores", () => {
   const users = inner.filter((file) => importsOf.get(file)?.some((name) => name.includes("elysia")));
   expect(inner.length).toBeGreaterThan(100);
   expect(users).toBeEmpty();
+});
+
+test("the page imports nothing of the server: of the API, it knows the document's types alone", () => {
+  const ofPage = files.filter((file) => placeOf(file) === "page");
+  const elsewhere = ofPage.flatMap((file) =>
+    (importsOf.get(file) ?? [])
+      .filter((name) => !name.startsWith("page/") && !/^(?:preact|@preact\/|#document$)/.test(name))
+      .map((name) => `${file} imports ${name}`),
+  );
+  expect(ofPage.length).toBeGreaterThan(20);
+  expect(elsewhere).toBeEmpty();
 });
 
 test(`no file of the program has more than ${LINES_MAX} lines`, () => {

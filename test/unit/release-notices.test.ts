@@ -9,7 +9,7 @@ const notices = noticesText(packages);
 test("the notices name every package that is in the executable", () => {
   const direct = Object.keys(packageJson.dependencies);
   // Bun links them in, and the documentation page's script is made of them.
-  const inside = ["bun", "@scalar/api-reference", "vue", "@codemirror/state", "zod"];
+  const inside = ["bun", "@preact/signals-core", "@scalar/api-reference", "vue", "@codemirror/state", "zod"];
   const missing = [...direct, ...inside].filter((name) => !notices.includes(`\n${name} `));
   expect(missing).toBeEmpty();
   expect(notices).not.toMatch(/^(?:oxlint|playwright-core|fast-check) /m);

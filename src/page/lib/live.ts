@@ -1,0 +1,62 @@
+import { signal } from "@preact/signals";
+import { get, session } from "./api.ts";
+import type { AnswerOf } from "./api.ts";
+
+export type ReceiverState = AnswerOf<"/state">;
+
+const POLL_MS = 8_000;
+const STATE_MS = 60_000;
+
+/** What the receiver says of itself; null until it has been asked, or if it does not answer. */
+export const state = signal<ReceiverState | null>(null);
+export const isReachable = signal(true);
+/** The time, for what is told as "2 min ago". */
+export const nowMs = signal(Date.now());
+/** Counts how often new events were seen. */
+export const arrivals = signal(0);
+
+let lastEventId: number | null = null;
+let stateAtMs = Number.NEGATIVE_INFINITY;
+
+/** Asks the receiver again and again for what is new, while somebody looks. */
+export function followReceiver(): void {
+  const look = () => {
+    if (document.visibilityState === "visible") void tick();
+  };
+  setInterval(look, POLL_MS);
+  document.addEventListener("visibilitychange", look);
+  session.subscribe(look);
+}
+
+async function tick(): Promise<void> {
+  nowMs.value = Date.now();
+  if (session.value !== "in") return;
+  const isNew = await hasNews();
+  if (isNew || Date.now() - stateAtMs > STATE_MS || !isReachable.value) await refreshState();
+  if (isNew) arrivals.value += 1;
+}
+
+/** Whether an event has arrived since the last look. */
+async function hasNews(): Promise<boolean> {
+  const isFirst = lastEventId === null;
+  const query: Record<string, string> =
+    lastEventId === null ? { limit: "1" } : { after: String(lastEventId), limit: "200" };
+  const result = await get("/events", { query });
+  if (!result.ok) {
+    if (result.code === "unreachable") isReachable.value = false;
+    return false;
+  }
+  const { events, next_after: nextAfter } = result.value;
+  lastEventId = nextAfter ?? events[0]?.id ?? 0;
+  return !isFirst && events.length > 0;
+}
+
+/** Asks for the receiver's state now. */
+export async function refreshState(): Promise<void> {
+  const result = await get("/state");
+  isReachable.value = result.ok || result.code !== "unreachable";
+  if (!result.ok) return;
+  stateAtMs = Date.now();
+  nowMs.value = stateAtMs;
+  state.value = result.value;
+}
