@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { backup } from "./backup/backup.ts";
 import { check } from "./check.ts";
+import { forward } from "./forward/forward.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { openapi } from "./openapi.ts";
 import { reload } from "./reload.ts";
@@ -22,6 +23,7 @@ export const commands: readonly [Command, ...Command[]] = [
   healthcheck,
   backup,
   restore,
+  forward,
   service,
   openapi,
 ];

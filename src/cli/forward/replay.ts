@@ -1,0 +1,133 @@
+import { replayFrom, resumeDestination } from "../../forward/cursors.ts";
+import type { ForwardPosition } from "../../forward/cursors.ts";
+import { hasForwardFile, withForwardFile } from "../../forward/file.ts";
+import { reviveDead } from "../../forward/parked.ts";
+import { openPlaces } from "../../forward/places.ts";
+import { readStatus } from "../../forward/status.ts";
+import type { DestinationStanding } from "../../forward/status.ts";
+import { dataIdOf } from "../../model/lineage.ts";
+import type { Parsed } from "../../platform/parsed.ts";
+import { wholeNumber } from "../../platform/text.ts";
+import { exitStatus, refuse } from "../command.ts";
+import type { Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
+import { findForwardSettings, grouped, whyNoData } from "./terms.ts";
+
+const EVENT_ID_MAX = 999_999_999_999_999;
+const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const ZONED_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/i;
+
+/** Where a replay begins: behind an event, at a time, or with what is waiting. */
+type From = { kind: "after"; eventId: number } | { kind: "since"; ms: number } | { kind: "here" };
+
+/** Has a destination go on, or sent again what it was sent. The receiver takes it up while it runs, or when it starts. */
+export async function replay(given: Given, context: CommandContext): Promise<number> {
+  const { name } = given;
+  if (name === undefined) return refuse(context, "name a destination: forward replay NAME", "usage");
+  const from = readFrom(given, context.clock.nowMs());
+  if (!from.ok) return refuse(context, from.problem, "usage");
+  const settings = findForwardSettings(given, context);
+  if (!settings.ok) return refuse(context, settings.problem, "config");
+  const { databasePath, destinations } = settings.value;
+  const problem = whyNoData(settings.value);
+  if (problem !== null) return refuse(context, problem, "failure");
+  if (destinations.every((destination) => destination.name !== name)) {
+    const known = destinations.map((destination) => destination.name).join(", ");
+    return refuse(
+      context,
+      `${name}: there is no such destination; there ${known === "" ? "are none" : `is ${known}`}`,
+      "failure",
+    );
+  }
+  if (!hasForwardFile(databasePath))
+    return refuse(
+      context,
+      "Nothing was forwarded yet: start the receiver with FORWARD_CONFIG first",
+      "failure",
+    );
+  const done = replayOf(databasePath, { name, from: from.value, nowMs: context.clock.nowMs() });
+  if (!done.ok) return refuse(context, done.problem, "failure");
+  context.writeOut(`${done.value}\n`);
+  return exitStatus.ok;
+}
+
+function replayOf(
+  databasePath: string,
+  { name, from, nowMs }: { name: string; from: From; nowMs: number },
+): Parsed<string> {
+  const places = openPlaces(databasePath);
+  try {
+    const lineage = places.lineage();
+    return withForwardFile(databasePath, (sqlite): Parsed<string> => {
+      if (from.kind !== "here") {
+        const eventId = from.kind === "after" ? from.eventId : places.eventIdBefore(from.ms);
+        const last = Math.min(eventId, lineage.lastEventId);
+        const position: ForwardPosition = {
+          dataId: dataIdOf(lineage),
+          eventId: last,
+          reprocessedCount: places.reprocessedCount(),
+        };
+        replayFrom(sqlite, name, position);
+        const events = places.countAfter(last);
+        return {
+          ok: true,
+          value: `${name} is sent what comes after event ${grouped(last)}: ${counted(events)} so far`,
+        };
+      }
+      const [found] = readStatus(sqlite, [{ name, host: "" }], lineage);
+      const problem = found === undefined ? null : whyNotHere(found);
+      if (problem !== null) return { ok: false, problem };
+      const dead = reviveDead(sqlite, name, nowMs);
+      resumeDestination(sqlite, name);
+      const id = grouped(found?.eventId ?? lineage.lastEventId);
+      return {
+        ok: true,
+        value: `${name} goes on after event ${id}; sent again: ${counted(dead)} that had been given up`,
+      };
+    });
+  } finally {
+    places.close();
+  }
+}
+
+/** Why it can't go on at its own place. */
+function whyNotHere({ name, state, stopped, commonEventId }: DestinationStanding): string | null {
+  if (state === "new")
+    return `${name} begins at the newest event once the receiver has taken up FORWARD_CONFIG`;
+  const replayName = `forward replay ${name}`;
+  if (stopped === "data_replaced")
+    return `A restore has replaced the data: say where to begin, ${replayName} --after ${commonEventId ?? 0}, or --since 2d`;
+  if (stopped === "ahead_of_data")
+    return `An older copy of the database was put back: say where to begin, as in ${replayName} --since 2d`;
+  return null;
+}
+
+function readFrom(given: Given, nowMs: number): Parsed<From> {
+  const { since, after, fromStart } = given;
+  if ([since, after, fromStart].filter((flag) => flag !== undefined).length > 1)
+    return { ok: false, problem: "--since, --after and --from-start exclude each other: give one of them" };
+  if (fromStart !== undefined) return { ok: true, value: { kind: "after", eventId: 0 } };
+  if (after !== undefined) {
+    const eventId = wholeNumber(after, { min: 0, max: EVENT_ID_MAX });
+    if (eventId !== null) return { ok: true, value: { kind: "after", eventId } };
+    return { ok: false, problem: `--after: "${after}" is not the id of an event` };
+  }
+  return since === undefined ? { ok: true, value: { kind: "here" } } : readSince(since, nowMs);
+}
+
+function readSince(text: string, nowMs: number): Parsed<From> {
+  const [, number, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const unitMs = UNITS_MS[unit];
+  if (number !== undefined && unitMs !== undefined)
+    return { ok: true, value: { kind: "since", ms: nowMs - Number(number) * unitMs } };
+  const ms = ZONED_TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(ms)) return { ok: true, value: { kind: "since", ms } };
+  return {
+    ok: false,
+    problem: `--since: "${text}" is neither a time such as 2d, 36h or 90m ago, nor a date, nor 2026-11-21T08:00:00Z`,
+  };
+}
+
+function counted(events: number): string {
+  return `${grouped(events)} ${events === 1 ? "event" : "events"}`;
+}

@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { readSettings } from "../../config/config.ts";
+import { options } from "../../config/options.ts";
+import { readForwardConfig } from "../../forward/config.ts";
+import type { Destination } from "../../forward/destination.ts";
+import type { Parsed } from "../../platform/parsed.ts";
+import type { Given } from "../command.ts";
+import type { CommandContext } from "../../platform/process.ts";
+import { optionFlags, settingSources } from "../settings.ts";
+
+/** The settings that say where data and destinations are. */
+const OWN_KEYS = ["databasePath", "forwardConfig"] as const;
+
+export const ownFlags = optionFlags.filter(({ key }) => OWN_KEYS.some((known) => known === key));
+
+/** What the commands work on. */
+export type ForwardSettings = { databasePath: string; destinations: readonly Destination[] };
+
+/** The database and the destinations, by the same settings as the receiver's own. */
+export function findForwardSettings(given: Given, context: CommandContext): Parsed<ForwardSettings> {
+  const read = readSettings(settingSources(context, given));
+  if (!read.ok) return read;
+  const { databasePath, forwardConfig } = read.value.settings;
+  if (!databasePath.parsed.ok)
+    return { ok: false, problem: `${options.databasePath.name}: ${databasePath.parsed.problem}` };
+  if (!forwardConfig.parsed.ok)
+    return { ok: false, problem: `${options.forwardConfig.name}: ${forwardConfig.parsed.problem}` };
+  const destinations = readForwardConfig(forwardConfig.parsed.value);
+  if (!destinations.ok) return { ok: false, problem: destinations.problem.join("\n") };
+  return {
+    ok: true,
+    value: { databasePath: databasePath.parsed.value, destinations: destinations.value },
+  };
+}
+
+/** Why there is nothing to be forwarded; null if there is a database. */
+export function whyNoData({ databasePath }: ForwardSettings): string | null {
+  if (existsSync(databasePath)) return null;
+  return `${databasePath} is not there: name the receiver's database with ${options.databasePath.name}`;
+}
+
+/** A number for people, such as 18,204. */
+export function grouped(n: number): string {
+  return n.toLocaleString("en");
+}
