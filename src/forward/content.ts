@@ -6,6 +6,9 @@ import type { EventSource, ForwardEvent } from "./events.ts";
 import type { ForwardMessage } from "./attempt.ts";
 import { idOfErasure, idOfEvent } from "./signature.ts";
 
+/** What is read of an event when it is sent. */
+export type ContentSource = Pick<EventSource, "payload" | "file" | "traces" | "brief" | "failureReason">;
+
 const OTEL_TYPE = "post_call_transcription_otel";
 /** Says how an event came to the receiver. */
 const SOURCE_HEADER = "elevenlabs-webhook-source";
@@ -27,7 +30,7 @@ export function wants(destination: Destination, event: ForwardEvent): boolean {
  * @returns null if nothing of it is there to be sent any more
  */
 export async function messageOf(
-  source: EventSource,
+  source: ContentSource,
   event: ForwardEvent,
   { destination, publicUrl }: { destination: Destination; publicUrl: string | null },
 ): Promise<ForwardMessage | null> {
@@ -36,7 +39,7 @@ export async function messageOf(
 }
 
 async function bodyOf(
-  source: EventSource,
+  source: ContentSource,
   event: ForwardEvent,
   { destination, publicUrl }: { destination: Destination; publicUrl: string | null },
 ): Promise<ForwardMessage["body"] | null> {
@@ -49,7 +52,7 @@ async function bodyOf(
 }
 
 function slimBody(
-  source: EventSource,
+  source: ContentSource,
   event: ForwardEvent,
   publicUrl: string | null,
 ): Uint8Array<ArrayBuffer> {

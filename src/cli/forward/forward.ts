@@ -4,6 +4,7 @@ import type { Command, Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
 import { replay } from "./replay.ts";
 import { status } from "./status.ts";
+import { test } from "./test.ts";
 import { ownFlags } from "./terms.ts";
 
 const KEY_BYTES = 32;
@@ -16,10 +17,11 @@ export const forward: Command = {
     { line: "forward status", does: "how far each destination has been sent the events" },
     { line: "forward replay crm", does: "go on after a stop; send again what was given up" },
     { line: "forward replay crm --since 2d", does: "send everything of the last two days, again if need be" },
+    { line: "forward test crm", does: "send it a sample, and show what it answers" },
     { line: "forward secret", does: "make a secret for FORWARD_CONFIG" },
   ],
   arguments: [
-    { argument: "<action>", key: "action", description: "status, replay or secret" },
+    { argument: "<action>", key: "action", description: "status, replay, test or secret" },
     { argument: "[name]", key: "name", description: "of a destination" },
   ],
   flags: [
@@ -38,7 +40,7 @@ export const forward: Command = {
     ...ownFlags,
   ],
   notes: `Destinations are in the file that FORWARD_CONFIG names. Run it as the receiver's user, whether the receiver runs or not.
-Exit status: 0 all is well; 1 not done, or a destination is stopped or has dead events; 64 wrong usage; 78 a faulty setting.
+Exit status: 0 all is well; 1 not done, or a destination is stopped, has dead events or does not take the sample; 64 wrong usage; 78 a faulty setting.
 `,
   run,
 };
@@ -47,8 +49,13 @@ async function run(given: Given, context: CommandContext): Promise<number> {
   const { action } = given;
   if (action === "status") return status(given, context);
   if (action === "replay") return replay(given, context);
+  if (action === "test") return test(given, context);
   if (action === "secret") return secret(context);
-  return refuse(context, `forward ${action}: there is no such action: status, replay or secret`, "usage");
+  return refuse(
+    context,
+    `forward ${action}: there is no such action: status, replay, test or secret`,
+    "usage",
+  );
 }
 
 function secret(context: CommandContext): number {

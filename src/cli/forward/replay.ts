@@ -11,7 +11,7 @@ import { wholeNumber } from "../../platform/text.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
-import { findForwardSettings, grouped, whyNoData } from "./terms.ts";
+import { findDestination, grouped, whyNoData } from "./terms.ts";
 
 const EVENT_ID_MAX = 999_999_999_999_999;
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -22,23 +22,14 @@ type From = { kind: "after"; eventId: number } | { kind: "since"; ms: number } |
 
 /** Has a destination go on, or sent again what it was sent. The receiver takes it up while it runs, or when it starts. */
 export async function replay(given: Given, context: CommandContext): Promise<number> {
-  const { name } = given;
-  if (name === undefined) return refuse(context, "name a destination: forward replay NAME", "usage");
   const from = readFrom(given, context.clock.nowMs());
   if (!from.ok) return refuse(context, from.problem, "usage");
-  const settings = findForwardSettings(given, context);
-  if (!settings.ok) return refuse(context, settings.problem, "config");
-  const { databasePath, destinations } = settings.value;
-  const problem = whyNoData(settings.value);
+  const found = findDestination(given, context);
+  if (!found.ok) return refuse(context, found.problem, found.status);
+  const { name } = found.destination;
+  const { databasePath } = found.settings;
+  const problem = whyNoData(found.settings);
   if (problem !== null) return refuse(context, problem, "failure");
-  if (destinations.every((destination) => destination.name !== name)) {
-    const known = destinations.map((destination) => destination.name).join(", ");
-    return refuse(
-      context,
-      `${name}: there is no such destination; there ${known === "" ? "are none" : `is ${known}`}`,
-      "failure",
-    );
-  }
   if (!hasForwardFile(databasePath))
     return refuse(
       context,

@@ -33,6 +33,25 @@ export function findForwardSettings(given: Given, context: CommandContext): Pars
   };
 }
 
+type NamedDestination =
+  | { ok: true; destination: Destination; settings: ForwardSettings }
+  | { ok: false; problem: string; status: "usage" | "config" | "failure" };
+
+/** The destination that a command names. */
+export function findDestination(given: Given, context: CommandContext): NamedDestination {
+  const { action = "", name } = given;
+  if (name === undefined)
+    return { ok: false, problem: `name a destination: forward ${action} NAME`, status: "usage" };
+  const settings = findForwardSettings(given, context);
+  if (!settings.ok) return { ok: false, problem: settings.problem, status: "config" };
+  const { destinations } = settings.value;
+  const destination = destinations.find((one) => one.name === name);
+  if (destination !== undefined) return { ok: true, destination, settings: settings.value };
+  const known =
+    destinations.length === 0 ? "are none" : `is ${destinations.map((one) => one.name).join(", ")}`;
+  return { ok: false, problem: `${name}: there is no such destination; there ${known}`, status: "failure" };
+}
+
 /** Why there is nothing to be forwarded; null if there is a database. */
 export function whyNoData({ databasePath }: ForwardSettings): string | null {
   if (existsSync(databasePath)) return null;
