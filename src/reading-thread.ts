@@ -13,8 +13,8 @@ compileAsUsual();
 lowerThreadPriority();
 
 // The code that starts this thread passes them.
-const { databasePath } = workerData as ThreadOptions;
-const reader = openReader(databasePath, (level, note, fields = {}) =>
+const options = workerData as ThreadOptions;
+const reader = openReader(options, (level, note, fields = {}) =>
   parentPort?.postMessage({ level, note, fields } satisfies ThreadNote),
 );
 reader.index.follow();

@@ -36,12 +36,13 @@ export const operations: {
   listAgents,
   groupQuarantined,
   findRecording,
+  measureLoudness: ({ meter }, recording) => meter.measure(recording),
   eraseConversations,
   cleanIndex,
 };
 
 /** What the thread is started with. */
-export type ThreadOptions = { databasePath: string };
+export type ThreadOptions = { databasePath: string; recordingsFolder: string };
 
 export type ThreadRequest = { id: number; name: QuestionName; argument: unknown };
 

@@ -10,6 +10,7 @@ import type { StoredDetails } from "./details.ts";
 import type { EventFilter, EventPosition, StoredPayload } from "./events.ts";
 import type { ConversationPage, ConversationQuery } from "./list-conversations.ts";
 import type { QuarantinedGroup } from "./quarantine.ts";
+import type { Measured, RecordingFile } from "./loudness/measure.ts";
 import type { CleanPosition } from "./search/search-index.ts";
 import type { CallCount, DeliveryCount, StatsFilter, StoredFigures } from "./stats.ts";
 
@@ -53,6 +54,8 @@ type Questions = {
   readConversation: (conversationId: string) => StoredConversation | null;
   /** null if there is no such conversation; without a recording its parts are null. */
   findRecording: (conversationId: string) => { [Part in keyof Recording]: Recording[Part] | null } | null;
+  /** How loud a recording is, step by step. */
+  measureLoudness: (recording: RecordingFile) => Measured;
   /** Deletes conversations from the search index, after they have been deleted from the database. */
   eraseConversations: (conversationIds: readonly string[]) => void;
   /** Clears some of the traces that these have left in the index. Returns where to go on; null at the end. */

@@ -29,13 +29,14 @@ export class QueryError extends Error {
  * @param thread the file that the thread runs: `readingThread`
  */
 export function createQueries(options: ThreadOptions & { thread: URL; log: Log }): Queries {
-  const { databasePath, thread, log } = options;
+  const { databasePath, recordingsFolder, thread, log } = options;
   let worker: Worker | null = null;
   let lastId = 0;
   const waiting = new Map<number, { settle: (answer: ThreadAnswer) => void; fail: (error: Error) => void }>();
 
   function start(): Worker {
-    const started = new Worker(thread, { workerData: { databasePath } satisfies ThreadOptions });
+    const workerData: ThreadOptions = { databasePath, recordingsFolder };
+    const started = new Worker(thread, { workerData });
     started.on("message", (message: ThreadAnswer | ThreadNote) => {
       if ("note" in message) log[message.level](message.note, message.fields);
       else waiting.get(message.id)?.settle(message);

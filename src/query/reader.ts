@@ -1,7 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Orm } from "../store/sqlite/database.ts";
+import { recordingFiles } from "../store/files/blobs.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
+import { createMeter } from "./loudness/measure.ts";
 import { createQueryReader } from "./search/query.ts";
 import { createSearchIndex } from "./search/search-index.ts";
 import type { SearchIndex, Tell } from "./search/search-index.ts";
@@ -12,15 +14,20 @@ export type Reader = {
   sqlite: Database;
   index: SearchIndex;
   readQuery: ReturnType<typeof createQueryReader>;
+  meter: ReturnType<typeof createMeter>;
 };
 
 /** Opens a database that is there, and that a writer has brought up to date. */
-export function openReader(databasePath: string, tell: Tell): Reader {
+export function openReader(
+  { databasePath, recordingsFolder }: { databasePath: string; recordingsFolder: string },
+  tell: Tell,
+): Reader {
   const sqlite = openSqlite(databasePath, "reader");
   const database = { sqlite, orm: drizzle({ client: sqlite }) };
   return {
     ...database,
     index: createSearchIndex({ databasePath, database, tell }),
     readQuery: createQueryReader(),
+    meter: createMeter(recordingFiles(recordingsFolder)),
   };
 }

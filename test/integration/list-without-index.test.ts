@@ -72,8 +72,8 @@ beforeAll(async () => {
   const copy = join(app.folder, "copy.sqlite");
   app.rows(`VACUUM INTO '${copy}'`);
   mkdirSync(`${copy}.search`);
-  withIndex = openReader(app.config.databasePath, () => undefined);
-  without = openReader(copy, () => undefined);
+  withIndex = openReader(app.config, () => undefined);
+  without = openReader({ ...app.config, databasePath: copy }, () => undefined);
 });
 afterAll(() => app.close());
 

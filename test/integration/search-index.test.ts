@@ -37,7 +37,7 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 const open = (databasePath = app.config.databasePath) =>
-  openReader(databasePath, (_, note) => notes.push(note));
+  openReader({ databasePath, recordingsFolder: app.config.recordingsFolder }, (_, note) => notes.push(note));
 
 const said = (id: string, message: string, more = {}) =>
   transcription(`conv_${id}`, { transcript: [{ role: "user", message, time_in_call_secs: 0 }], ...more });

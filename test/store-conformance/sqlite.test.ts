@@ -30,7 +30,7 @@ async function open(): Promise<Opened> {
       recordOfLeftBody,
       log,
     }),
-    queries: createQueries({ databasePath, thread: readingThread, log }),
+    queries: createQueries({ databasePath, recordingsFolder, thread: readingThread, log }),
   });
   const stop = (): Promise<{ isClean: boolean }> => {
     opened.queries.close();

@@ -8,7 +8,7 @@ import { errorResponse } from "../errors.ts";
 import { fileResponse } from "../lib/responses.ts";
 import { describeContent } from "../lib/models.ts";
 import { ConversationModel, shownConversation, shownTurn } from "./conversation-models.ts";
-import { idOfConversation, question, route } from "./route.ts";
+import { describeHeader, idOfConversation, NO_RECORDING, question, route } from "./route.ts";
 import type { ApiParts } from "./route.ts";
 
 const about = { tag: "conversations", takes: [idOfConversation] };
@@ -110,8 +110,7 @@ export function conversationRoutes({ queries, recordings, erase, log }: ApiParts
           const recording = await queries.ask("findRecording", conversation);
           if (recording === null) return errorResponse("not_found");
           const { path, byteCount, sha256 } = recording;
-          if (path === null)
-            return errorResponse("not_found", { error: "This conversation has no recording" });
+          if (path === null) return errorResponse("not_found", { error: NO_RECORDING });
           const file = await recordings.open(path);
           const isIntact = file !== null && file.size === byteCount;
           if (isIntact)
@@ -144,11 +143,6 @@ export function conversationRoutes({ queries, recordings, erase, log }: ApiParts
         },
       ),
     );
-}
-
-function describeHeader(name: string, description: string, example: string) {
-  const schema = Type.String({ examples: [example] });
-  return { name, in: "header" as const, required: false, description, schema };
 }
 
 // Line ends would forge turns, and other control characters steer a terminal.

@@ -177,6 +177,14 @@ export const idOfConversation = {
   schema: Type.String({ examples: ["conv_2601kfx0demo"] }),
 };
 
+export const NO_RECORDING = "This conversation has no recording";
+
+/** A header that a route reads, as the OpenAPI document describes it. */
+export function describeHeader(name: string, description: string, example: string) {
+  const schema = Type.String({ examples: [example] });
+  return { name, in: "header" as const, required: false, description, schema };
+}
+
 export const idOfEvent = {
   name: "id",
   in: "path" as const,

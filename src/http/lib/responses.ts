@@ -78,9 +78,13 @@ export function fileResponse(
   }
 }
 
-function hasTag(header: string | null, etag: string): boolean {
-  const tags = (header ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  return tags.some((tag) => tag === "*" || tag === etag);
+/** Whether If-None-Match names a tag, by the weak comparison (RFC 9110, section 13.1.2). */
+export function hasTag(header: string | null, etag: string): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
+  return (header ?? "")
+    .split(",")
+    .map(opaque)
+    .some((tag) => tag === "*" || tag === opaque(etag));
 }
 
 /** What a request wants of a file. `end` is not included. */

@@ -1,5 +1,5 @@
 import { FormatRegistry } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { expect, test } from "bun:test";
 import { DetailsModel, shownDetails } from "../../../src/http/api/details-models.ts";
 import { isObject } from "../../../src/vendor/json-value.ts";
@@ -8,6 +8,7 @@ import { detailsOfPayload } from "../../../src/vendor/derive.ts";
 import { eventFixtures, fixture } from "../../helpers/deliveries.ts";
 
 FormatRegistry.Set("date-time", () => true);
+const model = TypeCompiler.Compile(DetailsModel);
 
 const detailsOf = (event: unknown) => detailsOfPayload(JSON.stringify(event), 1_793_620_800);
 const read = (name: string): JsonObject => JSON.parse(fixture(name).toString());
@@ -180,22 +181,38 @@ function replaced(value: unknown, [name, ...rest]: string[], by: unknown): unkno
   return { ...Object(value), [name]: replaced(Object(value)[name], rest, by) };
 }
 
-test.each([
-  "transcription_full_twilio_outbound.json",
-  "otel.json",
-  "transcription_multi_agent_workflow.json",
-])("whatever member of %s is missing or odd, the answer is as its model says", (name) => {
-  let count = 0;
-  for (const event of mutants(read(name))) {
-    const answer = answerTo(event);
-    if (!Value.Check(DetailsModel, answer)) {
-      expect([...Value.Errors(DetailsModel, answer)]).toEqual([]);
+/** What details are read from: the rest of an event would only take time. */
+function partsOf(name: string): JsonObject {
+  const { data, ...event } = read(name);
+  const { transcript, analysis, metadata, ...rest } = Object(data);
+  if (transcript === undefined) return { ...event, data: rest };
+  const { charging, feedback } = Object(metadata);
+  return {
+    ...event,
+    data: {
+      conversation_id: "conv_1",
+      transcript: [1, 4, 5, 7].map((index) => transcript[index]),
+      analysis,
+      metadata: { charging, feedback, error: { code: 1011, reason: "x" }, warnings: ["y"] },
+    },
+  };
+}
+
+test.each(["transcription_full_twilio_outbound.json", "otel.json"])(
+  "whatever member of %s is missing or odd, the answer is as its model says",
+  (name) => {
+    let count = 0;
+    for (const event of mutants(partsOf(name))) {
+      const answer = answerTo(event);
+      if (!model.Check(answer)) {
+        expect([...model.Errors(answer)]).toEqual([]);
+      }
+      count += 1;
     }
-    count += 1;
-  }
-  expect(count).toBeGreaterThan(1000);
-});
+    expect(count).toBeGreaterThan(1000);
+  },
+);
 
 test.each(eventFixtures())("the details of %s are as their model says", (name) => {
-  expect([...Value.Errors(DetailsModel, answerTo(read(name)))]).toEqual([]);
+  expect([...model.Errors(answerTo(read(name)))]).toEqual([]);
 });
