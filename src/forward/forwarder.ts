@@ -15,7 +15,6 @@ import type { DestinationFigures, ForwardThreadOptions } from "./thread-messages
 /** While nothing is to be done, it is looked at this often. */
 const IDLE_MS = 500;
 const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
 /** What is under way at the end may still be answered. */
 const GRACE_MS = 2_000;
 
@@ -77,7 +76,7 @@ export function startForwarder(
       show(parts.map(({ line }) => line.figures()));
       return false;
     }, SECOND_MS),
-    loop(housekeep, MINUTE_MS),
+    loop(housekeep, SECOND_MS),
   ];
   const done = Promise.all(loops);
 
