@@ -79,5 +79,6 @@ test("the page imports nothing of the server: of the API, it knows the document'
 });
 
 test(`no file of the program has more than ${LINES_MAX} lines`, () => {
-  expect(files.filter((file) => text(file).split("\n").length - 1 > LINES_MAX)).toBeEmpty();
+  const written = files.filter((file) => !file.endsWith(".generated.d.ts"));
+  expect(written.filter((file) => text(file).split("\n").length - 1 > LINES_MAX)).toBeEmpty();
 });

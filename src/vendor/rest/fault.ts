@@ -1,3 +1,5 @@
+import { errorCode } from "../../platform/errors.ts";
+
 /**
  * Why a request to ElevenLabs failed, after all its tries. Nothing of an answer's body is in it, except for names: bodies
  * may quote conversations.
@@ -25,11 +27,24 @@ export type RestFault =
 export class RestError extends Error {
   override readonly name = "RestError";
   readonly fault: RestFault;
+  /** How long ElevenLabs asks to wait; null if it does not say. */
+  readonly retryAfterMs: number | null;
 
-  constructor(fault: RestFault) {
+  constructor(fault: RestFault, retryAfterMs: number | null = null) {
     super(sentence(fault));
     this.fault = fault;
+    this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** What a failed connection means. A redirect is not followed: the key must not go where it leads. */
+export function faultOfConnection(error: unknown): RestError {
+  const code = errorCode(error);
+  if (code === "UnexpectedRedirect") return new RestError({ kind: "bad_answer", reason: "a redirect" });
+  return new RestError({
+    kind: "unavailable",
+    reason: /^[\w-]{1,64}$/.test(code) ? code : "no connection",
+  });
 }
 
 function sentence(fault: RestFault): string {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../json-value.ts";
+import type { RestPace } from "./pace.ts";
 
 /** The largest page that ElevenLabs gives. */
 export const PAGE_ROWS_MAX = 100;
@@ -12,6 +13,8 @@ export type RestAccess = {
   key: string;
   /** ELEVENLABS_API_URL, such as `https://api.elevenlabs.io` */
   url: string;
+  /** Other times than the usual ones, for tests. */
+  pace?: Partial<RestPace>;
 };
 
 /**
