@@ -1,9 +1,9 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { RefObject } from "preact";
 import { addressOf, get } from "../lib/api.ts";
 import { lengthText, spokenLength } from "../lib/format.ts";
 import { useAnswer } from "../lib/use-answer.ts";
+import { useWidth } from "../lib/use-width.ts";
 import { theme } from "../lib/theme.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { SpokenSpan } from "./model.ts";
@@ -155,7 +155,7 @@ type WaveProps = { class: string; player: Player; drawn: Drawn; levels: Levels |
 /** The picture of the whole, or of what is near the current time: a click there goes there. */
 function Wave({ class: name, player, drawn, levels, near }: WaveProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const size = useSize(canvas);
+  const wide = useWidth(canvas);
   const known = useRef({ drawn, levels });
   known.current = { drawn, levels };
 
@@ -169,7 +169,7 @@ function Wave({ class: name, player, drawn, levels, near }: WaveProps) {
     if (canvas.current !== null)
       draw(canvas.current, { ...known.current.drawn, levels: known.current.levels, ...part() });
   };
-  useEffect(paint, [drawn, levels, size]);
+  useEffect(paint, [drawn, levels, wide]);
   useSignalEffect(() => {
     // The colours are those of the page: they have changed once it is drawn again.
     void theme.value;
@@ -192,18 +192,6 @@ function Wave({ class: name, player, drawn, levels, near }: WaveProps) {
       }}
     />
   );
-}
-
-/** Tells when an element has another width. */
-function useSize(element: RefObject<HTMLElement | null>): number {
-  const width = useSignal(0);
-  useEffect(() => {
-    if (element.current === null) return undefined;
-    const observer = new ResizeObserver(([entry]) => (width.value = entry?.contentRect.width ?? 0));
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, []);
-  return width.value;
 }
 
 function bytesOf(base64: string): Uint8Array {
