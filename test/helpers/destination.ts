@@ -19,12 +19,17 @@ export type TestDestination = ReturnType<typeof startDestination>;
 export function startDestination(
   answer: (request: Forwarded, count: number) => Response | Promise<Response> = () =>
     new Response(null, { status: 204 }),
-  { port = 0, secret = FORWARD_SECRET }: { port?: number; secret?: string } = {},
+  {
+    port = 0,
+    secret = FORWARD_SECRET,
+    keepsRequests = true,
+  }: { port?: number; secret?: string; keepsRequests?: boolean } = {},
 ) {
   const requests: Forwarded[] = [];
   /** Ids of those that were answered with 2xx, and how often each was. */
   const taken = new Map<string, number>();
   const faults: string[] = [];
+  let count = 0;
   const webhook = new Webhook(secret);
   const server = Bun.serve({
     port,
@@ -40,8 +45,9 @@ export function startDestination(
       } catch (error) {
         faults.push(String(error));
       }
-      requests.push(one);
-      const response = await answer(one, requests.length);
+      count += 1;
+      if (keepsRequests) requests.push(one);
+      const response = await answer(one, count);
       if (response.ok) taken.set(one.id, (taken.get(one.id) ?? 0) + 1);
       return response;
     },
@@ -50,6 +56,7 @@ export function startDestination(
   if (own === undefined) throw new Error("the destination has no port");
   return {
     requests,
+    requestCount: () => count,
     taken,
     faults,
     port: own,
