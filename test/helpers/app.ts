@@ -12,6 +12,7 @@ import type { Clock } from "../../src/platform/clock.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOfLeftBody } from "../../src/webhook/record.ts";
+import type { ForwardFigures } from "../../src/forward/forwarding.ts";
 import type { Destination } from "../../src/forward/destination.ts";
 import { SECRET, sign } from "./deliveries.ts";
 
@@ -25,6 +26,8 @@ export async function openTestApp(
     folder?: string;
     secrets?: readonly string[];
     destinations?: readonly Destination[];
+    /** How they stand: there is no thread that sends them anything. */
+    forwarded?: () => ForwardFigures;
     isShared?: boolean;
     takesOverRecordings?: boolean;
   } = {},
@@ -75,7 +78,7 @@ export async function openTestApp(
   });
   const queries = createQueries({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config, options.destinations ?? []);
-  const forwarding = { figures: () => [] };
+  const forwarding = { figures: options.forwarded ?? (() => []) };
   const { app, drain, erase, trustedClock } = createReceiver({
     config,
     destinations: options.destinations ?? [],

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { ForwardFigures } from "../../src/forward/forwarding.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { standingClock } from "../helpers/clock.ts";
@@ -28,6 +29,37 @@ async function valueOf(series: string, app = receiver): Promise<number | null> {
 const deliver = (body: string, secret = SECRET, app = receiver) =>
   app.post(body, sign(body, { secret, timestamp: Math.floor(clock.nowMs() / 1000) }));
 
+const crm = {
+  name: "crm",
+  host: "crm.example.com",
+  delivered: 5,
+  failed: 2,
+  eventId: 90,
+  lastEventId: 100,
+  parked: 1,
+  dead: 3,
+  stopped: null,
+};
+
+const openForwarding = (forwarded: () => ForwardFigures = () => [crm]) =>
+  openTestApp({
+    config: { apiTokens: [TOKEN] },
+    destinations: [
+      {
+        name: "crm",
+        url: "https://crm.example.com/",
+        host: "crm.example.com",
+        keys: [],
+        types: null,
+        agents: null,
+        payload: "full",
+        headers: {},
+        wantsErased: false,
+      },
+    ],
+    forwarded,
+  });
+
 beforeAll(async () => {
   const config = { apiTokens: [TOKEN], retentionDays: 365 };
   receiver = await openTestApp({ config, clock, secrets: [SECRET, OLD_SECRET] });
@@ -47,6 +79,24 @@ test("begins with every series of a known label at zero, so that the first is an
     expect([series, await valueOf(series)]).toEqual([series, 0]);
   }
   expect(await valueOf("last_event_age_seconds")).toBeNull();
+});
+
+test("tells how far each destination has been sent, if there are any", async () => {
+  let figures: ForwardFigures = [];
+  const app = await openForwarding(() => figures);
+  const failed = 'forward_deliveries_total{destination="crm",outcome="failed"}';
+  const at = (name: string) => valueOf(`forward_${name}{destination="crm"}`, app);
+  expect(await valueOf(failed, app)).toBe(0);
+  expect(await at("lag_events")).toBeNull();
+  figures = [crm];
+  const values = await Promise.all(["lag_events", "parked", "dead", "stopped"].map(at));
+  expect(values).toEqual([10, 1, 3, 0]);
+  expect(await valueOf(failed, app)).toBe(2);
+  figures = [{ ...crm, failed: 7, stopped: "gone" }];
+  expect(await valueOf(failed, app)).toBe(7);
+  expect(await at("stopped")).toBe(1);
+  await app.close();
+  expect(await scrape()).not.toContain("forward_");
 });
 
 test("tells whether the clock by which things are erased is confirmed, if anything is erased by age", async () => {
@@ -156,7 +206,11 @@ describe("scripts/monitoring", () => {
   const rules = readFileSync(join(folder, "alerts.yml"), "utf8");
 
   test("uses only metrics that there are", async () => {
-    const there = new Set((await scrape()).match(/^elevenlabs_webhook_\w+/gm));
+    const forwarding = await openForwarding();
+    const there = new Set(
+      `${await scrape()}\n${await scrape(forwarding)}`.match(/^elevenlabs_webhook_\w+/gm),
+    );
+    await forwarding.close();
     const used = new Set(rules.match(/elevenlabs_webhook_\w+/g));
     expect(used.size).toBeGreaterThanOrEqual(8);
     expect([...used].filter((name) => !there.has(name))).toEqual([]);
@@ -175,9 +229,13 @@ describe("scripts/monitoring", () => {
       });
       return { args, exitCode, problems: exitCode === 0 ? "" : `${stdout}${stderr}` };
     };
+    const forwarding = await openForwarding();
+    const forwarded = await scrape(forwarding);
+    await forwarding.close();
     const fixtures = join(dirname(import.meta.dir), "fixtures/alerts.test.yml");
     for (const checked of [
       check(["check", "metrics"], await scrape()),
+      check(["check", "metrics"], forwarded),
       check(["check", "rules", "alerts.yml"]),
       check(["check", "config", "--syntax-only", "prometheus.yml"]),
       check(["test", "rules", fixtures]),
