@@ -72,11 +72,8 @@ function AnswerLine({
   );
   if (play === null || at === null) return <div class="answer">{line}</div>;
   return (
-    <button
-      class="answer"
-      aria-label={`Play from ${lengthText(at)}: ${secondsText(total)}`}
-      onClick={() => play(at)}
-    >
+    <button class="answer" onClick={() => play(at)}>
+      <span class="sr">Play from </span>
       {line}
     </button>
   );
