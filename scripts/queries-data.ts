@@ -1,16 +1,21 @@
 // Makes a database of many conversations by the store's own code, for scripts/bench-queries.
 import { openConnection } from "../src/store/sqlite/connection.ts";
 import type { EventRecord } from "../src/model/event.ts";
+import { pathsOfRecording } from "../src/model/recording.ts";
 import { deriveFacts } from "../src/vendor/derive.ts";
 import { isQuarantine, readEvent } from "../src/vendor/event.ts";
 
-const BATCH_EVENTS = 256;
+const BATCH_CONVERSATIONS = 256;
 const TURNS = 12;
 const WORDS_A_TURN = 14;
 const WORDS = 30_000;
 /** One call every 30 s, the last one at noon of 2026-11-02. */
 const LAST_STARTED_AT = 1_793_620_800;
 const SECONDS_BETWEEN = 30;
+
+/** Most calls have a recording; of a few it was announced and never came. */
+const hasAudio = (index: number) => index % 7 !== 0;
+const isMissing = (index: number) => index % 4001 === 1;
 
 /** Numbers that are the same on every run. */
 let seed = 1;
@@ -56,12 +61,14 @@ function payloadOf(index: number, count: number): string {
     agent_id: agentId(index),
     conversation_id: conversationId(index),
     status: index % 50 === 0 ? "failed" : "done",
+    has_audio: hasAudio(index),
     user_id: `user_${(index * 104_729) % 100_000}`,
     transcript,
     metadata: {
       start_time_unix_secs: startedAt,
       call_duration_secs: Math.floor(20 + 600 * random() ** 3),
       cost: 296,
+      cost_fiat: 0.0444,
       phone_call: {
         type: "twilio",
         direction: index % 3 === 0 ? "outbound" : "inbound",
@@ -78,8 +85,22 @@ function payloadOf(index: number, count: number): string {
   return JSON.stringify({ type: "post_call_transcription", event_timestamp: startedAt + 120, data });
 }
 
-function recordOf(index: number, count: number): EventRecord {
-  const text = payloadOf(index, count);
+function audioPayloadOf(index: number, count: number): string {
+  const startedAt = LAST_STARTED_AT - (count - index) * SECONDS_BETWEEN;
+  const data = { agent_id: agentId(index), conversation_id: conversationId(index), full_audio: "" };
+  return JSON.stringify({ type: "post_call_audio", event_timestamp: startedAt + 125, data });
+}
+
+function recordsOf(index: number, count: number): EventRecord[] {
+  const transcription = recordOf(payloadOf(index, count));
+  if (!hasAudio(index) || isMissing(index)) return [transcription];
+  const audio = recordOf(audioPayloadOf(index, count));
+  const about = { ...audio, conversationId: conversationId(index), sha256: audio.bodySha256 };
+  const [path] = pathsOfRecording(about);
+  return [transcription, { ...audio, recording: { path, byteCount: 240_000, sha256: audio.bodySha256 } }];
+}
+
+function recordOf(text: string): EventRecord {
   const event = readEvent(JSON.parse(text));
   if (isQuarantine(event)) throw new Error(event.reason);
   const payload = Buffer.from(text);
@@ -107,9 +128,10 @@ function recordOf(index: number, count: number): EventRecord {
 /** Fills a database, without flushing every commit to disk. */
 export function makeConversations(databasePath: string, count: number): void {
   const connection = openConnection(databasePath);
-  for (let from = 0; from < count; from += BATCH_EVENTS) {
-    const size = Math.min(BATCH_EVENTS, count - from);
-    connection.insertAll(Array.from({ length: size }, (_, offset) => recordOf(from + offset, count)));
+  for (let from = 0; from < count; from += BATCH_CONVERSATIONS) {
+    const size = Math.min(BATCH_CONVERSATIONS, count - from);
+    const some = Array.from({ length: size }, (_, offset) => recordsOf(from + offset, count));
+    connection.insertAll(some.flat());
   }
   connection.checkpoint();
   connection.close();
