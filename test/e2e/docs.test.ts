@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { browserMissing, startBrowser, visit } from "../helpers/browser.ts";
 import type { Visitor } from "../helpers/browser.ts";
 import { fixture } from "../helpers/deliveries.ts";
+import { startPrefixProxy } from "../helpers/prefix-proxy.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
@@ -13,7 +14,6 @@ if (browserMissing !== null) {
 setDefaultTimeout(60_000);
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
-const PREFIX = "/elevenlabs";
 const PHONE_PIXELS = 390;
 const PHONE = { viewport: { width: PHONE_PIXELS, height: 844 }, isMobile: true, hasTouch: true };
 /** The operation that a reader tries, and what it shows of the fixture. */
@@ -128,8 +128,8 @@ describe.skipIf(browserMissing !== null)("in a browser without internet", () => 
   });
 
   test("the same works below a proxy's path", async () => {
-    await using proxy = startProxy();
-    const root = `${proxy.url}${PREFIX}`;
+    await using proxy = startPrefixProxy(receiver.url, "/elevenlabs");
+    const root = proxy.url;
     const { page, requests, problems } = await visit(browser, `${root}/docs`);
     await list(page);
     expect(requests).toEqual(
@@ -208,19 +208,4 @@ async function vendorLinks(page: Page): Promise<string[]> {
 /** A text as it is shown: without Markdown's marks. */
 function plain(text: string): string {
   return text.replaceAll(/[`*]|\s/g, "");
-}
-
-/** A proxy that has the receiver below a path, and nothing else. */
-function startProxy() {
-  const server = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    fetch(request) {
-      const { pathname, search } = new URL(request.url);
-      if (!pathname.startsWith(`${PREFIX}/`)) return new Response("Not here", { status: 404 });
-      const target = receiver.url + pathname.slice(PREFIX.length) + search;
-      return fetch(target, { headers: request.headers, decompress: false });
-    },
-  });
-  return { url: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
 }
