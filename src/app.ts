@@ -131,7 +131,7 @@ export function createReceiver(options: {
     },
     clock,
   });
-  const counts = createDeliveryCounts();
+  const counts = createDeliveryCounts(clock);
   const ended: DeliveryObserver["ended"] = (outcome, seconds) => {
     counts.observe(outcome);
     metrics?.observer.ended(outcome, seconds);

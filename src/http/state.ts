@@ -1,3 +1,5 @@
+import { expiryWarning } from "../config/tls.ts";
+import type { Tls } from "../config/tls.ts";
 import type { Clock } from "../platform/clock.ts";
 import { problemsOf } from "../problems/problems.ts";
 import type { Problem } from "../problems/problem.ts";
@@ -32,31 +34,43 @@ export function createState(options: {
   queries: Pick<Queries, "ask">;
   healthProblem: () => HealthProblem | null;
   statuses: StatusSources;
-  config: { audioFolder: string | null; storeTranscripts: boolean };
+  config: { audioFolder: string | null; tls: Tls | null };
   clock: Clock;
 }): () => Promise<State> {
   const { measure, counts, queries, statuses, config, clock } = options;
   const startedAtMs = clock.nowMs();
 
+  /** What is known is told also if the database can't be asked. */
+  const quarantined = () => queries.ask("groupQuarantined", QUARANTINE_GROUPS_MAX).catch(() => []);
+
   return async () => {
+    // First, for it waits for the thread that the figures come from.
+    const quarantine = await quarantined();
     const figures = await measure();
-    const quarantine = await queries.ask("groupQuarantined", QUARANTINE_GROUPS_MAX);
+    const nowMs = clock.nowMs();
+    const deliveries = counts.read();
     const known = {
-      nowMs: clock.nowMs(),
+      nowMs,
       healthProblem: options.healthProblem(),
-      figures,
-      deliveries: counts.read(),
       quarantine,
       recovery: statuses.recovery(),
       connection: statuses.connection(),
       forward: statuses.forward(),
     };
+    const expiry = config.tls === null ? null : expiryWarning(config.tls, nowMs);
     const problems = problemsOf({
       ...known,
+      failures: { count: deliveries.failed, lastAtMs: deliveries.lastFailedAtMs },
+      refusals: deliveries.refusals,
       keepsRecordings: config.audioFolder !== null,
       conversationsWithoutRecording: figures.conversations_without_recording,
       isClockConfirmed: figures.retention_clock_confirmed !== 0,
+      certificate: expiry && { what: sentence(expiry.text), remedy: sentence(expiry.remedy) },
     });
-    return { startedAtMs, ...known, problems };
+    return { startedAtMs, figures, deliveries, ...known, problems };
   };
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -12,19 +12,24 @@ export const problemNames = [
   "storage_failed",
   "disk_low",
   "shutting_down",
+  "webhook_disabled",
+  "not_connected",
+  "calls_only_recovered",
   "deliveries_failed",
+  "webhook_failing",
   "deliveries_refused",
   "events_quarantined",
   "recordings_missing",
-  "recordings_not_kept",
-  "clock_unconfirmed",
   "recovery_failing",
-  "calls_only_recovered",
-  "webhook_disabled",
-  "webhook_failing",
-  "not_connected",
   "destination_stopped",
+  "destination_gave_up",
   "destination_behind",
+  "certificate_expiring",
+  "clock_unconfirmed",
+  "recordings_not_kept",
 ] as const;
 
 export type ProblemName = (typeof problemNames)[number];
+
+/** What was found to be wrong, and what to do about it. */
+export type Fault = { what: string; remedy: string };

@@ -1,3 +1,5 @@
+import type { Fault } from "./problem.ts";
+
 /** What the recovery of missed calls says of itself. */
 export type RecoveryStatus = {
   /** Known to be missing, and still to be fetched. */
@@ -7,7 +9,7 @@ export type RecoveryStatus = {
   /** null before the first. */
   lastSuccessAtMs: number | null;
   /** Why it does not get on, and what to do; null if it does. */
-  fault: { what: string; remedy: string } | null;
+  fault: Fault | null;
   /** Ended calls in a row that arrived only by recovery. */
   onlyRecoveredCount: number;
 };
@@ -27,7 +29,7 @@ export type DestinationStatus = {
   name: string;
   host: string;
   /** Why it is stopped, and what to do; null if it goes on. */
-  stopped: { what: string; remedy: string } | null;
+  stopped: Fault | null;
   /** Events that are still to be looked at. */
   behindCount: number;
   /** Failed, and to be tried again. */

@@ -1,3 +1,4 @@
+import type { Clock } from "../platform/clock.ts";
 import type { Outcome, RefusalCode } from "./outcome.ts";
 
 /** What became of deliveries since the start. */
@@ -9,28 +10,33 @@ export type DeliveryCounts = {
   erased: number;
   refused: number;
   failed: number;
-  refusals: ReadonlyMap<RefusalCode, number>;
+  lastFailedAtMs: number | null;
+  refusals: ReadonlyMap<RefusalCode, { count: number; lastAtMs: number }>;
 };
 
 /** Counts what becomes of deliveries. */
-export function createDeliveryCounts(): {
+export function createDeliveryCounts(clock: Clock): {
   observe: (outcome: Outcome | "failed") => void;
   read: () => DeliveryCounts;
 } {
   const counts = { stored: 0, duplicates: 0, quarantined: 0, erased: 0, refused: 0, failed: 0 };
-  const refusals = new Map<RefusalCode, number>();
+  const refusals = new Map<RefusalCode, { count: number; lastAtMs: number }>();
+  let lastFailedAtMs: number | null = null;
 
   return {
-    observe(outcome: Outcome | "failed"): void {
+    observe(outcome): void {
       if (outcome === "failed") {
         counts.failed += 1;
+        lastFailedAtMs = clock.nowMs();
         return;
       }
       counts[outcome.kind] += 1;
       if ("isDuplicate" in outcome && outcome.isDuplicate) counts.duplicates += 1;
-      if (outcome.kind === "refused") refusals.set(outcome.code, (refusals.get(outcome.code) ?? 0) + 1);
+      if (outcome.kind !== "refused") return;
+      const count = (refusals.get(outcome.code)?.count ?? 0) + 1;
+      refusals.set(outcome.code, { count, lastAtMs: clock.nowMs() });
     },
 
-    read: () => ({ ...counts, refusals }),
+    read: () => ({ ...counts, lastFailedAtMs, refusals }),
   };
 }

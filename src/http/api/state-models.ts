@@ -10,11 +10,12 @@ const moment = (description: string) => Nullable(Type.Unsafe<string>(Time), desc
 const always = (description: string) => Type.Unsafe<string>({ ...Time, description });
 
 const Problem = Type.Object({
-  problem: Type.Unsafe<(typeof problemNames)[number]>({
-    type: "string",
-    enum: [...problemNames],
-    description: "What kind of problem, for programs.",
-  }),
+  problem: Type.Unsafe<(typeof problemNames)[number]>(
+    Type.String({
+      enum: [...problemNames],
+      description: "What kind of problem, for programs.",
+    }),
+  ),
   what: Type.String({
     description: "What is wrong.",
     examples: ["3 events are quarantined: this version does not know their type"],
@@ -50,6 +51,7 @@ const Deliveries = Type.Object({
 const Refusal = Type.Object({
   code: Type.String({ description: "The code of the answer.", examples: ["signature_mismatch"] }),
   count: count("How many deliveries.", 4),
+  last_at: always("When the last one came."),
   cause: Type.String({
     description: "The probable cause.",
     examples: ["ELEVENLABS_WEBHOOK_SECRET is not this webhook's secret, or a proxy changes the body"],
@@ -73,11 +75,12 @@ const Recovery = Type.Object({
 });
 
 const Connection = Type.Object({
-  webhook: Type.Unsafe<"enabled" | "disabled" | "not_connected" | "unknown">({
-    type: "string",
-    enum: ["enabled", "disabled", "not_connected", "unknown"],
-    description: "What ElevenLabs says of the webhook; `unknown` if the key may not read it.",
-  }),
+  webhook: Type.Unsafe<"enabled" | "disabled" | "not_connected" | "unknown">(
+    Type.String({
+      enum: ["enabled", "disabled", "not_connected", "unknown"],
+      description: "What ElevenLabs says of the webhook; `unknown` if the key may not read it.",
+    }),
+  ),
   last_failure_at: moment("When a delivery last failed, as ElevenLabs says."),
   last_failure_status: orNull("The status that it was answered with.", 502),
 });
@@ -97,13 +100,14 @@ export const StateModel = Type.Object({
   now: always("This server's clock."),
   health: Type.Object(
     {
-      status: Type.Unsafe<"healthy" | "unhealthy">({
-        type: "string",
-        enum: ["healthy", "unhealthy"],
-        description: "Whether the next delivery can be stored, as `GET /health` says.",
-      }),
+      status: Type.Unsafe<"healthy" | "unhealthy">(
+        Type.String({
+          enum: ["healthy", "unhealthy"],
+          description: "Whether the next delivery can be stored, as `GET /health` says.",
+        }),
+      ),
       reason: Nullable(
-        Type.Unsafe<(typeof healthProblems)[number]>({ type: "string", enum: [...healthProblems] }),
+        Type.Unsafe<(typeof healthProblems)[number]>(Type.String({ enum: [...healthProblems] })),
         "Why not; null if it can.",
       ),
     },

@@ -31,7 +31,7 @@ export function stateRoutes({ state }: ApiParts) {
 
 function shownState(state: State): Shown {
   const { nowMs, healthProblem, figures, deliveries, forward } = state;
-  const { refusals, ...counts } = deliveries;
+  const { refusals, lastFailedAtMs: _, ...counts } = deliveries;
   const lastEventAgeSeconds = figures.last_event_age_seconds;
   return {
     version: version.program,
@@ -51,7 +51,12 @@ function shownState(state: State): Shown {
     },
     deliveries: counts,
     refusals: [...refusals]
-      .map(([code, count]) => ({ code, count, cause: refusalCauses[code] }))
+      .map(([code, { count, lastAtMs }]) => ({
+        code,
+        count,
+        last_at: timeText(lastAtMs),
+        cause: refusalCauses[code],
+      }))
       .toSorted((a, b) => b.count - a.count),
     quarantine: state.quarantine.map(({ error, count, lastEventId, lastReceivedAtMs }) => ({
       error,
