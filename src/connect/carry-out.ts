@@ -1,6 +1,6 @@
-import type { RestClient } from "../vendor/rest/port.ts";
+import type { CreatedWebhook, RestClient } from "../vendor/rest/port.ts";
 import { RestError } from "../vendor/rest/fault.ts";
-import { markOf, nameFor } from "./connection.ts";
+import { markOf, nameFor, withoutPending, withPending } from "./connection.ts";
 import type { ConnectionRecord, OwnWebhook } from "./connection.ts";
 import { differences, settingsFor } from "./settings.ts";
 import type { Action, Line, ConnectPlan } from "./steps.ts";
@@ -109,9 +109,9 @@ async function deleteWebhook(
 /** The nonce is on disk before the webhook exists, its id and mark before its secret is. */
 async function create(url: string, run: Run): Promise<void> {
   await run.files.proveWritable();
-  const nonce = run.connection.pending_nonce ?? run.newNonce();
-  await remember(run, { ...run.connection, pending_nonce: nonce });
-  const { webhookId, secret } = await run.client.createWebhook({ name: nameFor(url, nonce), url });
+  const nonce = run.newNonce();
+  await remember(run, withPending(run.connection, nonce));
+  const { webhookId, secret } = await post(url, nonce, run);
   if (secret === null) throw new Stopped("ElevenLabs has given no secret: run this again");
   const own: OwnWebhook = {
     webhook_id: webhookId,
@@ -122,13 +122,30 @@ async function create(url: string, run: Run): Promise<void> {
     has_retries: false,
     is_handed_over: false,
   };
-  await remember(run, {
-    ...run.connection,
-    pending_nonce: null,
-    webhooks: [...run.connection.webhooks, own],
-  });
+  const settled = withoutPending(run.connection, nonce);
+  await remember(run, { ...settled, webhooks: [...settled.webhooks, own] });
   run.webhookId = webhookId;
   run.secret = secret;
+}
+
+const REFUSALS = new Set([
+  "unauthorized",
+  "forbidden",
+  "not_found",
+  "unprocessable",
+  "rate_limited",
+  "refused",
+]);
+
+/** After a refusal there is no webhook; after any other failure there may be. */
+async function post(url: string, nonce: string, run: Run): Promise<CreatedWebhook> {
+  try {
+    return await run.client.createWebhook({ name: nameFor(url, nonce), url });
+  } catch (error) {
+    if (error instanceof RestError && REFUSALS.has(error.fault.kind))
+      await remember(run, withoutPending(run.connection, nonce));
+    throw error;
+  }
 }
 
 async function storeSecret({ files, secret }: Run): Promise<void> {

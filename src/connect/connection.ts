@@ -6,6 +6,8 @@ import type { Parsed } from "../platform/parsed.ts";
 
 const NONCE_BYTES = 8;
 const MARK_CHARS = 32;
+/** Of attempts whose end is not known; an older one would have been found long since. */
+const PENDING_MAX = 16;
 const WEBHOOKS_MAX = 16;
 const REPLACED_MAX = 64;
 
@@ -27,8 +29,8 @@ const ownWebhook = Type.Object({
 });
 
 const model = Type.Object({
-  /** Of a webhook that may have been created without its id having been stored. */
-  pending_nonce: Type.Union([nonce, Type.Null()]),
+  /** Of webhooks that may have been created without their ids having been stored; the newest last. */
+  pending_nonces: Type.Array(nonce, { maxItems: PENDING_MAX }),
   /** Oldest first. The last is the one to be used, the others stay until `connect --finish`. */
   webhooks: Type.Array(ownWebhook, { maxItems: WEBHOOKS_MAX }),
   /** Webhooks of somebody else that were post-call webhooks before, by their ids. */
@@ -41,7 +43,7 @@ export type OwnWebhook = Static<typeof ownWebhook>;
 /** What is remembered of the connection to ElevenLabs, as it is in connection.json. No secret is in it. */
 export type ConnectionRecord = Static<typeof model>;
 
-export const noConnection: ConnectionRecord = { pending_nonce: null, webhooks: [], replaced: [] };
+export const noConnection: ConnectionRecord = { pending_nonces: [], webhooks: [], replaced: [] };
 
 /** Reads connection.json. @param text null if there is none */
 export function parseConnection(text: string | null): Parsed<ConnectionRecord> {
@@ -78,6 +80,20 @@ export function isHeld({ webhook_id, mark }: OwnWebhook, secrets: readonly strin
   return secrets.some((secret) => markOf(webhook_id, secret) === mark);
 }
 
+/** The same, before a webhook with that nonce is created. */
+export function withPending(connection: ConnectionRecord, pending: string): ConnectionRecord {
+  const before = connection.pending_nonces.slice(-(PENDING_MAX - 1));
+  return { ...connection, pending_nonces: [...before, pending] };
+}
+
+/** The same, once the end of that attempt is known. */
+export function withoutPending(connection: ConnectionRecord, settled: string): ConnectionRecord {
+  return {
+    ...connection,
+    pending_nonces: connection.pending_nonces.filter((pending) => pending !== settled),
+  };
+}
+
 /** The name of a webhook at ElevenLabs. */
 export function nameFor(url: string, nonceOfIt: string): string {
   return `elevenlabs-webhook ${new URL(url).host} ${nonceOfIt}`;
@@ -85,8 +101,7 @@ export function nameFor(url: string, nonceOfIt: string): string {
 
 /** True for a webhook that `connect` has made, whether it has learned its id or not. */
 export function isOurs(webhook: { webhookId: string; name: string }, connection: ConnectionRecord): boolean {
-  const nonces = connection.webhooks.map((own) => own.nonce);
-  if (connection.pending_nonce !== null) nonces.push(connection.pending_nonce);
+  const nonces = [...connection.webhooks.map((own) => own.nonce), ...connection.pending_nonces];
   const isKnown = connection.webhooks.some((own) => own.webhook_id === webhook.webhookId);
   return isKnown || nonces.some((one) => webhook.name.endsWith(` ${one}`));
 }

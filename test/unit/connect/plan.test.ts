@@ -174,7 +174,7 @@ describe("connect", () => {
       known({
         settings: settingsNaming(current),
         webhooks: [lost],
-        connection: { ...noConnection, pending_nonce: NONCES[0] },
+        connection: { ...noConnection, pending_nonces: [NONCES[0]] },
       }),
       wishes,
     );
@@ -183,7 +183,7 @@ describe("connect", () => {
 
   test("never deletes a webhook whose nonce is not in our own state", () => {
     const stranger = webhook("wh_1", { name: nameFor(URL, NONCES[1]) });
-    const state = { ...noConnection, pending_nonce: NONCES[0] };
+    const state = { ...noConnection, pending_nonces: [NONCES[0]] };
     const plan = planConnection(known({ webhooks: [stranger], connection: state }), wishes);
     expect(actionsOf(plan)).not.toContain("delete");
   });
