@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { backup } from "./backup/backup.ts";
 import { check } from "./check.ts";
+import { connect } from "./connect/connect.ts";
 import { forward } from "./forward/forward.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { openapi } from "./openapi.ts";
@@ -15,6 +16,7 @@ import { verify } from "./verify.ts";
 /** All commands. The first one runs when none is named. */
 export const commands: readonly [Command, ...Command[]] = [
   serve,
+  connect,
   reload,
   send,
   verify,

@@ -27,6 +27,8 @@ export type Request = {
   secret: string | null;
   /** null: the one that is there, or none */
   apiToken: ApiToken | null;
+  /** The service's own key of ElevenLabs' API; null: the one that is there, or none */
+  apiKey: string | null;
   isPublic: boolean;
   tls: UnitOptions["tls"];
 };
@@ -71,6 +73,7 @@ export function planInstall(
       ...settingsIn(environment),
       [options.secrets.name]: secret,
       ...(apiToken === null ? {} : { [options.apiTokens.name]: apiToken }),
+      ...(request.apiKey === null ? {} : { [options.vendorApiKey.name]: request.apiKey }),
       ...(tls === null
         ? {}
         : { [options.tlsCertFile.name]: tls.certFile, [options.tlsKeyFile.name]: tls.keyFile }),
@@ -82,6 +85,7 @@ export function planInstall(
   const { config, warnings } = loaded;
   const problems = [
     ...straySecrets(environment, options.secrets, paths.secret),
+    ...(request.apiKey === null ? [] : straySecrets(environment, options.vendorApiKey, paths.apiKey)),
     ...problemsOfToken(request.apiToken, environment, unit),
     ...problemsUnder(unit, config),
   ];
@@ -92,6 +96,7 @@ export function planInstall(
     { path: paths.executable, mode: 0o755, bytes: executable },
     file(paths.secret, 0o600, `${secret}\n`),
     ...(request.apiToken === null ? [] : [file(paths.apiToken, 0o600, `${apiToken}\n`)]),
+    ...(request.apiKey === null ? [] : [file(paths.apiKey, 0o600, `${request.apiKey.trim()}\n`)]),
     file(paths.environment, 0o600, environment),
     file(paths.sysctl, 0o644, sysctlText),
     file(paths.unit, 0o644, unitText(unit)),

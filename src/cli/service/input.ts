@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { webhookAddress } from "../../connect/address.ts";
+import { newPlaceholder } from "../../config/config.ts";
 import { options } from "../../config/options.ts";
 import type { Option } from "../../config/options.ts";
 import type { Parsed } from "../../platform/parsed.ts";
@@ -28,6 +30,13 @@ export function settingsOf(given: Given): ReadonlyMap<string, string> {
       return text === undefined || isCredential(option) ? [] : [[option.name, text] as const];
     }),
   );
+}
+
+/** What `--connect` says of this receiver's address. */
+export function publicUrlOf({ connect }: Given): ReadonlyMap<string, string> {
+  const address = connect === undefined ? null : webhookAddress(connect);
+  if (address === null || !address.ok) return new Map();
+  return new Map([[options.publicUrl.name, new URL(".", address.value).href.replace(/\/$/, "")]]);
 }
 
 /** Certificate and key, or neither. */
@@ -59,6 +68,7 @@ export async function readSecret(
   const { secretFile } = given;
   if (secretFile === undefined && hasSecret) return { ok: true, value: null };
   if (secretFile !== undefined && secretFile !== "-") return readText(secretFile, context);
+  if (secretFile === undefined && given.connect !== undefined) return { ok: true, value: newPlaceholder() };
   if (secretFile === undefined && given.dryRun !== undefined) return { ok: true, value: STANDS_FOR_SECRET };
   return context.isTerminal.input ? askForSecret() : readPipedSecret(context);
 }
@@ -83,6 +93,11 @@ export function readApiToken(
   // To install again is to upgrade: what others use already stays.
   if (makeApiToken === undefined || hasToken) return { ok: true, value: null };
   return { ok: true, value: { text: randomBytes(TOKEN_BYTES).toString("hex"), isMade: true } };
+}
+
+/** The service's own key of ElevenLabs' API from now on; null if it stays as it is. */
+export function readApiKey({ apiKeyFile }: Given, context: CommandContext): Parsed<string | null> {
+  return apiKeyFile === undefined ? { ok: true, value: null } : readText(apiKeyFile, context);
 }
 
 function readText(name: string, context: CommandContext): Parsed<string> {

@@ -7,6 +7,7 @@ import { errorCode, hasCode } from "../../platform/errors.ts";
 import { settingsIn } from "../../service/environment-file.ts";
 import { compareFiles } from "../../service/files.ts";
 import { installService } from "../../service/install.ts";
+import { webhookAddress } from "../../connect/address.ts";
 import { systemdOf } from "../../service/machine.ts";
 import { paths } from "../../service/paths.ts";
 import { planInstall } from "../../service/plan.ts";
@@ -14,7 +15,18 @@ import type { Plan, Present } from "../../service/plan.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext, Machine } from "../../platform/process.ts";
-import { readApiToken, readSecret, settingsOf, tlsFilesOf, askForSenders } from "./input.ts";
+import { connectWith } from "../connect/connect.ts";
+import { readKey } from "../connect/key.ts";
+import { findPlace } from "../connect/place.ts";
+import {
+  publicUrlOf,
+  readApiKey,
+  readApiToken,
+  readSecret,
+  settingsOf,
+  tlsFilesOf,
+  askForSenders,
+} from "./input.ts";
 import { settingSources } from "../settings.ts";
 import { failureText, fileLines, nextSteps } from "./report.ts";
 
@@ -28,6 +40,8 @@ export async function install(given: Given, context: CommandContext): Promise<nu
   const isDry = given.dryRun !== undefined;
   const problem = systemd.problem();
   if (problem !== null && !isDry) return refuse(context, problem, "failure");
+  const connection = await readConnectionWish(given, context);
+  if (!connection.ok) return refuse(context, `${connection.problem}. Nothing was changed`, "usage");
 
   try {
     const present = presentFiles(machine);
@@ -53,11 +67,34 @@ export async function install(given: Given, context: CommandContext): Promise<nu
       return refuse(context, failureText(installed), "failure");
     }
     context.writeOut(fileLines(compared, "done", context));
-    context.writeOut(nextSteps({ ...installed, ...planned.value }));
-    return exitStatus.ok;
+    const isConnecting = connection.value !== null;
+    context.writeOut(nextSteps({ ...installed, ...planned.value, isConnecting }));
+    return connection.value === null ? exitStatus.ok : await connectService(connection.value, context);
   } catch (error) {
     return refuse(context, `${errorText(error)}. Nothing was changed`, "failure");
   }
+}
+
+type ConnectionWish = { address: string; key: string };
+
+/** The key is asked for first: without it nothing is installed. null: not to be connected now. */
+async function readConnectionWish(
+  { connect, dryRun }: Given,
+  context: CommandContext,
+): Promise<Parsed<ConnectionWish | null>> {
+  if (connect === undefined) return { ok: true, value: null };
+  const address = webhookAddress(connect);
+  if (!address.ok) return address;
+  if (dryRun !== undefined) return { ok: true, value: null };
+  const key = await readKey(context);
+  return key.ok ? { ok: true, value: { address: address.value, key: key.value } } : key;
+}
+
+async function connectService({ address, key }: ConnectionWish, context: CommandContext): Promise<number> {
+  const place = findPlace({}, context);
+  if (!place.ok) return refuse(context, place.problem, "failure");
+  context.writeOut(`\nConnecting ElevenLabs with ${address}\n`);
+  return connectWith(key, place.value, { address }, context);
 }
 
 async function plan(
@@ -71,12 +108,15 @@ async function plan(
   if (!secret.ok) return secret;
   const apiToken = readApiToken(given, present.apiToken !== null, context);
   if (!apiToken.ok) return apiToken;
+  const apiKey = readApiKey(given, context);
+  if (!apiKey.ok) return apiKey;
   const senders = await askForSenders(given, present.environment === null, context);
   if (!senders.ok) return senders;
   const request = {
-    settings: new Map([...settingsOf(given), ...senders.value]),
+    settings: new Map([...publicUrlOf(given), ...settingsOf(given), ...senders.value]),
     secret: secret.value,
     apiToken: apiToken.value,
+    apiKey: apiKey.value,
     isPublic: given.public !== undefined,
     tls: tls.value,
   };

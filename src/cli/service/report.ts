@@ -46,8 +46,10 @@ export function nextSteps(options: {
   isUnitPending: boolean;
   config: Config;
   unit: UnitOptions;
+  /** ElevenLabs is connected next. */
+  isConnecting: boolean;
 }): string {
-  const { status, hasStarted, isUnitPending, config, unit } = options;
+  const { status, hasStarted, isUnitPending, config, unit, isConnecting } = options;
   const url = unit.tls === null ? `http://127.0.0.1:${config.port}/webhook` : "https://your.host/webhook";
   const pending = isUnitPending
     ? `The unit has changed: what it says of sandbox and limits counts from the next "systemctl restart ${NAME}".\n`
@@ -67,6 +69,5 @@ ${api}Status:    systemctl status ${NAME}
 Log:       journalctl -u ${NAME} -f
 Settings:  ${paths.environment}, then systemctl reload ${NAME}
 Upgrade:   run the new file with "service install"
-${open}ElevenLabs needs an HTTPS address that leads to port ${config.port}: enter it as https://your.host/webhook.
-`;
+${open}${isConnecting ? "" : `Connect:   sudo ${NAME} connect https://your.host/webhook; that address has to lead to port ${config.port}\n`}`;
 }

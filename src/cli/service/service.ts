@@ -26,6 +26,16 @@ const ownFlags = [
     description: "turn on the API; makes a token unless there is one, and prints where it is",
   },
   {
+    key: "apiKeyFile",
+    flag: "--api-key-file <file>",
+    description: "the service's own key of ElevenLabs' API, which may only read (convai_read), in this file",
+  },
+  {
+    key: "connect",
+    flag: "--connect <url>",
+    description: "connect ElevenLabs, too: the webhook's HTTPS address, which has to lead here already",
+  },
+  {
     key: "public",
     flag: "--public",
     description: "allow ports below 1024, for a receiver without a proxy in front",
@@ -39,6 +49,10 @@ export const service: Command = {
   summary: "install, print or uninstall the systemd service",
   examples: [
     { line: "service install", does: `as root: installs or upgrades ${NAME}.service, and starts it` },
+    {
+      line: "service install --connect https://hooks.example.com/webhook",
+      does: "creates the webhook at ElevenLabs, too",
+    },
     { line: "service install --secret-file secret.txt --port 8080", does: "without asking" },
     {
       line: "service install --public --tls-cert-file chain.pem --tls-key-file key.pem",

@@ -22,6 +22,7 @@ function plan(request: Partial<Request> = {}, present: Partial<Present> = {}) {
     settings: new Map<string, string>(),
     secret: null,
     apiToken: null,
+    apiKey: null,
     isPublic: false,
     tls: null,
     ...request,
@@ -72,6 +73,7 @@ test("nothing in the service's own folder is read, where it could put anything",
     settings: new Map<string, string>(),
     secret: SECRET,
     apiToken: null,
+    apiKey: null,
     isPublic: false,
     tls: null,
   };
@@ -214,5 +216,28 @@ describe("the token of the API", () => {
       expect.stringContaining("API_TOKEN: remove it from"),
     ]);
     expect(problemsOf({}, present)).toEqual([]);
+  });
+});
+
+describe("the service's own key of ElevenLabs' API", () => {
+  const KEY = "sk_0123456789abcdef";
+  const keyPath = "/etc/elevenlabs-webhook/api-key";
+
+  test("is in its own file and nowhere else, for root alone; one that is there stays", () => {
+    const { texts, files, config } = planned({ secret: SECRET, apiKey: `${KEY}\n` });
+    expect(Object.keys(texts).filter((path) => texts[path]?.includes(KEY))).toEqual([keyPath]);
+    expect(files.find(({ path }) => path === keyPath)?.mode).toBe(0o600);
+    expect([texts[keyPath], config.vendorApiKey]).toEqual([`${KEY}\n`, KEY]);
+    expect(planned({ secret: SECRET }).texts[keyPath]).toBeUndefined();
+  });
+
+  test("that is none, or beside another one in the settings, is refused without being quoted", () => {
+    const [problem] = problemsOf({ secret: SECRET, apiKey: "two words" });
+    expect(problem).toStartWith("ELEVENLABS_API_KEY: ");
+    expect(problem).not.toContain("two words");
+    const present = { environment: `ELEVENLABS_API_KEY=${KEY}\n`, secret: SECRET };
+    expect(problemsOf({ apiKey: KEY }, present)).toEqual([
+      expect.stringContaining("ELEVENLABS_API_KEY: remove it from"),
+    ]);
   });
 });
