@@ -79,14 +79,14 @@ function problemOf(pointer: string[], value: unknown): { path: string[]; message
 /** What the text of a parameter may stand for. */
 function readings(text: string): unknown[] {
   const value = parsed(text);
-  return [text, [text], ...(typeof value === "object" ? [] : [value])];
+  return [text, [text], ...(value === undefined || typeof value === "object" ? [] : [value])];
 }
 
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 
