@@ -24,7 +24,7 @@ const paths = documents.filter((path) => blocksOf(path).some(isRun));
 
 test("every block is of a language that some test runs or reads", () => {
   const languages = documents.flatMap(blocksOf).map(({ language }) => language);
-  expect([...new Set(languages)].toSorted()).toEqual(["console", "nft", "sh", "sql", "ts"]);
+  expect([...new Set(languages)].toSorted()).toEqual(["console", "js", "json", "nft", "sh", "sql", "ts"]);
 });
 
 describe.skipIf(missing.length > 0)("the commands of", () => {
@@ -60,6 +60,8 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
     }
     await receiver.post(audio(CONVERSATION, fixture("tone.mp3")));
 
+    rmSync(join(room.folder, "vm/slept"), { force: true });
+
     // One shell for all blocks of a document: they build on each other.
     const script = blocksOf(path)
       .filter(isRun)
@@ -67,7 +69,7 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
     const file = join(room.folder, "script.sh");
     const curl = 'curl() { command curl --fail --silent --show-error "$@"; }\n';
     // A loop that follows events swallows what fails in it.
-    const end = '\n[ "${after:-1}" -gt 0 ]\n';
+    const end = '\n[ "${place:-}" != after=0 ]\n[ ! -e place ] || grep -q "after=[1-9]" place\n';
     writeFileSync(file, `set -euo pipefail\n${curl}${script.join("\n")}${end}`);
     const child = Bun.spawn(["bash", "-c", `exec 3>&1 >&2; . ${file}`], {
       cwd: room.folder,

@@ -70,6 +70,9 @@ test("every setting that the documents name is one", () => {
   const named = documents.flatMap((path) => readDocument(path).match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []);
   expect([...new Set(named)].filter((name) => !settings.has(name)).toSorted()).toEqual([
     "BUILD_COMMIT",
+    "FORWARD_SECRET",
+    "HTTPS_PROXY",
+    "NO_PROXY",
     "OWN_SIGNATURE",
     "STATE_DIRECTORY",
     "WEBHOOK_ID",
