@@ -20,6 +20,8 @@ import { createPlayer } from "./player.ts";
 import { Transcript } from "./transcript.tsx";
 
 const SKIP_SECONDS = 5;
+/** Longer titles are written smaller, and cut after some lines. */
+const LONG_CHARS = 100;
 
 /** The view of one call. */
 export function Call({ id }: { id: string }) {
@@ -107,9 +109,16 @@ function Crumbs({ newer, older }: { newer: string | null; older: string | null }
 }
 
 function Head({ row }: { row: CallRow }) {
+  const title = titleOf(row);
   return (
     <header class="head">
-      <h1 dir="auto">{titleOf(row)}</h1>
+      <h1
+        dir="auto"
+        class={title.length > LONG_CHARS ? "long" : ""}
+        title={title.length > LONG_CHARS ? title : undefined}
+      >
+        {title}
+      </h1>
       <div class="meta">
         <Verdict value={row.call_successful} />
         {row.agent_name !== null && <span dir="auto">{row.agent_name}</span>}

@@ -5,6 +5,8 @@ import type { TurnTool } from "./model.ts";
 
 /** Longer texts are cut in the page: the stored event has all. */
 const TEXT_CHARS_MAX = 20_000;
+/** Of anything faster, two digits would say nothing. */
+const SHOWN_SECONDS_MIN = 0.005;
 
 /** A use of a tool: its name and outcome in a line; what was asked and answered inside. */
 export function Tool({ tool, play }: { tool: TurnTool; play: (() => void) | null }) {
@@ -18,7 +20,9 @@ export function Tool({ tool, play }: { tool: TurnTool; play: (() => void) | null
           <span class="sr">Tool</span>
           <code>{tool.name ?? "unnamed"}</code>
           <span class={`outcome ${outcomeOf(tool).tone}`}>{outcomeOf(tool).text}</span>
-          {tool.seconds !== null && <span class="num">{secondsText(tool.seconds)}</span>}
+          {tool.seconds !== null && tool.seconds >= SHOWN_SECONDS_MIN && (
+            <span class="num">{secondsText(tool.seconds)}</span>
+          )}
         </summary>
         <div class="io">
           {request !== "" && <Part label="Request" text={request} />}
