@@ -18,6 +18,8 @@ const LIST_WAIT_MS_MAX = 100;
 /** If few of those looked at are wanted, a page ends before it is full: others want answers too. */
 const LOOKED_AT_MAX = 20_000;
 const CHUNK_ROWS = 500;
+/** Looked through at once: some tens of milliseconds in which others wait. */
+const WINDOW_ROWS = 20_000;
 
 const rowid = sql<number>`${conversations}.rowid`;
 
@@ -136,28 +138,18 @@ function findSnippets(
 
 /** All conversations of a range of time, after a place. */
 function nextByStart(
-  { orm }: Reader,
-  { since, until }: ConversationFilter,
+  reader: Reader,
+  filter: ConversationFilter,
   after: StartPosition | null,
   countMax: number,
 ): Chunk {
-  const select = (condition: SQL | undefined, count: number): FoundConversation[] =>
-    orm
-      .select({ row: conversations, rowid })
-      .from(conversations)
-      .where(condition)
-      .orderBy(desc(conversations.startedAt), desc(rowid))
-      .limit(count)
-      .all()
-      .map((one) => ({
-        row: one.row,
-        position: { by: "start", startedAt: one.row.startedAt, rowid: one.rowid },
-      }));
-
+  const { since, until } = filter;
   const isBeyondStarts = after !== null && after.startedAt === null;
-  const withStart = isBeyondStarts
-    ? []
-    : select(
+  const withStart: Chunk = isBeyondStarts
+    ? { found: [], last: null }
+    : lookAt(
+        reader,
+        filter,
         and(
           isNotNull(conversations.startedAt),
           since === null ? undefined : gte(conversations.startedAt, since),
@@ -168,18 +160,70 @@ function nextByStart(
         ),
         countMax,
       );
-  if (withStart.length === countMax || since !== null || until !== null) {
-    return chunkOf(withStart, countMax);
-  }
-  const withoutStart = select(
+  if (withStart.last !== null || since !== null || until !== null) return withStart;
+  const withoutStart = lookAt(
+    reader,
+    filter,
     and(isNull(conversations.startedAt), isBeyondStarts ? lt(rowid, after.rowid) : undefined),
-    countMax - withStart.length,
+    countMax - withStart.found.length,
   );
-  return chunkOf([...withStart, ...withoutStart], countMax);
+  return { found: [...withStart.found, ...withoutStart.found], last: withoutStart.last };
 }
 
-function chunkOf(found: FoundConversation[], countMax: number): Chunk {
-  return { found, last: found.length < countMax ? null : (found.at(-1)?.position ?? null) };
+/**
+ * The newest conversations of a range. What the search index does not know, whether there is a recording, SQLite looks at
+ * itself, through a window of rows: a million are looked through in about a second.
+ */
+function lookAt(
+  { orm }: Reader,
+  filter: ConversationFilter,
+  range: SQL | undefined,
+  countMax: number,
+): Chunk {
+  const { startedAt } = conversations;
+  const order = [desc(startedAt), desc(rowid)];
+  const wanted = recordingCondition(filter);
+  const end =
+    wanted === undefined
+      ? undefined
+      : orm
+          .select({ startedAt, rowid })
+          .from(conversations)
+          .where(range)
+          .orderBy(...order)
+          .limit(1)
+          .offset(WINDOW_ROWS - 1)
+          .get();
+  const found = orm
+    .select({ row: conversations, rowid })
+    .from(conversations)
+    .where(and(range, wanted, end && notBefore(end)))
+    .orderBy(...order)
+    .limit(countMax)
+    .all()
+    .map((one): FoundConversation & { position: StartPosition } => ({
+      row: one.row,
+      position: { by: "start", startedAt: one.row.startedAt, rowid: one.rowid },
+    }));
+  if (found.length === countMax) return { found, last: found.at(-1)?.position ?? null };
+  return { found, last: end === undefined ? null : { by: "start", ...end } };
+}
+
+/** What a filter says of the recording, as a condition; undefined if nothing. */
+function recordingCondition({ hasRecording, isRecordingMissing }: ConversationFilter): SQL | undefined {
+  const { audioPath, hasAudio } = conversations;
+  const isMissing = sql`(${hasAudio} IS 1 AND ${audioPath} IS NULL)`;
+  return and(
+    hasRecording === null ? undefined : sql`(${audioPath} IS NOT NULL) = ${Number(hasRecording)}`,
+    isRecordingMissing === null ? undefined : sql`${isMissing} = ${Number(isRecordingMissing)}`,
+  );
+}
+
+/** The start alone too: SQLite ends at it, rather than at the end of the table. */
+function notBefore({ startedAt, rowid: row }: { startedAt: number | null; rowid: number }): SQL | undefined {
+  if (startedAt === null) return gte(rowid, row);
+  const isFrom = sql`(${conversations.startedAt}, ${rowid}) >= (${startedAt}, ${row})`;
+  return and(gte(conversations.startedAt, startedAt), isFrom);
 }
 
 /** The conversations that match an expression of the search index, after a place. */

@@ -1,0 +1,53 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { openTestApp } from "../helpers/app.ts";
+import { openReader } from "../../src/query/reader.ts";
+import { listConversations } from "../../src/query/list-conversations.ts";
+import type { ConversationFilter } from "../../src/query/conversation-filter.ts";
+
+/** More than are looked at in one go. */
+const CALLS = 45_000;
+const WITH_RECORDING = [CALLS - 11, CALLS - 20_000, CALLS - 20_001, 30, 5];
+const MISSING = [CALLS - 40, 31, 6];
+const everything: ConversationFilter = {
+  agentId: null,
+  since: null,
+  until: null,
+  status: null,
+  callSuccessful: null,
+  direction: null,
+  number: null,
+  userId: null,
+  hasRecording: null,
+  isRecordingMissing: null,
+  voicemail: null,
+  durationSecsMin: null,
+  durationSecsMax: null,
+};
+
+test("of many calls, the few with a recording are found in one page, and those whose recording is missing", async () => {
+  const app = await openTestApp();
+  using database = new Database(app.config.databasePath);
+  // The last hundred of the order have no start.
+  database.run(
+    `WITH RECURSIVE call (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM call WHERE n + 1 < ${CALLS})
+     INSERT INTO conversations (conversation_id, started_at, updated_at, audio_path, has_audio)
+     SELECT 'conv_' || n, iif(n < 100, NULL, 1793620800 + n / 3), 0,
+       iif(n IN (${WITH_RECORDING.join()}), '2026/11/02/conv_' || n || '.mp3', NULL), n IN (${MISSING.join()}) FROM call`,
+  );
+  const reader = openReader(app.config, () => undefined);
+  const find = async (filter: Partial<ConversationFilter>) => {
+    const asked = { filter: { ...everything, ...filter }, query: null, after: null, rowsMax: 50 };
+    const page = await listConversations(reader, asked);
+    if (page.kind !== "page") throw new Error("not ready");
+    return { calls: page.rows.map(({ conversationId }) => Number(conversationId.slice(5))), next: page.next };
+  };
+
+  expect(await find({ hasRecording: true })).toEqual({ calls: WITH_RECORDING, next: null });
+  expect(await find({ isRecordingMissing: true })).toEqual({ calls: MISSING, next: null });
+  expect(await find({ hasRecording: true, isRecordingMissing: true })).toEqual({ calls: [], next: null });
+  const { calls } = await find({ hasRecording: false });
+  expect(calls).toHaveLength(50);
+  expect(calls).not.toContain(CALLS - 11);
+  await app.close();
+});
