@@ -71,10 +71,11 @@ function placeOfService(context: CommandContext, secret: string): Parsed<Place> 
   if (!machine.isRoot) return { ok: false, problem: "This needs root: run it with sudo" };
   const file = readText(join(machine.root, paths.environment));
   if (!file.ok) return file;
-  const sources = settingSources(context);
+  // What is set to nothing counts as not set.
+  const given = Object.entries(environment).filter(([, text = ""]) => text.trim() !== "");
   const read = readSettings({
-    ...sources,
-    environment: { ...settingsIn(file.value), ...environment },
+    ...settingSources(context),
+    environment: { ...settingsIn(file.value), ...Object.fromEntries(given) },
     folder: paths.state,
     // Root reads nothing of the service's own.
     readText: () => {
