@@ -4,10 +4,12 @@ import { errorCode } from "../platform/errors.ts";
 import { clearTraces, dropAnnouncements } from "./announcements.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { createCourier } from "./attempt.ts";
+import { configureCursors } from "./cursors.ts";
 import type { Resolve } from "./route.ts";
 import type { Destination } from "./destination.ts";
 import { openEventSource } from "./events.ts";
 import { openForwardFile } from "./file.ts";
+import { newestPosition } from "./position.ts";
 import { createLine } from "./line.ts";
 import type { TellForward } from "./line.ts";
 import type { DestinationFigures, ForwardThreadOptions } from "./thread-messages.ts";
@@ -38,6 +40,9 @@ export function startForwarder(
   const { databasePath, destinations, publicUrl, clock, random = Math.random, tell, show } = options;
   const sqlite = openForwardFile(databasePath);
   const source = openEventSource(databasePath);
+  // Done by `prepareForwarding` before, unless the file was lost since.
+  const names = destinations.map(({ name }) => name);
+  configureCursors(sqlite, { names, position: newestPosition(source), nowMs: clock.nowMs() });
   /** Nothing more is begun. */
   const ending = new AbortController();
   /** What is under way is cut off. */
@@ -60,9 +65,14 @@ export function startForwarder(
   }
 
   async function housekeep(): Promise<boolean> {
-    const names = destinations.filter(({ wantsErased }) => wantsErased).map(({ name }) => name);
-    dropAnnouncements(sqlite, names, clock.nowMs());
+    const asking = destinations.filter(({ wantsErased }) => wantsErased).map(({ name }) => name);
+    dropAnnouncements(sqlite, asking, clock.nowMs());
     await clearTraces(sqlite, databasePath);
+    return false;
+  }
+
+  function showFigures(): false {
+    show(parts.map(({ line }) => line.figures()));
     return false;
   }
 
@@ -72,10 +82,7 @@ export function startForwarder(
       loop(line.repeat, IDLE_MS),
       loop(() => announce().then(() => false), SECOND_MS),
     ]),
-    loop(() => {
-      show(parts.map(({ line }) => line.figures()));
-      return false;
-    }, SECOND_MS),
+    loop(showFigures, SECOND_MS),
     loop(housekeep, SECOND_MS),
   ];
   const done = Promise.all(loops);
@@ -90,6 +97,7 @@ export function startForwarder(
       const timer = setTimeout(() => cutOff.abort(), GRACE_MS);
       try {
         await done;
+        showFigures();
       } finally {
         clearTimeout(timer);
         for (const { courier } of parts) courier.close();

@@ -1,26 +1,14 @@
 import { unlinkSync } from "node:fs";
-import { dataIdOf } from "../model/lineage.ts";
 import type { Clock } from "../platform/clock.ts";
 import { atFault, faultText } from "../platform/faults.ts";
 import { fileBytes } from "../platform/files.ts";
 import type { Log } from "../platform/log.ts";
 import { clearTraces, dropAnnouncements } from "./announcements.ts";
 import { configureCursors, readCursors } from "./cursors.ts";
-import type { ForwardPosition } from "./cursors.ts";
 import type { Destination } from "./destination.ts";
 import { openEventSource } from "./events.ts";
-import type { EventSource } from "./events.ts";
+import { newestPosition } from "./position.ts";
 import { ForwardFileError, forwardPath, hasForwardFile, openForwardFile } from "./file.ts";
-
-/** The end of what is stored: a new destination begins there. */
-export function newestPosition(source: EventSource): ForwardPosition {
-  const lineage = source.lineage();
-  return {
-    dataId: dataIdOf(lineage),
-    eventId: lineage.lastEventId,
-    reprocessedCount: source.reprocessed().count,
-  };
-}
 
 /**
  * Takes up the destinations of the configuration, before the first delivery: a new one begins with it. What fails is

@@ -23,7 +23,13 @@ export function startDestination(
     port = 0,
     secret = FORWARD_SECRET,
     keepsRequests = true,
-  }: { port?: number; secret?: string; keepsRequests?: boolean } = {},
+    certificate = null,
+  }: {
+    port?: number;
+    secret?: string;
+    keepsRequests?: boolean;
+    certificate?: { certFile: string; keyFile: string } | null;
+  } = {},
 ) {
   const requests: Forwarded[] = [];
   /** Ids of those that were answered with 2xx, and how often each was. */
@@ -35,6 +41,9 @@ export function startDestination(
     port,
     hostname: "127.0.0.1",
     idleTimeout: 60,
+    ...(certificate !== null && {
+      tls: { cert: Bun.file(certificate.certFile), key: Bun.file(certificate.keyFile) },
+    }),
     async fetch(request) {
       const body = await request.text();
       const { headers } = request;
