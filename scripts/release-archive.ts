@@ -2,16 +2,16 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import { run } from "./release-run.ts";
 
-/** Packs an executable and texts by their paths into `<archive>.tar.gz`, below one folder of the archive's name. */
+/** Packs an executable and documents by their paths into `<archive>.tar.gz`, below one folder of the archive's name. */
 export function packArchive(
   archive: string,
-  content: { executable: string; texts: Record<string, string>; epochSeconds: number },
+  content: { executable: string; documents: Record<string, string | Buffer>; epochSeconds: number },
 ): string {
   mkdirSync(archive);
   copyFileSync(content.executable, join(archive, "elevenlabs-webhook"));
-  for (const [path, text] of Object.entries(content.texts)) {
+  for (const [path, document] of Object.entries(content.documents)) {
     mkdirSync(dirname(join(archive, path)), { recursive: true });
-    writeFileSync(join(archive, path), text);
+    writeFileSync(join(archive, path), document);
   }
   const [file, folder] = [`${archive}.tar.gz`, dirname(archive)];
   const name = archive.slice(folder.length + 1);

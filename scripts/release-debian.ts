@@ -15,12 +15,12 @@ import { environmentText } from "../src/service/environment-file.ts";
 import { run } from "./release-run.ts";
 import { debianSysctl, debianUnit } from "./release-unit.ts";
 
-/** What goes into the Debian package; texts by the path that they are installed at. */
+/** What goes into the Debian package; documents by the path that they are installed at. */
 export type DebianPackage = {
   version: string;
   epochSeconds: number;
   executable: string;
-  documents: Record<string, string>;
+  documents: Record<string, string | Buffer>;
 };
 
 const SCRIPTS = ["postinst", "prerm", "postrm"];
@@ -34,7 +34,7 @@ export function buildDebianPackage(content: DebianPackage, work: string, output:
     write(target);
     chmodSync(target, mode);
   };
-  const text = (value: string) => (target: string) => writeFileSync(target, value);
+  const text = (value: string | Buffer) => (target: string) => writeFileSync(target, value);
 
   install(EXECUTABLE, (target) => copyFileSync(content.executable, target), 0o755);
   mkdirSync(join(work, "usr/bin"));

@@ -5,9 +5,9 @@ import { dirname, join, normalize } from "node:path";
 const root = join(import.meta.dir, "..");
 const LINK = /\]\((?!https?:|#)([^)#]+)/g;
 
-/** Texts by their paths in the repository. @throws if a link leads nowhere */
-export function releaseDocuments(): Record<string, string> {
-  const found = new Map<string, string>();
+/** Files by their paths in the repository. @throws if a link leads nowhere */
+export function releaseDocuments(): Record<string, Buffer> {
+  const found = new Map<string, Buffer>();
   const pending = ["README.md"];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     if (found.has(path)) continue;
@@ -17,9 +17,9 @@ export function releaseDocuments(): Record<string, string> {
       for (const name of readdirSync(absolute)) pending.push(join(path, name));
       continue;
     }
-    const text = readFileSync(absolute, "utf8");
-    found.set(path, text);
-    if (path.endsWith(".md")) pending.push(...linksOf(path, text));
+    const content = readFileSync(absolute);
+    found.set(path, content);
+    if (path.endsWith(".md")) pending.push(...linksOf(path, content.toString()));
   }
   return Object.fromEntries([...found].toSorted(([a], [b]) => Number(a > b) - Number(a < b)));
 }

@@ -55,9 +55,9 @@ async function release(of: Release): Promise<void> {
     const executable = await buildExecutable(target, join(work, target.name));
     console.log(`${target.name}: ${smokeTest(target, executable, of)}`);
     if (target.name === "linux-x64") native = executable;
-    const texts = { ...documents, "elevenlabs-webhook.service": archiveUnit() };
+    const more = { ...documents, "elevenlabs-webhook.service": archiveUnit() };
     const archive = join(folder, `elevenlabs-webhook-${version}-${target.name}`);
-    files.push(packArchive(archive, { executable, texts, epochSeconds: of.epochSeconds }));
+    files.push(packArchive(archive, { executable, documents: more, epochSeconds: of.epochSeconds }));
   }
 
   const debian = join(folder, `elevenlabs-webhook_${version}_amd64.deb`);

@@ -60,9 +60,9 @@ describe.skipIf(!hasMeans(what, "dpkg-deb") || !canBoot(what))("the Debian packa
     expect(install("1.0.0")).toContain("/etc/elevenlabs-webhook/secret");
     expect(machine.get("elevenlabs-webhook --version")).toStartWith("elevenlabs-webhook ");
     expect(machine.get("dpkg --verify elevenlabs-webhook")).toBe("");
-    for (const [path, text] of Object.entries(releaseDocuments())) {
+    for (const [path, content] of Object.entries(releaseDocuments())) {
       const installed = machine.path(`/usr/share/doc/elevenlabs-webhook/${path}`);
-      expect(readFileSync(installed, "utf8")).toBe(text);
+      expect(readFileSync(installed).equals(content)).toBe(true);
     }
     expect(machine.get("stat -c '%a %U' /etc/elevenlabs-webhook/environment")).toBe("600 root");
     expect([property("ActiveState"), property("UnitFileState")]).toEqual(["inactive", "disabled"]);

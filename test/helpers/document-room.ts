@@ -96,7 +96,7 @@ export function makeRoom() {
 
 function makeRelease(folder: string): void {
   const { version } = packageJson;
-  const content = { executable: EXECUTABLE, texts: {}, epochSeconds: 0 };
+  const content = { executable: EXECUTABLE, documents: {}, epochSeconds: 0 };
   const archive = packArchive(join(folder, `elevenlabs-webhook-${version}-linux-x64`), content);
   const hash = new Bun.CryptoHasher("sha256").update(readFileSync(archive)).digest("hex");
   writeFileSync(join(folder, "SHA256SUMS"), `${hash}  ${archive.slice(folder.length + 1)}\n`);

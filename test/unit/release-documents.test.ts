@@ -10,7 +10,7 @@ const MORE = [
   "CHANGELOG.md",
   "LICENSE",
   "SECURITY.md",
-  "docs/terminal.svg",
+  "docs/page.webp",
   "scripts/deploy/Caddyfile",
   "scripts/deploy/compose.yaml",
   "scripts/deploy/nginx.conf",
@@ -24,12 +24,12 @@ test("an archive holds them at their paths", () => {
   const folder = mkdtempSync(join(tmpdir(), "release-documents-"));
   const executable = join(folder, "executable");
   writeFileSync(executable, "a program");
-  const texts = releaseDocuments();
-  const archive = packArchive(join(folder, "name"), { executable, texts, epochSeconds: 0 });
+  const files = releaseDocuments();
+  const archive = packArchive(join(folder, "name"), { executable, documents: files, epochSeconds: 0 });
   const { exitCode } = Bun.spawnSync(["tar", "-xzf", archive, "-C", folder]);
   expect(exitCode).toBe(0);
-  for (const [path, text] of Object.entries(texts)) {
-    expect(readFileSync(join(folder, "name", path), "utf8")).toBe(text);
+  for (const [path, content] of Object.entries(files)) {
+    expect(readFileSync(join(folder, "name", path)).equals(content)).toBe(true);
   }
   rmSync(folder, { recursive: true });
 });
