@@ -2,9 +2,10 @@
  * Runs a program, counts the system calls of all its threads and processes on one folder in one counter, and has the N-th
  * fail, fall short, or kill the process. A seccomp filter stops only the calls that count; all others run at full speed.
  *
- *   fault -d FOLDER [-x TEXT]... [-w FILE] [-c CLASSES] [-n N] [-k COUNT] [-e ERRNO | -K | -A | -S] [-o LOG] [-f OUT -g IN] -- PROGRAM [ARGUMENT]...
+ *   fault -d FOLDER [-x TEXT]... [-i TEXT] [-w FILE] [-c CLASSES] [-n N] [-k COUNT] [-e ERRNO | -K | -A | -S] [-o LOG] [-f OUT -g IN] -- PROGRAM [ARGUMENT]...
  *
  *   -d  the folder whose calls count          -x  not paths that hold this text    -w  only once this file is there
+ *   -i  only paths that hold this text
  *   -c  classes of calls: w(rite) s(ync) o(pen) n(ames) t(runcate) r(ead); default wsont
  *   -n  the first call that is hit, 0: none   -k  how many from there on, 0: all that follow; default 1
  *   -e  it fails with this error              -K  SIGKILL before it    -A  SIGKILL after it    -S  half of a write is taken
@@ -53,7 +54,7 @@ static const struct { int nr; const char *name; char class; int kind; } calls[] 
 static const struct { const char *name; int code; } errors[] = {
   {"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EROFS", EROFS}, {"EDQUOT", EDQUOT}, {"EMFILE", EMFILE}, {"EACCES", EACCES}, {0, 0}};
 
-static const char *folder = "", *left_out[8], *wanted, *classes = "wsont";
+static const char *folder = "", *left_out[8], *included = "", *wanted, *classes = "wsont";
 static int left_out_count, error_code, mode, flush_out = -1, flush_in = -1;
 static long first, count = 1, seen;
 static FILE *log_file;
@@ -90,6 +91,7 @@ static void path_of(pid_t thread, int descriptor, unsigned long at, char *path, 
 static int is_counted(const char *path) {
   size_t length = strlen(folder);
   if (strncmp(path, folder, length) || (path[length] && path[length] != '/')) return 0;
+  if (!strstr(path, included)) return 0;
   for (int i = 0; i < left_out_count; i++) if (strstr(path, left_out[i])) return 0;
   return 1;
 }
@@ -155,9 +157,10 @@ static void start(char **argv, int go) {
 int main(int argc, char **argv) {
   const char *log_path = "/dev/null";
   int option, go[2], status, code = 70;
-  while ((option = getopt(argc, argv, "+d:x:w:c:n:k:e:KASo:f:g:")) != -1) switch (option) {
+  while ((option = getopt(argc, argv, "+d:x:i:w:c:n:k:e:KASo:f:g:")) != -1) switch (option) {
     case 'd': folder = optarg; break;
     case 'x': if (left_out_count == 8) return 64; left_out[left_out_count++] = optarg; break;
+    case 'i': included = optarg; break;
     case 'w': wanted = optarg; break;
     case 'c': classes = optarg; break;
     case 'n': first = atol(optarg); break;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fixture, transcription } from "../test/helpers/deliveries.ts";
 import { quarantineAsBefore } from "../test/helpers/quarantine.ts";
 import { deliver, erase, failure, largeBroken, recording, reprocess, transcript } from "./sweep-ledger.ts";
+import { forwarding } from "./sweep-forward.ts";
 import { installing } from "./sweep-install.ts";
 import type { Ledger, Sent } from "./sweep-ledger.ts";
 import { judgeNextStart, judgeOutput, judgeRunning } from "./sweep-judge.ts";
@@ -221,6 +222,7 @@ export const scenarios: readonly Scenario[] = [
   backingUp("backup", false),
   backingUp("backup-on-top", true),
   restoring,
+  forwarding,
   installing,
 ];
 
