@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { connectRoom, HEADER_TOKEN, startAddress } from "../helpers/connect.ts";
 import type { ConnectRoom } from "../helpers/connect.ts";
 import { sign, transcription } from "../helpers/deliveries.ts";
+import { blocksOf } from "../helpers/documents.ts";
 import { startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import type { FakeOptions } from "../helpers/fake-elevenlabs/server.ts";
 import { workspaceSettings } from "../helpers/fake-elevenlabs/workspace.ts";
@@ -77,6 +78,8 @@ describe("a receiver on this machine", () => {
       "retries on",
       "settings changed",
     ]);
+    const inGuide = blocksOf("docs/connect.md").find(({ language }) => language === "console");
+    expect(doneIn(inGuide?.text ?? "")).toEqual(doneIn(stdout));
     const webhook = room.named();
     expect(webhook).toMatchObject({ url: address(), isRetryEnabled: true, isDisabled: false });
     expect(room.secrets()).toEqual([webhook?.secret ?? ""]);

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audio, fixture, SECRET, sign } from "../helpers/deliveries.ts";
-import { makeRoom, signatureExample, startVendor } from "../helpers/document-room.ts";
+import { makeRoom, signatureExample } from "../helpers/document-room.ts";
 import { blocksOf, documents, ROOT } from "../helpers/documents.ts";
 import type { Block } from "../helpers/documents.ts";
+import { startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
+import type { FakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import { stopAll } from "../helpers/reload.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
@@ -14,7 +16,6 @@ setDefaultTimeout(60_000);
 const CONVERSATION = "conv_2601kfx0demo0synthetic0002";
 const AGENT = "agent_2601kfx0demo0synthetic0aaaa";
 const TOKEN = "0123456789abcdef".repeat(4);
-const API_KEY = "the key of the API";
 const missing = ["bash", "curl", "jq"].filter((program) => Bun.which(program) === null);
 if (missing.length > 0) console.warn(`SKIPPED: commands of the documents: need ${missing.join(", ")}`);
 
@@ -29,14 +30,14 @@ test("every block is of a language that some test runs or reads", () => {
 describe.skipIf(missing.length > 0)("the commands of", () => {
   let room: ReturnType<typeof makeRoom>;
   let receiver: Receiver;
-  let vendor: ReturnType<typeof startVendor>;
+  let vendor: FakeElevenLabs;
   beforeAll(async () => {
     room = makeRoom();
-    vendor = startVendor(API_KEY);
+    vendor = await startFakeElevenLabs();
   });
   afterAll(async () => {
     room.remove();
-    await vendor.stop(true);
+    await vendor.stop();
   });
 
   /** Addresses and ids of the examples, as they are here. */
@@ -45,7 +46,6 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
     return text
       .replaceAll(/(?:http:\/\/)?(?:127\.0\.0\.1|localhost):3004/g, receiver.url)
       .replaceAll("https://webhooks.example.com", receiver.url)
-      .replaceAll("https://api.elevenlabs.io", vendor.url.origin)
       .replaceAll("/mnt/backup", join(room.folder, "mnt"))
       .replaceAll("/events/42", `/events/${quarantined[0]?.id}`)
       .replaceAll("conv_...", CONVERSATION)
@@ -80,8 +80,8 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
         TRANSCRIPT_STORAGE_PATH: join(receiver.folder, "transcripts.sqlite"),
         AUDIO_STORAGE_PATH: join(receiver.folder, "audio"),
         API_TOKEN: TOKEN,
-        XI_API_KEY: API_KEY,
-        WEBHOOK_ID: "wh_1",
+        XI_API_KEY: vendor.key,
+        ELEVENLABS_API_URL: vendor.url,
       },
       stdin: "ignore",
       stdout: "pipe",
@@ -95,7 +95,9 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
     expect(reached.trim().split("\n")).toHaveLength(script.length);
   });
 
-  const sessions = documents.flatMap(blocksOf).filter(({ language }) => language === "console");
+  const sessions = documents
+    .flatMap(blocksOf)
+    .filter(({ language, text }) => language === "console" && text.includes("elevenlabs-webhook verify"));
   test("the sessions with verify print what the documents show", async () => {
     expect(sessions).toHaveLength(4);
     const digest = new Bun.CryptoHasher("sha256", SECRET).update(signatureExample.body).digest("hex");

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { packArchive } from "../../scripts/release-archive.ts";
-import { SECRET, sign } from "./deliveries.ts";
+import { sign } from "./deliveries.ts";
 import { ROOT } from "./documents.ts";
 import { EXECUTABLE } from "./receiver.ts";
 
@@ -102,30 +102,3 @@ function makeRelease(folder: string): void {
   writeFileSync(join(folder, "SHA256SUMS"), `${hash}  ${archive.slice(folder.length + 1)}\n`);
   writeFileSync(join(folder, `elevenlabs-webhook_${version}_amd64.deb`), "a package");
 }
-
-/** Stands for ElevenLabs' API: takes what it documents, and nothing else. */
-export function startVendor(key: string) {
-  return Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    async fetch(request) {
-      if (request.headers.get("xi-api-key") !== key) return new Response("no key", { status: 401 });
-      const { pathname } = new URL(request.url);
-      const body = JSON.parse(await request.text());
-      if (request.method === "POST" && pathname === "/v1/workspace/webhooks") {
-        const { auth_type, name, webhook_url } = body.settings;
-        if (auth_type !== "hmac" || name === "" || !/^https?:.*\/webhook$/.test(webhook_url))
-          return unusable();
-        return Response.json({ webhook_id: "wh_1", webhook_secret: SECRET });
-      }
-      if (request.method === "PATCH" && pathname === "/v1/workspace/webhooks/wh_1") {
-        const { is_disabled, name, retry_enabled } = body;
-        if (is_disabled !== false || typeof name !== "string" || retry_enabled !== true) return unusable();
-        return Response.json({ status: "ok" });
-      }
-      return new Response("no such route", { status: 404 });
-    },
-  });
-}
-
-const unusable = () => new Response("unusable", { status: 422 });

@@ -75,7 +75,6 @@ test("every setting that the documents name is one", () => {
     "NO_PROXY",
     "OWN_SIGNATURE",
     "STATE_DIRECTORY",
-    "WEBHOOK_ID",
     "XI_API_KEY",
   ]);
 });
