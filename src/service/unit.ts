@@ -83,10 +83,10 @@ LoadCredential=API_TOKEN:${paths.apiToken}
 SetCredential=API_TOKEN:,
 # Likewise the key of ElevenLabs' API. Without that file it is empty, and nothing is asked there.
 LoadCredential=ELEVENLABS_API_KEY:${paths.apiKey}
-SetCredential=ELEVENLABS_API_KEY:
+SetCredential=ELEVENLABS_API_KEY:\\n
 # Likewise the addresses that events are sent on to. Without that file there are none.
 LoadCredential=FORWARD_CONFIG:${paths.forward}
-SetCredential=FORWARD_CONFIG:${tls === null ? "" : tlsCredentials(tls)}
+SetCredential=FORWARD_CONFIG:\\n${tls === null ? "" : tlsCredentials(tls)}
 # The runtime obeys these, and would run other code.
 UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN
 # Its lines carry their priority; what has none comes from a crash.

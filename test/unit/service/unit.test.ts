@@ -48,9 +48,13 @@ test("hands certificate and key over as credentials", () => {
 test("hands over the file of destinations and the key of ElevenLabs' API, each empty if there is none", () => {
   const text = unitText({ isPublic: false, tls: null });
   expect(text).toContain("\nLoadCredential=ELEVENLABS_API_KEY:/etc/elevenlabs-webhook/api-key\n");
-  expect(text).toContain("\nSetCredential=ELEVENLABS_API_KEY:\n");
+  expect(text).toContain("\nSetCredential=ELEVENLABS_API_KEY:\\n\n");
   expect(text).toMatch(/^ExecReload=.*,ELEVENLABS_API_KEY:-\/etc\/elevenlabs-webhook\/api-key$/m);
   expect(text).toContain("\nLoadCredential=FORWARD_CONFIG:/etc/elevenlabs-webhook/forward.json\n");
-  expect(text).toContain("\nSetCredential=FORWARD_CONFIG:\n");
+  expect(text).toContain("\nSetCredential=FORWARD_CONFIG:\\n\n");
   expect(text).toMatch(/^ExecReload=.*,FORWARD_CONFIG:-\/etc\/elevenlabs-webhook\/forward\.json,/m);
+});
+
+test("sets no credential to nothing, which systemd refuses together with the whole service", () => {
+  expect(unitText({ isPublic: false, tls })).not.toMatch(/^SetCredential=\w+:$/m);
 });
