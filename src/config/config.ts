@@ -68,6 +68,11 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   }
   const soon = tls.value === null ? null : expiryWarning(tls.value, sources.nowMs);
   if (soon !== null) warnings.push(`${soon.text}. ${soon.remedy}`);
+  if (same.recover.kind !== "off" && same.vendorApiKey === null) {
+    warnings.push(
+      `${options.recover.name}: nothing is recovered without a key, set ${options.vendorApiKey.name} or ${options.recover.name}=off`,
+    );
+  }
   const config: Config = {
     ...same,
     tls: tls.value,

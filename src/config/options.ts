@@ -9,6 +9,7 @@ import {
   optionalAddress,
   optionalPath,
   path,
+  recoveredAgents,
   secrets,
   tokens,
   vendorApiKey,
@@ -193,6 +194,12 @@ export const options = {
     description:
       "address of ElevenLabs' API; with data residency its own, such as https://api.eu.residency.elevenlabs.io",
     parse: vendorApiUrl,
+  }),
+  recover: define({
+    name: "RECOVER",
+    default: "off",
+    description: "with ELEVENLABS_API_KEY, fetch what did not arrive: off, all, or ids of agents with commas",
+    parse: recoveredAgents,
   }),
   freeDiskBytesMin: define({
     name: "MIN_FREE_DISK_BYTES",

@@ -10,6 +10,8 @@ export const SECRETS_MAX = 8;
 const SECRET_CHARS_MAX = 1024;
 const TOKEN_CHARS_MIN = 32;
 const DAYS_MAX = 36_500;
+const AGENTS_MAX = 50;
+const AGENT_ID = /^(agent|seng)_[\w-]{1,128}$/;
 const UNITS = new Map([
   ["", 1],
   ["KiB", 1024],
@@ -102,6 +104,19 @@ export const tokens: Parse<readonly string[]> = (text) => {
     };
   }
   return bounded(value);
+};
+
+/** Whose calls are recovered. */
+export type RecoveredAgents = { kind: "off" } | { kind: "all" } | { kind: "some"; agentIds: string[] };
+
+/** `off`, `all`, or ids of agents. */
+export const recoveredAgents: Parse<RecoveredAgents> = (text) => {
+  if (/^(off|all)$/i.test(text)) return { ok: true, value: { kind: /^off$/i.test(text) ? "off" : "all" } };
+  const agentIds = text.split(",").map((id) => id.trim());
+  if (agentIds.length <= AGENTS_MAX && agentIds.every((id) => AGENT_ID.test(id)))
+    return { ok: true, value: { kind: "some", agentIds: [...new Set(agentIds)] } };
+  const problem = `"${text}" is neither off, all, nor up to ${AGENTS_MAX} ids of agents such as agent_...`;
+  return { ok: false, problem };
 };
 
 /** A key of ElevenLabs' API, or null if there is none. The problem never quotes it. */

@@ -60,6 +60,7 @@ export async function openTestApp(
     bodyBytesMax: 256 * 1024 * 1024,
     vendorApiKey: null,
     vendorApiUrl: "https://api.elevenlabs.io",
+    recover: { kind: "off" },
     freeDiskBytesMin: 0,
     ...options.config,
   };

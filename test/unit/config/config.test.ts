@@ -81,6 +81,7 @@ describe("without any setting but the secret", () => {
       bodyBytesMax: 268_435_456,
       vendorApiKey: null,
       vendorApiUrl: "https://api.elevenlabs.io",
+      recover: { kind: "off" },
       freeDiskBytesMin: 67_108_864,
     });
   });
@@ -409,6 +410,29 @@ describe("the key of ElevenLabs' API", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toStartWith(`${NAME}: `);
     expect(problems[0]).not.toContain("two words");
+  });
+});
+
+describe("RECOVER", () => {
+  const ELEVENLABS_API_KEY = "sk_0123456789abcdef0123456789abcdef";
+
+  test.each([
+    ["off", { kind: "off" }],
+    ["ALL", { kind: "all" }],
+    ["agent_1, seng_2,agent_1", { kind: "some", agentIds: ["agent_1", "seng_2"] }],
+  ])("%s says whose calls are recovered", (RECOVER, recover) => {
+    const { config, warnings } = configOf({ environment: { RECOVER, ELEVENLABS_API_KEY } });
+    expect<unknown>(config.recover).toEqual(recover);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each(["on", "true", "agent_1,,", "all,agent_1"])("%p is refused", (RECOVER) => {
+    expect(problemsOf({ environment: { RECOVER } })).toEqual([expect.stringContaining("RECOVER: ")]);
+  });
+
+  test("warns if there is no key to recover with", () => {
+    const { warnings } = configOf({ environment: { RECOVER: "all" } });
+    expect(warnings).toEqual([expect.stringContaining("ELEVENLABS_API_KEY")]);
   });
 });
 
