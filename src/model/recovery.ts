@@ -1,5 +1,17 @@
 /** What a recovery brings. */
-export type RecoveredKind = "transcript" | "recording";
+export const recoveredKinds = ["transcript", "recording"] as const;
+
+export type RecoveredKind = (typeof recoveredKinds)[number];
+
+/** Why one conversation could not be fetched, for metrics and for the table of pending ones. */
+export const failureReasons = ["gone", "refused", "unavailable", "unusable"] as const;
+
+export type FailureReason = (typeof failureReasons)[number];
+
+/** All that metrics count: a conversation's, or why a run ended; `storage`: what was fetched could not be stored. */
+export const recoveryFailures = [...failureReasons, "key", "api", "disk", "storage"] as const;
+
+export type RecoveryFailure = (typeof recoveryFailures)[number];
 
 /** What this receiver has of a conversation that ElevenLabs has too. */
 export type KnownConversation = {

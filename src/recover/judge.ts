@@ -31,6 +31,8 @@ export type Wanted = {
   /** null: for ever */
   retentionDays: number | null;
   audioRetentionDays: number | null;
+  /** Calls that ended before, in Unix ms, are none of this receiver's. */
+  endedAfterMs: number;
   /** Whether somebody asks for it: then what was given up is tried again, and nothing waits for its next try. */
   isByHand: boolean;
 };
@@ -44,7 +46,7 @@ export type Verdict =
   /** It is not complete at ElevenLabs yet, its delivery may still come, or its next try is later. */
   | { kind: "not yet"; why: "unfinished" | "recent" | "waiting" }
   /** It is not wanted here. */
-  | { kind: "left out"; why: "erased" | "old" | "other agent" | "not stored" | "given up" }
+  | { kind: "left out"; why: "erased" | "old" | "earlier" | "other agent" | "not stored" | "given up" }
   /** `recording` is "ask" if only the conversation itself tells whether there is one. */
   | { kind: "missing"; transcript: boolean; recording: "missing" | "ask" | "here" };
 
@@ -74,6 +76,7 @@ export function judge(offered: Offered, known: KnownHere, wanted: Wanted, isFile
   const ageMs = nowMs - endedAtMs(offered);
   const isWithin = (days: number | null) => days === null || ageMs < days * DAY_MS;
   if (!isWithin(wanted.retentionDays)) return leftOut("old");
+  if (endedAtMs(offered) < wanted.endedAfterMs) return leftOut("earlier");
   const wantsTranscript = wanted.storesTranscripts && known.transcribedAtMs === null;
   const wantsRecording =
     wanted.storesRecordings &&

@@ -81,13 +81,15 @@ export type Recoveries = {
   add: (record: RecoveredRecord, gonePath: string | null) => Promise<RecoveredOutcome>;
   /** Those whose next try is due, the most overdue first. */
   duePending: (nowMs: number, rowsMax: number) => Promise<PendingRecovery[]>;
-  /** How many are tried again. */
-  countPending: () => number;
+  /** How many are tried again, and how many are not. */
+  countPending: () => { pendingCount: number; failedCount: number };
   /** Nothing is noted of an erased conversation. */
   putPending: (pending: PendingRecovery) => Promise<void>;
   removePending: (conversationId: string) => Promise<void>;
   /** Removes those that were noted before a moment, in Unix ms, and those of erased conversations. */
   tidyPending: (notedBeforeMs: number) => Promise<void>;
+  /** How many of the last calls, by their start and since a moment in Unix ms, no delivery has told of; 10 at most. */
+  onlyRecoveredInARow: (sinceMs: number) => Promise<number>;
   get: (name: RecoveryFact) => Promise<string | null>;
   set: (name: RecoveryFact, value: string) => Promise<void>;
   /** When the first event was received, in Unix ms; null before that. */

@@ -5,7 +5,12 @@ import type { FileBlobs } from "./files/blobs.ts";
 import { isMarked } from "./files/recordings-owner.ts";
 import type { Recoveries } from "./port.ts";
 import type { LateOutcome } from "./sqlite/late.ts";
-import { firstReceivedAtMs, knownConversations, pendingRecoveries } from "./sqlite/recovered.ts";
+import {
+  firstReceivedAtMs,
+  knownConversations,
+  onlyRecoveredInARow,
+  pendingRecoveries,
+} from "./sqlite/recovered.ts";
 import type { Writer } from "./sqlite/writer.ts";
 
 /** What a recovery asks of what stores, on the connection that deliveries are written with. */
@@ -43,6 +48,7 @@ export function createRecoveries(options: {
     putPending: (pending) => use((sqlite) => pendingRecoveries.put(sqlite, pending)),
     removePending: (id) => use((sqlite) => pendingRecoveries.remove(sqlite, id)),
     tidyPending: (beforeMs) => use((sqlite) => pendingRecoveries.tidy(sqlite, beforeMs)),
+    onlyRecoveredInARow: (sinceMs) => use((sqlite) => onlyRecoveredInARow(sqlite, sinceMs)),
     get: async (name) => onFileNow(databasePath, () => writer.state().get(name)),
     set: async (name, value) => onFileNow(databasePath, () => writer.state().set(name, value)),
     firstReceivedAtMs: () => use(firstReceivedAtMs),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { recordingRecord, transcriptRecord } from "../../src/recover/record.ts";
+import { NO_RECORDING } from "../../src/model/recovery.ts";
 import type { Recording } from "../../src/model/recording.ts";
 import type { RecoveredRecord } from "../../src/store/port.ts";
 import { NOW_MS, put, recordOf, sha256Of, transcription } from "./store.ts";
@@ -226,7 +227,8 @@ export function testRecoveries(open: Open): void {
       await opened.reopen();
       expect(await ids(300)).toEqual(["conv_early", "conv_late"]);
       expect(await ids(299)).toEqual(["conv_early"]);
-      expect(opened.store.recoveries.countPending()).toBe(2);
+      await opened.store.recoveries.putPending({ ...pending("conv_none", null), reason: NO_RECORDING });
+      expect(opened.store.recoveries.countPending()).toEqual({ pendingCount: 2, failedCount: 1 });
       await opened.store.recoveries.putPending(pending("conv_early", 900, 2));
       await opened.store.recoveries.removePending("conv_late");
       expect(await ids(300)).toEqual([]);
@@ -247,6 +249,23 @@ export function testRecoveries(open: Open): void {
       await opened.store.recoveries.putPending(pending("conv_1", 1));
       expect(await ids(1)).toEqual([]);
     });
+  });
+
+  test("calls that only recovery has brought are counted back to the last that was delivered", async () => {
+    const call = async (id: string, startedAt: number) => {
+      const value = { conversation_id: id, metadata: { start_time_unix_secs: startedAt } };
+      const options = { isExcluded: false, nowMs: NOW_MS };
+      const text = JSON.stringify(value);
+      const made = await transcriptRecord(about(0, id), { text, value }, options);
+      if (made.ok) await add(made.record);
+    };
+    const inARow = (sinceMs: number) => opened.store.recoveries.onlyRecoveredInARow(sinceMs);
+    await call("conv_1", 100);
+    await call("conv_2", 200);
+    expect(await inARow(0)).toBe(2);
+    expect(await inARow(150_000)).toBe(1);
+    await deliver(transcription("conv_3", { metadata: { start_time_unix_secs: 150 } }));
+    expect(await inARow(0)).toBe(1);
   });
 
   test("what is remembered outlives a stop", async () => {

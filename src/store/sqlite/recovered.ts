@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { NO_RECORDING } from "../../model/recovery.ts";
 import type { KnownConversation, PendingRecovery } from "../../model/recovery.ts";
 import { audioTypes, transcriptionTypes } from "../../vendor/event-type.ts";
 import { markTraces, sha256Of } from "./erasures.ts";
@@ -76,9 +77,15 @@ export const pendingRecoveries = {
       )
       .all(nowMs, rowsMax),
 
-  /** How many are tried again. */
-  count: (sqlite: Database): number =>
-    Number(sqlite.query("SELECT count(next_try_at) FROM recovery_pending").values()[0]?.[0]),
+  /** How many are tried again, and how many are not. */
+  count: (sqlite: Database): { pendingCount: number; failedCount: number } =>
+    sqlite
+      .query<{ pendingCount: number; failedCount: number }, [string]>(
+        `SELECT count(next_try_at) AS pendingCount,
+           count(iif(next_try_at IS NULL AND reason != ?, 1, NULL)) AS failedCount
+         FROM recovery_pending`,
+      )
+      .get(NO_RECORDING) ?? { pendingCount: 0, failedCount: 0 },
 
   /** Nothing is noted of an erased conversation. */
   put(sqlite: Database, { conversationId, reason, tries, nextTryAtMs, notedAtMs }: PendingRecovery): void {
@@ -112,6 +119,23 @@ export const pendingRecoveries = {
     if (erased.length > 0) markTraces(sqlite);
   },
 };
+
+const CALLS_MAX = 10;
+
+/** How many of the last calls since a moment no delivery has told of. */
+export function onlyRecoveredInARow(sqlite: Database, sinceMs: number): number {
+  const calls = sqlite
+    .query<{ events: number; recovered: number }, [number, number]>(
+      `SELECT
+         (SELECT count(*) FROM events WHERE events.conversation_id = conversations.conversation_id) AS events,
+         (SELECT count(*) FROM events INDEXED BY events_recovered
+           WHERE events.conversation_id = conversations.conversation_id AND source = 'recovered') AS recovered
+       FROM conversations WHERE started_at >= ? ORDER BY started_at DESC LIMIT ?`,
+    )
+    .all(Math.ceil(sinceMs / 1000), CALLS_MAX);
+  const delivered = calls.findIndex(({ events, recovered }) => recovered < events);
+  return delivered === -1 ? calls.length : delivered;
+}
 
 /** When the first event was received, in Unix ms; null before that. */
 export function firstReceivedAtMs(sqlite: Database): number | null {

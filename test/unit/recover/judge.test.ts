@@ -35,6 +35,7 @@ const wanted = (afterMs: number, more: Partial<Wanted> = {}): Wanted => ({
   storesRecordings: true,
   retentionDays: null,
   audioRetentionDays: null,
+  endedAfterMs: 0,
   isByHand: false,
   ...more,
 });
@@ -136,6 +137,12 @@ describe("left out is", () => {
     expect(verdictOf(nothing, { retentionDays: 3 })).toEqual(missing(true, "ask"));
     expect(verdictOf(nothing, { audioRetentionDays: 2 })).toEqual(missing(true, "here"));
     expect(verdictOf(transcribed, { audioRetentionDays: 2 })).toEqual(here);
+  });
+
+  test("what ended before this receiver was there", () => {
+    const endedAtMs = ENDED_AT * 1000;
+    expect(verdictOf(nothing, { endedAfterMs: endedAtMs + 1 })).toEqual({ kind: "left out", why: "earlier" });
+    expect(verdictOf(nothing, { endedAfterMs: endedAtMs })).toEqual(missing(true, "ask"));
   });
 
   test("a kind that is not stored", () => {

@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLimit } from "../platform/limit.ts";
+import { faultText } from "../platform/faults.ts";
+import { TRANSCRIPT_OVERDUE_MS } from "./judge.ts";
+import type { RecoveryParts, RunOptions } from "./parts.ts";
+import { NOTED_MS_MAX } from "./pending.ts";
+import type { RunReport } from "./report.ts";
+import { runRecovery } from "./run.ts";
+import type { RunOutcome } from "./run.ts";
+
+const FIRST_MS = 10_000;
+const EVERY_MS = 10 * 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** ElevenLabs lists by the start of calls, and calls last. */
+const CALL_MS_MAX = 3 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
+/** By this machine's time. */
+const NIGHT_HOUR = 3;
+/** Calls in a row that arrived only by recovery, before ElevenLabs counts as having stopped calling. */
+const ONLY_RECOVERED_MIN = 3;
+
+export type Recovery = ReturnType<typeof createRecovery>;
+
+/** What is asked for by hand. */
+export type ByHand = Pick<
+  RunOptions,
+  "agentIds" | "window" | "conversationId" | "withRecordings" | "isDryRun" | "signal" | "onProgress"
+>;
+
+/** Recovers what is missing, by itself and on request, one run at a time. */
+export function createRecovery(parts: RecoveryParts) {
+  const { store, clock, log } = parts;
+  const { recoveries } = store;
+  const limit = createLimit(1);
+  const startedAtMs = clock.nowMs();
+  const warnedAtMs = new Map<string, number>();
+  let lastSuccessAtMs: number | null = null;
+  let fault: { what: string; remedy: string } | null = null;
+  let onlyRecoveredCount = 0;
+  let counts = { pendingCount: 0, failedCount: 0 };
+
+  return {
+    /** Runs what somebody has asked for, after the run that is under way. @throws FileFault */
+    byHand: (asked: ByHand): Promise<RunOutcome> =>
+      limit(() =>
+        runRecovery(parts, {
+          ...asked,
+          endedAfterMs: -Infinity,
+          listedAgainAfter: -Infinity,
+          isByHand: true,
+        }),
+      ),
+
+    /** Looks once at what is new at ElevenLabs, and each night at the last week. Never throws. */
+    tick: (agentIds: readonly string[] | null, signal: AbortSignal): Promise<void> =>
+      limit(() => attempt(agentIds, signal)),
+
+    /** What there is to say of it. */
+    status: () => ({ ...counts, lastSuccessAtMs, fault, onlyRecoveredCount }),
+  };
+
+  async function attempt(agentIds: readonly string[] | null, signal: AbortSignal): Promise<void> {
+    try {
+      await look(agentIds, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      parts.observer.failed("storage");
+      fault = { what: `What was recovered can't be stored: ${faultText(error)}`, remedy: "Check the disk." };
+      warnDaily("storage", `Recovery failed and is tried again in 10 minutes: ${faultText(error)}`);
+    }
+  }
+
+  async function look(agentIds: readonly string[] | null, signal: AbortSignal): Promise<void> {
+    const nowMs = clock.nowMs();
+    const beganMs = await beginning(nowMs);
+    const watermarkMs = Math.min(nowMs, Number((await recoveries.get("recover_watermark")) ?? beganMs));
+    const isNightly = Number((await recoveries.get("recover_week")) ?? 0) < nightBefore(nowMs);
+    const lookedMs = isNightly ? Math.min(watermarkMs, nowMs - WEEK_MS) : watermarkMs;
+    const fromMs = Math.max(beganMs, lookedMs) - CALL_MS_MAX;
+    // What ended before this has been looked through after this run, and it is what the next one begins with.
+    const nextMs = nowMs - TRANSCRIPT_OVERDUE_MS;
+    const { report, stop } = await runRecovery(parts, {
+      agentIds,
+      window: { startedAfter: Math.floor(fromMs / 1000), startedBefore: null },
+      endedAfterMs: beganMs,
+      listedAgainAfter: Math.ceil((nextMs - CALL_MS_MAX) / 1000),
+      conversationId: null,
+      withRecordings: true,
+      isByHand: false,
+      isDryRun: false,
+      signal,
+      onProgress: () => {},
+    });
+    tellRun(report);
+    if (stop?.reason === "cancelled") return;
+    await watch();
+    if (stop !== null) {
+      fault = { what: stop.message, remedy: "Receiving goes on. docs/recover.md has more." };
+      warnDaily(stop.reason, `Recovery stopped and is tried again in 10 minutes: ${stop.message}`);
+      return;
+    }
+    await recoveries.set("recover_watermark", String(nextMs));
+    if (isNightly) await recoveries.set("recover_week", String(nowMs));
+    await recoveries.tidyPending(nowMs - NOTED_MS_MAX);
+    fault = null;
+    lastSuccessAtMs = clock.nowMs();
+  }
+
+  /** Before that nothing would have been delivered here: the first event, or the first start with recovery on. */
+  async function beginning(nowMs: number): Promise<number> {
+    const since = await recoveries.get("recover_since");
+    if (since === null) await recoveries.set("recover_since", String(nowMs));
+    return Math.min(Number(since ?? nowMs), (await recoveries.firstReceivedAtMs()) ?? Infinity);
+  }
+
+  /** Deliveries that stop for good are noticed by what only recovery brings. */
+  async function watch(): Promise<void> {
+    counts = recoveries.countPending();
+    onlyRecoveredCount = await recoveries.onlyRecoveredInARow(startedAtMs);
+    if (onlyRecoveredCount < ONLY_RECOVERED_MIN) return;
+    warnDaily("watch", "ElevenLabs seems to have stopped calling: run elevenlabs-webhook connect status", {
+      calls: onlyRecoveredCount,
+    });
+  }
+
+  function tellRun({ conversations, missing, recovered, failed, seconds }: RunReport): void {
+    const isQuiet = missing.transcripts + missing.recordings + failed.count === 0;
+    const figures = {
+      conversations,
+      transcripts: recovered.transcripts,
+      recordings: recovered.recordings,
+      bytes: recovered.bytes,
+      failed: failed.count,
+      seconds: Math.round(seconds * 10) / 10,
+    };
+    log[isQuiet ? "debug" : "info"]("Compared with ElevenLabs", figures);
+  }
+
+  function warnDaily(about: string, message: string, fields: Record<string, number> = {}): void {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - (warnedAtMs.get(about) ?? -Infinity) < DAY_MS) return;
+    warnedAtMs.set(about, nowMs);
+    log.warning(message, fields);
+  }
+}
+
+/** The last time that it was night, in Unix ms. */
+function nightBefore(nowMs: number): number {
+  const night = new Date(nowMs);
+  night.setHours(NIGHT_HOUR, 0, 0, 0);
+  if (night.getTime() > nowMs) night.setDate(night.getDate() - 1);
+  return night.getTime();
+}
+
+/**
+ * Goes on looking for what is missing: soon after the start, then every 10 minutes.
+ *
+ * @param agentIds null: those of all agents
+ * @param ready what it waits for
+ * @returns ends it, and resolves when nothing of it is being stored any more
+ */
+export function keepRecovering(
+  recovery: Recovery,
+  agentIds: readonly string[] | null,
+  ready: Promise<unknown>,
+): () => Promise<void> {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
+  let ticking: Promise<void> = Promise.resolve();
+  void run();
+  return async () => {
+    ending.abort();
+    await ticking;
+  };
+
+  async function run(): Promise<void> {
+    await ready;
+    await pause(FIRST_MS);
+    while (!signal.aborted) {
+      ticking = recovery.tick(agentIds, signal);
+      await ticking;
+      await pause(EVERY_MS);
+    }
+  }
+}
