@@ -172,7 +172,15 @@ export function createReceiver(options: {
     return store.isHealthy() ? null : "storage_failed";
   };
 
-  const measure = createMeasure({ queries, store, admission, config, clock, trustedClock });
+  const measure = createMeasure({
+    queries,
+    store,
+    admission,
+    config,
+    clock,
+    trustedClock,
+    recovery: statuses.recovery,
+  });
   const app = createApp({
     receive: logDeliveries(observeDeliveries(receive, { observer: { ended }, clock }), {
       onFailure: store.suspectDisk,

@@ -24,6 +24,8 @@ import type { Store } from "../store/port.ts";
 import { recordOfLeftBody } from "../webhook/record.ts";
 import { forwardStatusOf } from "./forward-status.ts";
 import type { Grant, Predecessor } from "./reload/predecessor.ts";
+import { createRecoveryService, noObserver } from "./recovery.ts";
+import type { RecoveryService } from "./recovery.ts";
 import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report.ts";
 
 const MIGRATION_MS_MAX = 3_600_000;
@@ -39,6 +41,8 @@ export type Receiver = {
   trustedClock: TrustedClock;
   /** Not started yet. */
   forwarding: Forwarding;
+  /** Not started yet. */
+  recovery: RecoveryService;
   predecessor: Predecessor | null;
   /** Of the predecessor; "granted" if there is none. */
   grant: Grant;
@@ -130,7 +134,13 @@ async function createParts({ config, destinations, log, clock, predecessor }: Op
     thread: forwardThread,
     log,
   });
-  const statuses = { ...noStatuses, forward: () => forwardStatusOf(forwarding.figures()) };
+  const observer = metrics?.recovery ?? noObserver;
+  const recovery = createRecoveryService({ config, store, observer, clock, log });
+  const statuses = {
+    ...noStatuses,
+    recovery: recovery.status,
+    forward: () => forwardStatusOf(forwarding.figures()),
+  };
   const parts = createReceiver({
     config,
     destinations,
@@ -142,7 +152,7 @@ async function createParts({ config, destinations, log, clock, predecessor }: Op
     clock,
     log,
   });
-  return { ...parts, store, queries, forwarding, predecessor };
+  return { ...parts, store, queries, forwarding, recovery, predecessor };
 }
 
 async function openData(

@@ -1,7 +1,6 @@
 import { isPlaceholder } from "../config/config.ts";
 import type { Config } from "../config/config.ts";
 import { startRetention } from "../erase/retention.ts";
-import { atFault } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import { syncedAtMs } from "../platform/time-sync.ts";
 import { watchdogMs } from "../platform/systemd.ts";
@@ -10,7 +9,7 @@ import type { CommandContext } from "../platform/process.ts";
 import { withinMs } from "../platform/wait.ts";
 import { startTurnsPayloads } from "../store/sqlite/turns-payloads.ts";
 import { watchCertificate } from "./certificate-watch.ts";
-import { controlPath, openControl } from "./reload/control.ts";
+import { openCommands } from "./commands.ts";
 import { successorSurroundings } from "./reload/environment.ts";
 import { createReload } from "./reload/reload.ts";
 import type { Reload, Taken } from "./reload/reload.ts";
@@ -61,7 +60,7 @@ export async function receive(options: Options): Promise<void> {
     healthProblem: receiver.healthProblem,
   });
   if (predecessor !== null) void tellOfEnd(predecessor, log);
-  const { store, erase, trustedClock, forwarding } = receiver;
+  const { store, erase, trustedClock, forwarding, recovery } = receiver;
   const { eraser, retentionState: state } = store.events;
   const { clock } = context;
   const predecessorEnded = predecessor?.ended ?? Promise.resolve();
@@ -73,26 +72,29 @@ export async function receive(options: Options): Promise<void> {
     );
   let stopRetention = beginRetention();
   forwarding.start();
+  recovery.start(predecessorEnded);
   let isRetired = false;
   const stopTurnsPayloads = startTurnsPayloads({ ...config, log, predecessorEnded });
 
   const reload = prepareReload(options, {
     // Retention does not see what another process is storing: a recording has its name before its row. And two that
-    // forward would send everything twice.
-    pause: async () => void (await Promise.all([stopRetention(), forwarding.stop()])),
+    // forward would send everything twice, two that recover would fetch it twice.
+    pause: async () => void (await Promise.all([stopRetention(), forwarding.stop(), recovery.stop()])),
     goOn() {
       if (isRetired) return;
       stopRetention = beginRetention();
       forwarding.start();
+      recovery.start(predecessorEnded);
     },
   });
-  const closeControl = openControlIn(options, reload);
+  const closeControl = openCommands({ ...options, recovery }, reload);
   /** Ends what this process did beside receiving. */
   const retire = () => {
     isRetired = true;
     reload.cancel("this instance was told to stop");
     void stopRetention();
     void forwarding.stop();
+    void recovery.stop();
     stopTurnsPayloads();
     closeControl();
   };
@@ -117,11 +119,11 @@ async function tellOfEnd({ ended }: Predecessor, log: Log): Promise<void> {
 }
 
 async function stop({ receiver, log }: Options, supervision: Supervision | null): Promise<void> {
-  const { server, drain, queries, store, forwarding, predecessor } = receiver;
+  const { server, drain, queries, store, forwarding, recovery, predecessor } = receiver;
   log.info("Stopping: finishing what is in flight");
   supervision?.stopping();
   predecessor?.hurry();
-  const work = [drain(), server.stop(), forwarding.stop(), predecessor?.ended];
+  const work = [drain(), server.stop(), forwarding.stop(), recovery.stop(), predecessor?.ended];
   const isDrained = await withinMs(Promise.all(work), DRAIN_MS_MAX);
   if (!isDrained) log.warning("Some deliveries did not end in time and are cut off");
   await server.stopNow();
@@ -242,28 +244,4 @@ function prepareReload(
   });
   signals.onReload(() => void reload.begin({}, new Promise(() => {})));
   return reload;
-}
-
-function openControlIn({ config, context, log }: Options, reload: Reload): () => void {
-  const path = controlPath(context.environment, () => config.databasePath);
-  try {
-    const close = openControl(path, reload.begin);
-    return () => attempt(close);
-  } catch (error) {
-    log.warning(`The reload command can't reach this instance, SIGHUP can: ${explain(error)}`);
-    return () => {};
-  }
-
-  function attempt(close: () => void): void {
-    try {
-      close();
-    } catch (error) {
-      log.warning(`The socket of the reload command stays until the next start: ${explain(error)}`);
-    }
-  }
-
-  function explain(error: unknown): string {
-    const fault = atFault(path, error);
-    return fault instanceof Error ? fault.message : "unknown";
-  }
 }

@@ -1,8 +1,10 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import type { Config } from "../config/config.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
 import { withinMs } from "../platform/wait.ts";
+import type { StatusSources } from "../problems/statuses.ts";
 import type { Queries } from "../query/port.ts";
 import type { StoredFigures } from "../query/stats.ts";
 import type { Store } from "../store/port.ts";
@@ -20,7 +22,7 @@ const PrometheusText = Type.String({ description: "Prometheus' text format, vers
 
 /** Begins to count if there is an API that can tell; null if there is none: the library takes memory. */
 export async function openMetrics(
-  config: { apiTokens: readonly string[]; secrets: readonly string[] },
+  config: Pick<Config, "apiTokens" | "secrets" | "recover" | "vendorApiKey">,
   destinations: readonly { name: string }[],
 ): Promise<Metrics | null> {
   if (config.apiTokens.length === 0) return null;
@@ -28,6 +30,7 @@ export async function openMetrics(
   return createMetrics(
     config.secrets.length,
     destinations.map(({ name }) => name),
+    config.recover.kind !== "off" && config.vendorApiKey !== null,
   );
 }
 
@@ -65,6 +68,7 @@ export function createMeasure(options: {
   };
   clock: Clock;
   trustedClock: TrustedClock;
+  recovery: StatusSources["recovery"];
 }): () => Promise<Figures> {
   const { queries, store, admission, config, clock, trustedClock } = options;
   const storedFigures = createStoredFigures(queries);
@@ -76,6 +80,7 @@ export function createMeasure(options: {
     const isErasedByAge = config.retentionDays !== null || config.audioRetentionDays !== null;
     const size = await store.size();
     const inFlight = admission.inFlight();
+    const recovery = options.recovery();
     return {
       in_flight_deliveries: inFlight.deliveries,
       in_flight_memory_bytes: inFlight.memoryBytes,
@@ -89,6 +94,9 @@ export function createMeasure(options: {
       database_bytes: size.databaseBytes,
       wal_bytes: size.logBytes,
       free_disk_bytes: freeBytes(store),
+      recovery_pending: recovery?.pendingCount ?? null,
+      recovery_last_success_timestamp_seconds:
+        recovery === null || recovery.lastSuccessAtMs === null ? null : recovery.lastSuccessAtMs / 1000,
     };
   };
 }

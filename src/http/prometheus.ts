@@ -3,6 +3,8 @@ import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import Registry from "prom-client/lib/registry.js";
 import type { ForwardFigures } from "../forward/forwarding.ts";
+import { recoveredKinds, recoveryFailures } from "../model/recovery.ts";
+import type { RecoveryObserver } from "../recover/parts.ts";
 import { refusalCodes } from "../webhook/delivery-log.ts";
 import type { DeliveryObserver } from "../webhook/observe.ts";
 import type { Outcome } from "../webhook/outcome.ts";
@@ -26,6 +28,10 @@ const gauges = {
   database_bytes: "Size of the database's file.",
   wal_bytes: "Size of the database's write-ahead log.",
   free_disk_bytes: "Free bytes of the fullest disk that is written to.",
+  recovery_pending:
+    "Conversations that ElevenLabs has and that are still to be fetched; not there while recovery is off.",
+  recovery_last_success_timestamp_seconds:
+    "When recovery last compared everything with ElevenLabs; not there before the first time.",
 } as const;
 
 export type Figures = Record<keyof typeof gauges, number | null>;
@@ -40,8 +46,9 @@ const FORWARD_OUTCOMES = ["delivered", "failed"] as const;
  *
  * @param secretCount how many secrets are configured
  * @param destinations names of those that events are forwarded to
+ * @param recovers whether what did not arrive is fetched
  */
-export function createMetrics(secretCount: number, destinations: readonly string[]) {
+export function createMetrics(secretCount: number, destinations: readonly string[], recovers: boolean) {
   const registry = new Registry();
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
@@ -89,6 +96,7 @@ export function createMetrics(secretCount: number, destinations: readonly string
 
   return {
     observer,
+    recovery: recovers ? recoveryMetrics(counter) : null,
     contentType: registry.contentType,
 
     /** All metrics as text, with these figures. */
@@ -102,6 +110,24 @@ export function createMetrics(secretCount: number, destinations: readonly string
       setForwarded(forwarded);
       return registry.metrics();
     },
+  };
+}
+
+/** What is fetched from ElevenLabs. */
+function recoveryMetrics(
+  counter: <Label extends string>(name: string, help: string, labelNames: Label[]) => Counter<Label>,
+): RecoveryObserver {
+  const recovered = counter("recovered_total", "What was fetched from ElevenLabs, by kind.", ["kind"]);
+  const failures = counter(
+    "recovery_failures_total",
+    "What could not be fetched, and runs that ended before their end, by reason.",
+    ["reason"],
+  );
+  for (const kind of recoveredKinds) recovered.inc({ kind }, 0);
+  for (const reason of recoveryFailures) failures.inc({ reason }, 0);
+  return {
+    recovered: (kind) => recovered.inc({ kind }),
+    failed: (reason) => failures.inc({ reason }),
   };
 }
 

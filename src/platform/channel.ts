@@ -8,13 +8,15 @@ export type Channel = {
   send: (message: object) => void;
   /** Closes it once everything is sent. */
   close: () => void;
+  /** What the other side has not taken yet. */
+  unsentBytes: () => number;
   /** Of its socket; null if the runtime does not tell. */
   descriptor: number | null;
 };
 
 type ChannelEvents = {
-  /** What the other side sent: any JSON value. */
-  onMessage: (message: unknown) => void;
+  /** What the other side sent: any JSON value, and the length of its text. */
+  onMessage: (message: unknown, chars: number) => void;
   /** Called once, also if the other process has ended. */
   onClose: () => void;
 };
@@ -67,6 +69,7 @@ function sender(socket: Socket<Peer | undefined>): { channel: Channel; flush: ()
       isEnding = true;
       flush();
     },
+    unsentBytes: () => pending.byteLength,
     // bun-types knows it of options only.
     descriptor: "fd" in socket && typeof socket.fd === "number" ? socket.fd : null,
   };
@@ -79,7 +82,7 @@ function receive(socket: Socket<Peer | undefined>, peer: Peer, bytes: Buffer): v
   for (const line of lines) {
     const message = parse(line);
     if (message === undefined) return socket.terminate();
-    peer.onMessage(message);
+    peer.onMessage(message, line.length);
   }
   if (peer.line.length > LINE_CHARS_MAX) socket.terminate();
 }

@@ -6,13 +6,15 @@ import type { Channel } from "../../platform/channel.ts";
 import { openPeerReader } from "../../platform/peer.ts";
 import { linkOfOthers } from "../../platform/real-files.ts";
 import { isRoot } from "../../platform/user.ts";
-import { readMessage } from "./messages.ts";
-import type { Fresh } from "./environment.ts";
-import type { ReloadOutcome } from "./reload.ts";
+import { withinMs } from "../../platform/wait.ts";
 
 /** Of `sun_path`, which has to end with a NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
 const WRITABLE_BY_OTHERS = 0o022;
+const CONNECTIONS_MAX = 16;
+const REQUEST_MS_MAX = 5_000;
+/** Of what is told before the answer. */
+const UNSENT_BYTES_MAX = 64 * 1024;
 
 /** Where an instance can be reached: in its runtime folder under systemd, else beside the database. */
 export function controlPath(
@@ -23,37 +25,56 @@ export function controlPath(
   return folder === undefined ? `${databasePath()}.control` : `${folder}/control`;
 }
 
+/** One kind of request at the control socket. */
+export type ControlKind = {
+  /** Of the request, as JSON. */
+  requestCharsMax: number;
+  /** The client is told of a failure then, and counts as gone. */
+  answerMsMax: number;
+  /** Answers it; `tell` sends something before, which a client that does not read may miss. */
+  answer: (
+    request: unknown,
+    about: { gone: Promise<void>; tell: (message: object) => void },
+  ) => Promise<object>;
+};
+
 /**
- * Listens for the `reload` command, and answers each one, even if it is ended meanwhile. Only the owner may use the socket:
+ * Listens for commands, and answers each one, even if it is ended meanwhile. Only the owner and root may use the socket:
  * the umask has to be 077.
  *
- * @param reload `gone` resolves when the client has gone away
  * @returns a function that ends it
  * @throws if there can't be a socket
  */
-export function openControl(
-  path: string,
-  reload: (fresh: Fresh, gone: Promise<void>) => Promise<ReloadOutcome>,
-): () => void {
+export function openControl(path: string, kinds: Record<string, ControlKind>): () => void {
   const ownPath = `${path}.${process.pid}`;
   if (Buffer.byteLength(ownPath) > SOCKET_PATH_BYTES_MAX) {
     throw new Error(`${path} is too long for the path of a socket`);
   }
   removeUnfinished(path);
   const answers = new Set<Promise<void>>();
+  let connections = 0;
   const server = Bun.listen({
     unix: ownPath,
     socket: channelSocket((channel) => {
       const gone = Promise.withResolvers<void>();
+      let hasAsked = false;
+      connections += 1;
+      if (connections > CONNECTIONS_MAX) channel.close();
+      const timer = setTimeout(() => hasAsked || channel.close(), REQUEST_MS_MAX);
       return {
-        onMessage(value) {
-          const message = readMessage(value);
-          if (message?.kind !== "reload") return channel.close();
-          const answered = answer(channel, reload(message, gone.promise));
+        onMessage(request, chars) {
+          // One connection, one request.
+          if (hasAsked || connections > CONNECTIONS_MAX) return;
+          hasAsked = true;
+          const answered = answer(channel, { request, chars, gone }, kinds);
           answers.add(answered);
           void answered.then(() => answers.delete(answered));
         },
-        onClose: gone.resolve,
+        onClose() {
+          connections -= 1;
+          clearTimeout(timer);
+          gone.resolve();
+        },
       };
     }),
   });
@@ -85,9 +106,58 @@ function removeUnfinished(path: string): void {
   }
 }
 
-async function answer(channel: Channel, outcome: Promise<ReloadOutcome>): Promise<void> {
-  channel.send(await outcome);
+type Request = { request: unknown; chars: number; gone: PromiseWithResolvers<void> };
+
+/** Sends one answer, whatever was asked, and closes. Never throws. */
+async function answer(
+  channel: Channel,
+  { request, chars, gone }: Request,
+  kinds: Record<string, ControlKind>,
+): Promise<void> {
+  const failed = (problem: string) => ({ kind: "failed", problem });
+  const kind = kindOf(request);
+  // Own members only: a kind named toString is none.
+  const known = kind !== null && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  try {
+    const stranger = await strangerAt(channel);
+    if (stranger !== null) channel.send(failed(`user ${stranger} may not command this receiver`));
+    else if (known === undefined)
+      channel.send({ kind: "unknown", problem: "this version does not know that" });
+    else if (chars > known.requestCharsMax) channel.send(failed("the request is too long"));
+    else channel.send((await answerInTime(channel, request, known, gone)) ?? failed("it took too long"));
+  } catch (error) {
+    channel.send(failed(error instanceof Error ? error.message : "unknown"));
+  }
   channel.close();
+}
+
+/** null if it takes too long: what it does then has nobody any more to do it for. */
+async function answerInTime(
+  channel: Channel,
+  request: unknown,
+  { answerMsMax, answer: answerTo }: ControlKind,
+  gone: PromiseWithResolvers<void>,
+): Promise<object | null> {
+  const tell = (message: object) => {
+    if (channel.unsentBytes() < UNSENT_BYTES_MAX) channel.send(message);
+  };
+  const answered = answerTo(request, { gone: gone.promise, tell });
+  if (await withinMs(answered, answerMsMax)) return answered;
+  gone.resolve();
+  return null;
+}
+
+/** The user at the other end, if that is neither this process's own nor root; null also if the system does not tell. */
+async function strangerAt({ descriptor }: Channel): Promise<number | null> {
+  const userOf = await openPeerReader();
+  const user = descriptor === null ? null : userOf(descriptor);
+  return user === null || user === 0 || user === process.geteuid?.() ? null : user;
+}
+
+/** null for what is no request. */
+function kindOf(request: unknown): string | null {
+  const isRequest = typeof request === "object" && request !== null && "kind" in request;
+  return isRequest && typeof request.kind === "string" ? request.kind : null;
 }
 
 function inodeOf(path: string): number | null {
