@@ -5,6 +5,7 @@ import { connect } from "./connect/connect.ts";
 import { forward } from "./forward/forward.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { openapi } from "./openapi.ts";
+import { recover } from "./recover/recover.ts";
 import { reload } from "./reload.ts";
 import { restore } from "./backup/restore.ts";
 import { send } from "./send/send.ts";
@@ -23,6 +24,7 @@ export const commands: readonly [Command, ...Command[]] = [
   sign,
   check,
   healthcheck,
+  recover,
   backup,
   restore,
   forward,

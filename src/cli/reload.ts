@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { channelSocket } from "../platform/channel.ts";
 import { errorCode, hasCode } from "../platform/errors.ts";
 import { isJournal } from "../platform/systemd.ts";
 import { valueOf } from "../config/config.ts";
@@ -7,7 +6,8 @@ import type { Parsed } from "../platform/parsed.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
-import { controlPath, guardControl, UntrustedControlError } from "../daemon/reload/control.ts";
+import { controlPath } from "../daemon/reload/control.ts";
+import { askControl } from "./control.ts";
 import { readMessage } from "../daemon/reload/messages.ts";
 import type { Message } from "../daemon/reload/messages.ts";
 import { findSettings } from "./settings.ts";
@@ -89,28 +89,19 @@ async function askUntilAnswered(path: string, request: Message): Promise<Message
 
 /** null if the receiver ends before it has answered */
 async function ask(path: string, request: Message): Promise<Message | null> {
-  const answered = Promise.withResolvers<Message | null>();
-  const refuseWith = (problem: string) => answered.resolve({ kind: "failed", problem });
-  try {
-    const guard = await guardControl(path);
-    await Bun.connect({
-      unix: path,
-      socket: channelSocket((channel) => {
-        const problem = guard(channel.descriptor);
-        if (problem === null) channel.send(request);
-        else refuseWith(problem);
-        return {
-          onMessage: (value) => answered.resolve(readMessage(value)),
-          onClose: () => answered.resolve(null),
-        };
-      }),
-    });
-  } catch (error) {
-    if (error instanceof UntrustedControlError) return { kind: "failed", problem: error.message };
-    const problem = `no receiver can be reached at ${path} (${errorCode(error)}): is it running, with these settings and as this user?`;
-    return { kind: "failed", problem };
+  const asked = await askControl(path, request, (message) => readMessage(message) ?? { kind: "silent" });
+  switch (asked.kind) {
+    case "answered":
+      return asked.answer.kind === "silent" ? null : asked.answer;
+    case "silent":
+      return null;
+    case "untrusted":
+      return { kind: "failed", problem: asked.problem };
+    case "unreachable": {
+      const problem = `no receiver can be reached at ${path} (${asked.code}): is it running, with these settings and as this user?`;
+      return { kind: "failed", problem };
+    }
   }
-  return answered.promise;
 }
 
 function readCredentials(text: string | undefined): Parsed<Record<string, string> | null> {

@@ -18,6 +18,8 @@ export const paths = {
   /** Of the Debian package. */
   packagedUnit: `/usr/lib/systemd/system/${NAME}.service`,
   sysctl: `/etc/sysctl.d/60-${NAME}.conf`,
+  /** With the control socket of a running service. */
+  runtime: `/run/${NAME}`,
   /** What the service itself sees; with DynamicUser= a link to the next. */
   state: `/var/lib/${NAME}`,
   privateState: `/var/lib/private/${NAME}`,
