@@ -2,7 +2,7 @@ import { channelSocket } from "../platform/channel.ts";
 import { errorCode } from "../platform/errors.ts";
 import { guardControl, UntrustedControlError } from "../daemon/reload/control.ts";
 
-export type Asked<Answer> =
+export type ControlReply<Answer> =
   | { kind: "answered"; answer: Answer }
   /** The receiver has ended, or closed the connection, before its answer. */
   | { kind: "silent" }
@@ -19,8 +19,8 @@ export async function askControl<Answer>(
   path: string,
   request: object,
   read: (message: unknown) => Answer | null,
-): Promise<Asked<Answer>> {
-  const answered = Promise.withResolvers<Asked<Answer>>();
+): Promise<ControlReply<Answer>> {
+  const answered = Promise.withResolvers<ControlReply<Answer>>();
   try {
     const guard = await guardControl(path);
     await Bun.connect({

@@ -3,7 +3,7 @@ import { RestError } from "../vendor/rest/fault.ts";
 import type { RestFault } from "../vendor/rest/fault.ts";
 
 /** Why a run ends before its end. */
-export type StopReason =
+export type RunStopReason =
   /** The key is refused, or lacks a right. */
   | "key"
   | "cancelled"
@@ -16,9 +16,9 @@ export type StopReason =
 /** Ends a run; what it has stored stays, and the next run goes on. */
 export class StopRun extends Error {
   override readonly name = "StopRun";
-  readonly reason: StopReason;
+  readonly reason: RunStopReason;
 
-  constructor(reason: StopReason, message: string) {
+  constructor(reason: RunStopReason, message: string) {
     super(message);
     this.reason = reason;
   }
@@ -69,7 +69,7 @@ function stopFor({ fault, message }: RestError): StopRun {
   return new StopRun(reason, reason === "cancelled" ? CANCELLED : message);
 }
 
-function stopReasonOf({ kind }: RestFault): StopReason {
+function stopReasonOf({ kind }: RestFault): RunStopReason {
   if (kind === "unauthorized" || kind === "forbidden") return "key";
   if (kind === "cancelled") return "cancelled";
   return kind === "rate_limited" || kind === "unavailable" ? "unavailable" : "api";

@@ -39,7 +39,7 @@ export type RunReport = Static<typeof runReport>;
 type Kinds = Static<typeof kinds>;
 
 /** Something that could not be recovered. */
-export type Failure = Static<typeof failureModel>;
+export type NotRecovered = Static<typeof failureModel>;
 
 export type Tally = ReturnType<typeof createTally>;
 
@@ -90,7 +90,7 @@ export function createTally() {
       addKind(report.missing, kind, -1);
     },
 
-    failed(failure: Failure): void {
+    failed(failure: NotRecovered): void {
       report.failed.count += 1;
       if (report.failed.first.length < LISTED_MAX) report.failed.first.push(failure);
     },

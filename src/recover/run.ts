@@ -9,7 +9,7 @@ import { pendingAfter, UNFINISHED } from "./pending.ts";
 import { createTally } from "./report.ts";
 import type { RunReport, Tally } from "./report.ts";
 import { createWork } from "./work.ts";
-import type { Found } from "./work.ts";
+import type { MissingConversation } from "./work.ts";
 
 /** This many are found before the first is fetched: it bounds what a run keeps in memory. */
 const FOUND_MAX = 10_000;
@@ -56,7 +56,7 @@ function createRun(parts: RecoveryParts, options: RunOptions, tally: Tally): () 
     if (conversationId !== null) return work.fetchAll([{ conversationId, recording: null, isAsked: false }]);
     if (!isByHand) await fetchPending();
     if (window === null) return;
-    let found: Found[] = [];
+    let found: MissingConversation[] = [];
     for (const agentId of agentIds ?? [null]) {
       for await (const page of pagesOf(client, agentId, window, signal)) {
         found.push(...(await judgePage(page)));
@@ -76,8 +76,8 @@ function createRun(parts: RecoveryParts, options: RunOptions, tally: Tally): () 
     );
   }
 
-  async function judgePage(page: readonly RestListedConversation[]): Promise<Found[]> {
-    const found: Found[] = [];
+  async function judgePage(page: readonly RestListedConversation[]): Promise<MissingConversation[]> {
+    const found: MissingConversation[] = [];
     const known = await recoveries.known(page.map((one) => one.conversationId));
     for (const [index, listed] of page.entries()) {
       const here = known[index];
@@ -88,7 +88,10 @@ function createRun(parts: RecoveryParts, options: RunOptions, tally: Tally): () 
     return found;
   }
 
-  async function judgeListed(offered: Offered, known: KnownConversation): Promise<Found | null> {
+  async function judgeListed(
+    offered: Offered,
+    known: KnownConversation,
+  ): Promise<MissingConversation | null> {
     const { audioPath } = known;
     const isGone = audioPath !== null && (await recoveries.isGone(audioPath));
     const verdict = judge(offered, known, wanted(), isGone);

@@ -15,7 +15,11 @@ const FAILURES_IN_A_ROW_MAX = 5;
  * A conversation of which something is missing; `recording` if that is known to be all. `isAsked`: it is listed, and only
  * ElevenLabs' answer tells whether it has a recording that is missing.
  */
-export type Found = { conversationId: string; recording: RecordingTask | null; isAsked: boolean };
+export type MissingConversation = {
+  conversationId: string;
+  recording: RecordingTask | null;
+  isAsked: boolean;
+};
 
 /** Fetches what was found to be missing, one after the other: transcripts first, which are small. */
 export function createWork(
@@ -41,7 +45,7 @@ export function createWork(
   let failuresInARow = 0;
 
   return {
-    async fetchAll(found: readonly Found[]): Promise<void> {
+    async fetchAll(found: readonly MissingConversation[]): Promise<void> {
       const recordings = found.flatMap(({ recording }) => recording ?? []);
       for (const { conversationId, recording, isAsked } of found) {
         if (recording !== null) continue;
