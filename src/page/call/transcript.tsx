@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { memo } from "./memo.ts";
+import { memo } from "../parts/memo.ts";
 import { lengthText } from "../lib/format.ts";
 import { onKeys } from "../lib/keys.ts";
 import { Icon } from "../parts/icon.tsx";

@@ -1,6 +1,7 @@
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { dayHeading, dayOf, wholeText } from "../lib/format.ts";
+import { onKeys } from "../lib/keys.ts";
 import { arrivals } from "../lib/live.ts";
 import { callsAddress, go, route } from "../lib/route.ts";
 import { Skeleton } from "../parts/parts.tsx";
@@ -27,6 +28,8 @@ export function List() {
   useSignalEffect(() => {
     if (arrivals.value > 0) void refreshCalls(askedFor(query.peek()));
   });
+
+  useEffect(() => onKeys({ j: () => step(1), k: () => step(-1) }), []);
 
   const { rows, isLoading, next, failure } = calls.value;
   return (
@@ -56,6 +59,15 @@ export function List() {
       </p>
     </div>
   );
+}
+
+/** Moves the focus to the next or the previous call. */
+function step(by: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLElement>(".row .title")];
+  const at = links.findIndex((link) => link === document.activeElement);
+  const next = links[Math.min(Math.max(0, at + by), links.length - 1)];
+  next?.focus({ preventScroll: true });
+  next?.closest(".row")?.scrollIntoView({ block: "nearest" });
 }
 
 /** The calls by the local day of their beginning, in the order in which they are. */

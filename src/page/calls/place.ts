@@ -31,18 +31,28 @@ function currentPlace(): Place | null {
   return null;
 }
 
+/** What somebody does who wants to be elsewhere. */
+const OWN_SCROLLS = ["wheel", "touchmove", "keydown", "pointerdown"];
+
 /** Returns to the place. Rows get their height when they come into view: it takes a few frames until all is in place. */
 export function restorePlace(key: string): void {
   const place = places.get(key);
   if (place === undefined || calls.peek().key !== key) return;
+  const abort = new AbortController();
+  for (const type of OWN_SCROLLS) {
+    addEventListener(type, () => abort.abort(), { signal: abort.signal, passive: true });
+  }
   let frames = 0;
   const settle = () => {
     const row = document.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(place.id)}"]`);
-    if (row === null) return;
+    if (row === null || abort.signal.aborted || frames === FRAMES_MAX) {
+      abort.abort();
+      return;
+    }
     const offset = row.getBoundingClientRect().top - place.topPixels;
     if (Math.abs(offset) > 0.5) scrollBy(0, offset);
     frames += 1;
-    if (frames < FRAMES_MAX) requestAnimationFrame(settle);
+    requestAnimationFrame(settle);
   };
   settle();
 }

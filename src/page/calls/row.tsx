@@ -1,12 +1,13 @@
 import { clockText, lengthText, spokenLength, usdText } from "../lib/format.ts";
 import { callAddress } from "../lib/route.ts";
 import { Icon } from "../parts/icon.tsx";
+import { memo } from "../parts/memo.ts";
 import { Verdict } from "../parts/parts.tsx";
 import type { Call } from "./calls.ts";
 import { Segments } from "./segments.tsx";
 
-/** A call as a row of the list. On a phone its line of facts is below the summary. */
-export function Row({ call }: { call: Call }) {
+/** A call as a row of the list. On a phone its line of facts is below the summary. A list has up to 1,000 of them. */
+export const Row = memo(({ call }: { call: Call }) => {
   const { conversation_id: id, agent_name: agent, matches } = call;
   const foundTitle = matches?.title ?? null;
   const length = call.duration_secs === null ? null : lengthText(call.duration_secs);
@@ -50,7 +51,7 @@ export function Row({ call }: { call: Call }) {
       </time>
     </li>
   );
-}
+});
 
 /** A call's title; of one that has none, what else tells it from others. */
 export function titleOf(
