@@ -10,6 +10,7 @@ import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./export.ts";
 import { loudnessRoutes } from "./loudness.ts";
 import { reprocessRoutes } from "./reprocess.ts";
+import { standing } from "./route.ts";
 import type { ApiParts } from "./route.ts";
 import { stateRoutes } from "./state.ts";
 import { statsRoutes } from "./stats.ts";
@@ -19,7 +20,7 @@ export function apiRoutes(parts: ApiParts) {
   return (
     new Elysia({ name: "api" })
       // Before the routes: it counts for those that come behind it.
-      .guard({ beforeHandle: ({ request, server }) => parts.access.guard(request, server) ?? undefined })
+      .guard(standing(parts.access.guard))
       .use(callFailureRoutes(parts))
       .use(conversationsRoutes(parts))
       .use(conversationRoutes(parts))

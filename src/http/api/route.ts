@@ -15,7 +15,7 @@ import type { Position } from "../lib/cursor.ts";
 import { describeAnswer, describeErrors, Nullable } from "../lib/models.ts";
 import type { Described } from "../lib/models.ts";
 import { guardAnswer, jsonAnswer } from "../lib/responses.ts";
-import type { ApiEntry } from "./guard.ts";
+import type { ApiEntry, ApiGuard } from "./guard.ts";
 import { describeParameters, integerParameter, readParameters } from "../lib/parameters.ts";
 import type { ParameterTable, ParameterValues } from "../lib/parameters.ts";
 
@@ -59,6 +59,17 @@ type About<Table extends ParameterTable = ParameterTable> = {
   errors?: ErrorCode[];
 };
 
+/** What stands in front of a group of routes, and behind each of its answers, whoever gives it. */
+export function standing(guard: ApiGuard) {
+  return {
+    beforeHandle: ({ request, server }: { request: Request; server: ConnectionServer }) =>
+      guard(request, server) ?? undefined,
+    afterHandle({ responseValue }: { responseValue: unknown }): void {
+      if (responseValue instanceof Response) guardAnswer(responseValue);
+    },
+  };
+}
+
 /** A route with any kind of answer: to be spread behind the path in `get`, `post` or `delete`. */
 export function route<const Table extends ParameterTable = {}>(
   about: About<Table> & { answers: Record<number, Described> },
@@ -66,7 +77,7 @@ export function route<const Table extends ParameterTable = {}>(
 ) {
   const { summary, description, tag, takes = [], takesBody, isOpen = false, parameters = null } = about;
   const { errors = [], answers } = about;
-  const respond = async ({ request, server, params }: Context): Promise<Response> => {
+  const handle = async ({ request, server, params }: Context): Promise<Response> => {
     const asked = { id: params?.id ?? "", request, server };
     // Of no table, there are no values.
     if (parameters === null) return answer(asked, {} as ParameterValues<Table>);
@@ -76,7 +87,6 @@ export function route<const Table extends ParameterTable = {}>(
     if (!read.ok) return errorResponse("invalid_parameter", { error: read.problem });
     return answer(asked, read.value);
   };
-  const handle = async (context: Context): Promise<Response> => guardAnswer(await respond(context));
   const detail = {
     summary,
     ...(description !== undefined && { description }),

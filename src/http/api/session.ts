@@ -7,7 +7,7 @@ import { describeAnswer, Nullable, Time, timeText } from "../lib/models.ts";
 import { textOfBody } from "../lib/small-body.ts";
 import { beginSession, clearedCookie, cookieHeader } from "../session/cookie.ts";
 import type { Session } from "../session/cookie.ts";
-import { route } from "./route.ts";
+import { route, standing } from "./route.ts";
 import type { ApiParts, Asked } from "./route.ts";
 
 /** A token has at most 1024 characters. */
@@ -58,7 +58,7 @@ export function sessionRoutes({ access, clock }: Pick<ApiParts, "access" | "cloc
   }
 
   return new Elysia({ name: "session" })
-    .guard({ beforeHandle: ({ request, server }) => access.doorkeeper(request, server) ?? undefined })
+    .guard(standing(access.doorkeeper))
     .get(
       "/session",
       ...route({ ...about, summary: "Ask whether there is a session", answers }, async ({ request }) =>
