@@ -118,6 +118,19 @@ describe.skipIf(browserMissing !== null)("in a browser without internet", () => 
     expect(await page.getByPlaceholder("Token").first().inputValue()).toBe("");
   });
 
+  test("what is tried on the page takes no session of the browser's along", async () => {
+    const { page } = await visit(browser, `${receiver.url}/health`);
+    const login = `fetch("session", { method: "POST", body: ${JSON.stringify(JSON.stringify({ token: TOKEN }))} })`;
+    const asked = 'fetch("conversations").then(({ status }) => status)';
+    expect(await page.evaluate(`${login}.then(() => ${asked})`)).toBe(200);
+    await page.goto(`${receiver.url}/docs`, { waitUntil: "commit" });
+    await page.getByRole("link", { name: LIST.summary }).first().click();
+    await page.getByRole("button", { name: `Test Request (get ${LIST.path})` }).click();
+    await page.getByRole("button", { name: /^Send get request/ }).click();
+    await page.getByText("401 Unauthorized").filter({ visible: true }).waitFor();
+    await page.context().close();
+  });
+
   test("Enter in the search goes to the first hit", async () => {
     const { page } = visitor;
     await page.keyboard.press("Control+k");

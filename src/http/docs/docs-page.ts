@@ -80,6 +80,8 @@ const { href } = new URL(".", location.href);
 Scalar.createApiReference("#app", {
   ...${JSON.stringify(configuration)},
   servers: [{ url: href.replace(/\\/$/, "") }],
+  // What is tried here goes with the token that was entered, never with a session of this browser's.
+  customFetch: (input, init) => fetch(input, { ...init, credentials: "omit" }),
   onRequestSent: showAnswer,
 });
 
