@@ -59,7 +59,7 @@ type About<Table extends ParameterTable = ParameterTable> = {
   errors?: ErrorCode[];
 };
 
-/** What stands in front of a group of routes, and behind each of its answers, whoever gives it. */
+/** What stands in front of a group of routes, and behind each of its answers. */
 export function standing(guard: ApiGuard) {
   return {
     beforeHandle: ({ request, server }: { request: Request; server: ConnectionServer }) =>
