@@ -19,6 +19,7 @@ import { webhookRoutes } from "./http/webhook.ts";
 import type { WebhookParts } from "./http/webhook.ts";
 import { QueriesBusyError } from "./query/queries.ts";
 import type { Queries } from "./query/port.ts";
+import { figuresByConnection, figuresByThread } from "./query/figures.ts";
 import { noStatuses } from "./problems/statuses.ts";
 import type { StatusSources } from "./problems/statuses.ts";
 import type { Forwarding } from "./forward/forwarding.ts";
@@ -89,7 +90,7 @@ export function createApp(parts: AppParts) {
 /**
  * Makes what receives from what it depends on.
  *
- * @returns `app`; `healthProblem`, which keeps the next delivery from being stored; `drain`, which admits no delivery any
+ * @returns `app`; `healthProblem`, which keeps the next delivery from being stored; `problems`, what needs a person; `drain`, which admits no delivery any
  *   more and resolves when the last one has been answered; `erase`
  */
 export function createReceiver(options: {
@@ -172,15 +173,10 @@ export function createReceiver(options: {
     return store.isHealthy() ? null : "storage_failed";
   };
 
-  const measure = createMeasure({
-    queries,
-    store,
-    admission,
-    config,
-    clock,
-    trustedClock,
-    recovery: statuses.recovery,
-  });
+  const isApiOn = config.apiTokens.length > 0;
+  const reader = isApiOn ? figuresByThread(queries) : figuresByConnection(databasePath);
+  const measure = createMeasure({ reader, store, admission, config, clock, trustedClock, statuses });
+  const state = createState({ measure, counts, reader, healthProblem, statuses, config, clock });
   const app = createApp({
     receive: logDeliveries(observeDeliveries(receive, { observer: { ended }, clock }), {
       onFailure: store.suspectDisk,
@@ -190,7 +186,7 @@ export function createReceiver(options: {
     connections,
     unknownEventStatus: config.unknownEventStatus,
     healthProblem,
-    isApiOn: config.apiTokens.length > 0,
+    isApiOn,
     hasTls: config.tls !== null,
     access,
     queries,
@@ -198,7 +194,7 @@ export function createReceiver(options: {
     recordings: store.recordings,
     erase,
     reprocess,
-    state: createState({ measure, counts, queries, healthProblem, statuses, config, clock }),
+    state,
     metrics: metrics && {
       contentType: metrics.contentType,
       text: async () => metrics.text(await measure(), forwarding.figures()),
@@ -206,5 +202,6 @@ export function createReceiver(options: {
     clock,
     log,
   });
-  return { app, healthProblem, drain: admission.drain, erase, trustedClock };
+  const problems = async () => (await state()).problems;
+  return { app, healthProblem, problems, drain: admission.drain, erase, trustedClock };
 }

@@ -8,6 +8,7 @@ import type { Destination } from "../forward/destination.ts";
 import { createForwarding } from "../forward/forwarding.ts";
 import type { Forwarding } from "../forward/forwarding.ts";
 import { prepareForwarding } from "../forward/prepare.ts";
+import type { Problem } from "../problems/problem.ts";
 import { noStatuses } from "../problems/statuses.ts";
 import { createQueries } from "../query/queries.ts";
 import type { Queries } from "../query/port.ts";
@@ -36,6 +37,8 @@ export type Receiver = {
   queries: Queries;
   server: Server;
   healthProblem: () => string | null;
+  /** What needs a person. */
+  problems: () => Promise<readonly Problem[]>;
   drain: () => Promise<void>;
   erase: Erase;
   trustedClock: TrustedClock;

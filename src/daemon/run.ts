@@ -8,8 +8,8 @@ import type { Notify } from "../platform/systemd.ts";
 import type { CommandContext } from "../platform/process.ts";
 import { withinMs } from "../platform/wait.ts";
 import { startTurnsPayloads } from "../store/sqlite/turns-payloads.ts";
-import { watchCertificate } from "./certificate-watch.ts";
 import { openCommands } from "./commands.ts";
+import { startProblemJournal } from "./problem-journal.ts";
 import { successorSurroundings } from "./reload/environment.ts";
 import { createReload } from "./reload/reload.ts";
 import type { Reload, Taken } from "./reload/reload.ts";
@@ -50,7 +50,7 @@ export async function receive(options: Options): Promise<void> {
   logStart(log, config, { url: server.url, problem: receiver.healthProblem() });
   compileAsUsual();
   void warnOfClock(log, context.clock);
-  watchCertificate(config.tls, { log, clock: context.clock });
+  const stopProblemJournal = startProblemJournal({ problems: receiver.problems, log, clock: context.clock });
   const supervision = superviseUnder({
     notify,
     watchdogMs: watchdogMs(context.environment, process.pid),
@@ -96,6 +96,7 @@ export async function receive(options: Options): Promise<void> {
     void forwarding.stop();
     void recovery.stop();
     stopTurnsPayloads();
+    stopProblemJournal();
     closeControl();
   };
   for (;;) {

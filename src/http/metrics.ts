@@ -4,8 +4,8 @@ import type { Config } from "../config/config.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
 import { withinMs } from "../platform/wait.ts";
-import type { StatusSources } from "../problems/statuses.ts";
-import type { Queries } from "../query/port.ts";
+import type { ConnectionStatus, StatusSources } from "../problems/statuses.ts";
+import type { FiguresReader } from "../query/figures.ts";
 import type { StoredFigures } from "../query/stats.ts";
 import type { Store } from "../store/port.ts";
 import type { Admission } from "../webhook/admission/admission.ts";
@@ -56,7 +56,7 @@ export function metricsRoutes({ metrics }: ApiParts) {
 
 /** Makes what measures the program, for monitoring. */
 export function createMeasure(options: {
-  queries: Pick<Queries, "ask">;
+  reader: Pick<FiguresReader, "figures">;
   store: Pick<Store, "size" | "freeDiskBytes">;
   admission: Pick<Admission, "inFlight">;
   config: {
@@ -68,10 +68,10 @@ export function createMeasure(options: {
   };
   clock: Clock;
   trustedClock: TrustedClock;
-  recovery: StatusSources["recovery"];
+  statuses: Pick<StatusSources, "recovery" | "connection">;
 }): () => Promise<Figures> {
-  const { queries, store, admission, config, clock, trustedClock } = options;
-  const storedFigures = createStoredFigures(queries);
+  const { reader, store, admission, config, clock, trustedClock, statuses } = options;
+  const storedFigures = createStoredFigures(reader);
 
   return async () => {
     const nowMs = clock.nowMs();
@@ -80,7 +80,8 @@ export function createMeasure(options: {
     const isErasedByAge = config.retentionDays !== null || config.audioRetentionDays !== null;
     const size = await store.size();
     const inFlight = admission.inFlight();
-    const recovery = options.recovery();
+    const recovery = statuses.recovery();
+    const connection = statuses.connection();
     return {
       in_flight_deliveries: inFlight.deliveries,
       in_flight_memory_bytes: inFlight.memoryBytes,
@@ -97,6 +98,8 @@ export function createMeasure(options: {
       recovery_pending: recovery?.pendingCount ?? null,
       recovery_last_success_timestamp_seconds:
         recovery === null || recovery.lastSuccessAtMs === null ? null : recovery.lastSuccessAtMs / 1000,
+      webhook_enabled: webhookEnabled(connection),
+      webhook_last_failure_timestamp_seconds: failureSeconds(connection),
     };
   };
 }
@@ -106,14 +109,14 @@ export function createMeasure(options: {
  * at most as old as a question may take; null if there are none.
  */
 function createStoredFigures(
-  queries: Pick<Queries, "ask">,
+  reader: Pick<FiguresReader, "figures">,
 ): (nowMs: number) => Promise<StoredFigures | null> {
   let last: StoredFigures | null = null;
   let asked: Promise<void> | null = null;
 
   async function ask(nowMs: number): Promise<void> {
     try {
-      last = await queries.ask("readFigures", nowMs);
+      last = await reader.figures(nowMs);
     } catch {
       // Monitoring wants the rest most when the database can't be asked.
       last = null;
@@ -127,6 +130,16 @@ function createStoredFigures(
     await withinMs(asked, WAIT_MS_MAX);
     return last;
   };
+}
+
+function webhookEnabled(connection: ConnectionStatus | null): number | null {
+  if (connection === null || connection.webhook === "unknown") return null;
+  return connection.webhook === "enabled" ? 1 : 0;
+}
+
+function failureSeconds(connection: ConnectionStatus | null): number | null {
+  const atMs = connection?.lastFailure?.atMs ?? null;
+  return atMs === null ? null : atMs / 1000;
 }
 
 function freeBytes(store: Pick<Store, "freeDiskBytes">): number | null {

@@ -32,6 +32,10 @@ const gauges = {
     "Conversations that ElevenLabs has and that are still to be fetched; not there while recovery is off.",
   recovery_last_success_timestamp_seconds:
     "When recovery last compared everything with ElevenLabs; not there before the first time.",
+  webhook_enabled:
+    "1 if ElevenLabs has our webhook and it is enabled, else 0; not there unless a key of ElevenLabs' API may read it.",
+  webhook_last_failure_timestamp_seconds:
+    "When ElevenLabs could last not deliver an event, as it says itself, in Unix seconds; not there if it says none.",
 } as const;
 
 export type Figures = Record<keyof typeof gauges, number | null>;

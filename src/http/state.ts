@@ -4,7 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import { problemsOf } from "../problems/problems.ts";
 import type { Problem } from "../problems/problem.ts";
 import type { ConnectionStatus, ForwardStatus, RecoveryStatus, StatusSources } from "../problems/statuses.ts";
-import type { Queries } from "../query/port.ts";
+import type { FiguresReader } from "../query/figures.ts";
 import type { QuarantinedGroup } from "../query/quarantine.ts";
 import type { DeliveryCounts } from "../webhook/counts.ts";
 import type { HealthProblem } from "./health.ts";
@@ -31,17 +31,17 @@ export type State = {
 export function createState(options: {
   measure: () => Promise<Figures>;
   counts: { read: () => DeliveryCounts };
-  queries: Pick<Queries, "ask">;
+  reader: Pick<FiguresReader, "quarantined">;
   healthProblem: () => HealthProblem | null;
   statuses: StatusSources;
   config: { audioFolder: string | null; tls: Tls | null };
   clock: Clock;
 }): () => Promise<State> {
-  const { measure, counts, queries, statuses, config, clock } = options;
+  const { measure, counts, reader, statuses, config, clock } = options;
   const startedAtMs = clock.nowMs();
 
   /** What is known is told also if the database can't be asked. */
-  const quarantined = () => queries.ask("groupQuarantined", QUARANTINE_GROUPS_MAX).catch(() => []);
+  const quarantined = () => reader.quarantined(QUARANTINE_GROUPS_MAX).catch(() => []);
 
   return async () => {
     // First, for it waits for the thread that the figures come from.

@@ -20,6 +20,6 @@ const GROUPS = `
   GROUP BY error ORDER BY count DESC, lastEventId DESC LIMIT ?`;
 
 /** The quarantined events by reason, the most frequent first. */
-export function groupQuarantined({ sqlite }: Reader, groupsMax: number): QuarantinedGroup[] {
+export function groupQuarantined({ sqlite }: Pick<Reader, "sqlite">, groupsMax: number): QuarantinedGroup[] {
   return sqlite.query<QuarantinedGroup, [number]>(GROUPS).all(groupsMax);
 }

@@ -79,7 +79,7 @@ const FIGURES = `
  * What the database says of itself, for monitoring. `withoutRecording` counts the conversations of the last day that say
  * they have audio, and have waited for it for more than 15 minutes.
  */
-export function readFigures({ sqlite }: Reader, nowMs: number): StoredFigures {
+export function readFigures({ sqlite }: Pick<Reader, "sqlite">, nowMs: number): StoredFigures {
   const row = sqlite.query<StoredFigures, number[]>(FIGURES).get(nowMs - WINDOW_MS, nowMs - LATE_MS);
   if (row === null) throw new Error("a query of numbers has no row");
   return row;

@@ -13,6 +13,8 @@ import { createLog } from "../../src/platform/log.ts";
 import { openStore } from "../../src/store/store.ts";
 import { recordOfLeftBody } from "../../src/webhook/record.ts";
 import type { ForwardFigures } from "../../src/forward/forwarding.ts";
+import { noStatuses } from "../../src/problems/statuses.ts";
+import type { ConnectionStatus } from "../../src/problems/statuses.ts";
 import type { Destination } from "../../src/forward/destination.ts";
 import { SECRET, sign } from "./deliveries.ts";
 
@@ -28,6 +30,8 @@ export async function openTestApp(
     destinations?: readonly Destination[];
     /** How they stand: there is no thread that sends them anything. */
     forwarded?: () => ForwardFigures;
+    /** How the webhook stands at ElevenLabs. */
+    connection?: () => ConnectionStatus | null;
     isShared?: boolean;
     takesOverRecordings?: boolean;
   } = {},
@@ -80,13 +84,14 @@ export async function openTestApp(
   const queries = createQueries({ ...config, thread: readingThread, log });
   const metrics = await openMetrics(config, options.destinations ?? []);
   const forwarding = { figures: options.forwarded ?? (() => []) };
-  const { app, drain, erase, trustedClock } = createReceiver({
+  const { app, problems, drain, erase, trustedClock } = createReceiver({
     config,
     destinations: options.destinations ?? [],
     store,
     queries,
     forwarding,
     metrics,
+    statuses: { ...noStatuses, connection: options.connection ?? (() => null) },
     clock,
     log,
   });
@@ -100,6 +105,7 @@ export async function openTestApp(
     store,
     app,
     queries,
+    problems,
     drain,
     erase,
     trustedClock,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ForwardFigures } from "../../src/forward/forwarding.ts";
+import type { ConnectionStatus } from "../../src/problems/statuses.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { standingClock } from "../helpers/clock.ts";
@@ -58,6 +59,7 @@ const openForwarding = (forwarded: () => ForwardFigures = () => [crm]) =>
       },
     ],
     forwarded,
+    connection: () => ({ webhook: "enabled", lastFailure: { status: 502, atMs: clock.nowMs() } }),
   });
 
 beforeAll(async () => {
@@ -199,6 +201,24 @@ test("is text for Prometheus, asks for the token, and answers other methods with
   const closed = await openTestApp();
   expect((await closed.ask("/metrics", TOKEN)).status).toBe(404);
   await closed.close();
+});
+
+test("tell how the webhook stands at ElevenLabs, if that is known", async () => {
+  const status = (connection: ConnectionStatus | null) =>
+    openTestApp({ config: { apiTokens: [TOKEN] }, connection: () => connection });
+  const failed = { status: 502, atMs: 1793620800_000 };
+  for (const [connection, enabled, failureAt] of [
+    [null, null, null],
+    [{ webhook: "unknown", lastFailure: null }, null, null],
+    [{ webhook: "enabled", lastFailure: null }, 1, null],
+    [{ webhook: "disabled", lastFailure: failed }, 0, 1793620800],
+    [{ webhook: "not_connected", lastFailure: null }, 0, null],
+  ] as const) {
+    const app = await status(connection);
+    expect(await valueOf("webhook_enabled", app)).toBe(enabled);
+    expect(await valueOf("webhook_last_failure_timestamp_seconds", app)).toBe(failureAt);
+    await app.close();
+  }
 });
 
 describe("scripts/monitoring", () => {

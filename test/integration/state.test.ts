@@ -1,5 +1,5 @@
 import type { Static } from "@sinclair/typebox";
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import type { StateModel } from "../../src/http/api/state-models.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -98,4 +98,14 @@ test("what is known is told also if the database can't be asked", async () => {
   } finally {
     receiver.queries.ask = ask;
   }
+});
+
+test("what needs a person is known without the API too, and without the thread that reads", async () => {
+  const quiet = await openTestApp({ clock });
+  const ask = spyOn(quiet.queries, "ask");
+  const unknown = '{"type":"unheard_of"}';
+  await quiet.post(unknown, sign(unknown, { timestamp: Math.floor(clock.nowMs() / 1000) }));
+  expect((await quiet.problems()).map(({ problem }) => problem)).toEqual(["events_quarantined"]);
+  expect(ask).not.toHaveBeenCalled();
+  await quiet.close();
 });

@@ -1,8 +1,7 @@
-import { describe, expect, jest, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkKeyFile } from "../../../src/checks/certificate.ts";
-import { watchCertificate } from "../../../src/daemon/certificate-watch.ts";
 import { expiryWarning, loadTls } from "../../../src/config/tls.ts";
 import type { Tls } from "../../../src/config/tls.ts";
 import { isOpensslMissing, makeCertificate, openssl } from "../../helpers/certificate.ts";
@@ -162,26 +161,6 @@ describe.skipIf(isOpensslMissing)("a certificate and its key", () => {
     expect(daysLeft(13.9)?.text).toContain("expires in 13 days, on ");
     expect(daysLeft(1.5)?.text).toContain("expires in 1 day, on ");
     expect(daysLeft(0)?.text).toContain("has expired");
-  });
-
-  test("are warned of once a day while the service runs", () => {
-    jest.useFakeTimers();
-    try {
-      const tls = loaded();
-      const clock = standingClock(Math.floor(tls.expiresAtMs / 1000) - 15 * 86_400);
-      const lines: string[] = [];
-      const ignore = () => {};
-      const log = { debug: ignore, info: ignore, error: ignore, warning: (line: string) => lines.push(line) };
-      watchCertificate(tls, { log, clock });
-      for (const expected of [0, 1, 2]) {
-        clock.advanceMs(DAY_MS);
-        jest.advanceTimersByTime(DAY_MS);
-        expect(lines).toHaveLength(expected);
-      }
-      expect(lines[0]).toMatch(/^the TLS certificate expires in 13 days, on .*Renew it/);
-    } finally {
-      jest.useRealTimers();
-    }
   });
 
   test("that are faulty keep serve from starting, with 78 and beside all other faults", async () => {
