@@ -92,7 +92,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
   if (predecessor === null) notify("STATUS=Opening the data");
   const opened = await openReceiver({
     config,
-    destinations: forward.ok ? forward.value : [],
+    destinations: forward.ok ? forward.value : null,
     log,
     clock: context.clock,
     predecessor,

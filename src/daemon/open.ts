@@ -53,7 +53,8 @@ export type Receiver = {
 
 type Options = {
   config: Config;
-  destinations: readonly Destination[];
+  /** null: the file of destinations has faults, and nobody knows whom events are sent to. */
+  destinations: readonly Destination[] | null;
   log: Log;
   clock: Clock;
   predecessor: Predecessor | null;
@@ -124,12 +125,13 @@ function failed(problem: string): Failed {
   return { kind: "failed", problem };
 }
 
-async function createParts({ config, destinations, log, clock, predecessor }: Options, store: Store) {
+async function createParts({ log, clock, config, predecessor, ...options }: Options, store: Store) {
   const queries = createQueries({ ...config, thread: readingThread, log });
   if (config.apiTokens.length > 0) queries.warmUp();
+  const destinations = options.destinations ?? [];
   const metrics = await openMetrics(config, destinations);
   const { databasePath, publicUrl } = config;
-  await prepareForwarding({ databasePath, destinations, clock, log });
+  await prepareForwarding({ databasePath, destinations: options.destinations, clock, log });
   const forwarding = createForwarding({
     databasePath,
     destinations,

@@ -16,14 +16,17 @@ import { ForwardFileError, forwardPath, hasForwardFile, openForwardFile } from "
  */
 export async function prepareForwarding(options: {
   databasePath: string;
-  destinations: readonly Destination[];
+  /** null: they are not known, since the file of them has faults */
+  destinations: readonly Destination[] | null;
   clock: Clock;
   log: Log;
 }): Promise<void> {
   const { databasePath, destinations, clock, log } = options;
-  if (destinations.length === 0 && !hasForwardFile(databasePath)) return;
+  if ((destinations ?? []).length === 0 && !hasForwardFile(databasePath)) return;
   try {
-    await prepare(databasePath, destinations, clock.nowMs());
+    const nowMs = clock.nowMs();
+    if (destinations === null) await clearOld(databasePath, nowMs);
+    else await prepare(databasePath, destinations, nowMs);
   } catch (error) {
     const problem =
       error instanceof ForwardFileError
@@ -55,6 +58,18 @@ async function prepare(
     sqlite.close();
   }
   if (!isOfUse) removeForwardFile(databasePath);
+}
+
+/** Whom to tell of erased conversations is kept until the file of destinations is corrected, for as long as usual. */
+async function clearOld(databasePath: string, nowMs: number): Promise<void> {
+  const sqlite = openForwardFile(databasePath);
+  try {
+    const names = readCursors(sqlite).map(({ name }) => name);
+    dropAnnouncements(sqlite, names, nowMs);
+    await clearTraces(sqlite, databasePath);
+  } finally {
+    sqlite.close();
+  }
 }
 
 function removeForwardFile(databasePath: string): void {

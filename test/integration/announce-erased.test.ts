@@ -9,6 +9,8 @@ import {
 } from "../../src/forward/announcements.ts";
 import type { Destination } from "../../src/forward/destination.ts";
 import { forwardPath, hasForwardFile, openForwardFile } from "../../src/forward/file.ts";
+import { prepareForwarding } from "../../src/forward/prepare.ts";
+import { createLog } from "../../src/platform/log.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { newFolder, runFor } from "../helpers/backups.ts";
@@ -111,6 +113,33 @@ describe("an erased conversation", () => {
     await clearTraces(sqlite, databasePath);
     expect(filesWith([id])).toEqual([]);
     sqlite.close();
+  });
+
+  test("stays announced while the file of destinations has faults, and is given up if there are none any more", async () => {
+    await open();
+    const id = newId();
+    await receiver.post(transcription(id));
+    const { databasePath } = receiver.config;
+    const log = createLog({ level: "INFO", format: "text", write: () => {} });
+    let nowMs = Date.now();
+    const clock = { nowMs: () => nowMs, monotonicMs: () => 0 };
+    const prepare = (destinations: readonly Destination[] | null) =>
+      prepareForwarding({ databasePath, destinations, clock, log });
+    await prepare(both);
+    await erase(id);
+
+    await prepare(null);
+    expect(announced("crm")).toEqual([id]);
+    await prepare([]);
+    expect(filesWith([id])).toEqual([]);
+
+    const other = newId();
+    await receiver.post(transcription(other));
+    await prepare(both);
+    await erase(other);
+    nowMs += 7 * DAY_MS + 60_000;
+    await prepare(null);
+    expect(filesWith([other])).toEqual([]);
   });
 
   test("is announced to nobody who has not asked, and leaves no file for it", async () => {
