@@ -32,28 +32,10 @@ function folderWithAnotherBun(): string {
 
 test("without a secret scripts/start is a demo whose next steps work as printed, and stops in order", async () => {
   const folder = folderWithAnotherBun();
-  const child = Bun.spawn([script], {
-    cwd: folder,
-    env: {
-      HOME: process.env.HOME ?? "",
-      PATH: `${join(folder, "bin")}:${process.env.PATH}`,
-      ELEVENLABS_WEBHOOK_PORT: String(await freePort()),
-    },
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const errors = child.stderr.text();
-  let output = "";
-  const decoder = new TextDecoder();
   let answers: { command: string; status: number; stdout: string }[] = [];
-  for await (const chunk of child.stdout) {
-    output += decoder.decode(chunk, { stream: true });
-    if (answers.length > 0 || !output.includes("wsec_... scripts/start\n")) continue;
-    answers = await runPrinted(output, folder);
-    child.kill("SIGTERM");
-  }
-  const said = `${output}${await errors}`;
-  expect(await child.exited, said).toBe(0);
+  const { output, said } = await demonstrate(folder, async (printed) => {
+    answers = await runPrinted(printed, folder);
+  });
 
   expect(output.match(/^ {2}200 /gm), said).toHaveLength(calls.length * 2 + 1);
   expect(output, said).toMatch(/^Open http:\S+\/ui\/ and log in with the token [0-9a-f]{32}$/m);
@@ -78,8 +60,40 @@ test("without a secret scripts/start is a demo whose next steps work as printed,
   expect(output).toContain(`The demo's data are in ${join(folder, "data/demo")}:`);
   expect(existsSync(join(folder, "data/demo/transcripts.sqlite.running"))).toBe(false);
   expect(readdirSync(join(folder, "data"))).toEqual(["demo"]);
+
+  const again = await demonstrate(folder, async () => {});
+  expect(again.output, again.said).toContain("Its calls are those of an earlier start.");
+  expect(again.output).not.toMatch(/^ {2}200 /m);
   rmSync(folder, { recursive: true });
 });
+
+/** Runs scripts/start without a secret until its next steps are printed and done, and stops it. */
+async function demonstrate(folder: string, follow: (printed: string) => Promise<void>) {
+  const child = Bun.spawn([script], {
+    cwd: folder,
+    env: {
+      HOME: process.env.HOME ?? "",
+      PATH: `${join(folder, "bin")}:${process.env.PATH}`,
+      ELEVENLABS_WEBHOOK_PORT: String(await freePort()),
+    },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const errors = child.stderr.text();
+  let output = "";
+  let isFollowed = false;
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    output += decoder.decode(chunk, { stream: true });
+    if (isFollowed || !output.includes("wsec_... scripts/start\n")) continue;
+    isFollowed = true;
+    await follow(output);
+    child.kill("SIGTERM");
+  }
+  const said = `${output}${await errors}`;
+  expect(await child.exited, said).toBe(0);
+  return { output, said };
+}
 
 /** Runs the commands that the demo prints, but for the one that would start another receiver. */
 async function runPrinted(output: string, folder: string) {

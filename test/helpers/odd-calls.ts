@@ -8,7 +8,7 @@ export type OddCall = { name: string; id: string; bodies: string[] };
 /** What HTML would do if anything of it ran: the test looks for it. */
 export const RAN = "hasRunWhatACallerSaid";
 
-const DEPTH_MAX = 7;
+const DEPTHS = [2, 3, 4, 5, 6];
 const LONG_CHARS = 1_000_000;
 const MARKUP = `<img src="https://attacker.example.test/x" onerror="window.${RAN}=1"><script>window.${RAN}=1</script><svg onload="window.${RAN}=1">`;
 const RIGHT_TO_LEFT = "שלום, אפשר לקבוע תור ליום שלישי? ‏מספר 3004 (abc) — תודה.";
@@ -19,11 +19,10 @@ const full: JsonObject = JSON.parse(fixture("transcription_full_twilio_outbound.
 
 /** Every call that a page has to bear: each field missing, null, of a wrong type, long, right-to-left, or HTML. */
 export function oddCalls(): OddCall[] {
-  const depths = Array.from({ length: DEPTH_MAX }, (_, index) => index + 2);
   return [
-    ...depths.map((depth) => changed(`missing below ${depth}`, depth, () => undefined)),
-    ...depths.map((depth) => changed(`null below ${depth}`, depth, () => null)),
-    ...depths.map((depth) => changed(`wrong types below ${depth}`, depth, wrongTypeOf)),
+    ...DEPTHS.map((depth) => changed(`missing below ${depth}`, depth, () => undefined)),
+    ...DEPTHS.map((depth) => changed(`null below ${depth}`, depth, () => null)),
+    ...DEPTHS.map((depth) => changed(`wrong types below ${depth}`, depth, wrongTypeOf)),
     ...["", 0, -1, 1e308, true, [], {}, [[]], [null], [7]].map((value, index) =>
       changed(`value ${index}`, 3 + (index % 3), () => value),
     ),
