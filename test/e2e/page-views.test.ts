@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { demoCallId, demoEvents } from "../../scripts/demo/events.ts";
 import { browserMissing, startBrowser, visit } from "../helpers/browser.ts";
 import type { Visitor } from "../helpers/browser.ts";
-import { eventFixtures, fixture } from "../helpers/deliveries.ts";
+import { audio, eventFixtures, fixture } from "../helpers/deliveries.ts";
 import { oddCalls, RAN } from "../helpers/odd-calls.ts";
 import { goTo, logIn, settled, shoot, sizes, tooWide, until, violations } from "../helpers/page.ts";
 import { startPrefixProxy } from "../helpers/prefix-proxy.ts";
@@ -115,6 +115,37 @@ describe.skipIf(browserMissing !== null)("the page in a browser", () => {
     expect(requests).toContain(`${proxy.url}/conversations/${demoCallId("filling")}/audio`);
     expect(problems).toEqual([]);
     await page.context().close();
+  });
+
+  test("traces, a chat, a voicemail, a recording alone and a failure are shown for what they are", async () => {
+    const { page } = visitor;
+    await page.setViewportSize(sizes.desktop);
+    const traces = fixture("otel.json")
+      .toString()
+      .replaceAll("conv_2601kfx0demo0synthetic0002", "conv_traces");
+    await receiver.post(traces);
+    await receiver.post(fixture("transcription_whatsapp_text_only_files.json"));
+    await receiver.post(audio("conv_recording_alone", fixture("tone.mp3")));
+    const shown = async (address: string) => {
+      await goTo(page, address);
+      return page.locator("main").innerText();
+    };
+
+    const [ofTraces, chat, voicemail, alone] = [
+      await shown("#/calls/conv_traces"),
+      await shown("#/calls/conv_2601kfx0demo0synthetic0005"),
+      await shown(`#/calls/${demoCallId("voicemail")}`),
+      await shown("#/calls/conv_recording_alone"),
+    ];
+    expect(ofTraces).toContain("Hello Ms Okafor, do you have a minute?");
+    expect(chat).toContain("Hi, can you quote this kitchen?");
+    expect(chat).toContain("This call has no recording.");
+    expect(voicemail).toMatch(/Voicemail\s+yes/);
+    expect(alone).toContain("No transcript");
+    expect(alone).toContain("Only the recording of this call has arrived.");
+    await goTo(page, views.receiver);
+    await page.getByRole("heading", { name: "Calls that could not be started" }).waitFor();
+    await page.getByText("busy").first().waitFor();
   });
 
   test("every event that ElevenLabs documents, and every odd one, is shown or left out: never a blank page", async () => {
