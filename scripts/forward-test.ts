@@ -109,7 +109,7 @@ async function killAgainAndAgain(): Promise<void> {
 
 /** Waits until everything that is stored has arrived, while hours pass: whatever is parked, or dead, is due. */
 async function complete(name: string, destination: TestDestination): Promise<void> {
-  while (destination.taken.size < storedCount()) {
+  while (destination.taken.size < eventsWanted) {
     await Bun.sleep(TICK_MS);
     if (name !== "healthy")
       inForwardFile((sqlite) =>
@@ -130,12 +130,6 @@ function inDatabase<T>(path: string, work: (sqlite: Database) => T): T {
   } finally {
     sqlite.close();
   }
-}
-
-function storedCount(): number {
-  return inDatabase(databasePath, (sqlite) =>
-    Number(sqlite.query("SELECT count(*) FROM events").values()[0]?.[0]),
-  );
 }
 
 function storedIds(): Set<string> {
