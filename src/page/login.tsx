@@ -6,7 +6,7 @@ import { Icon, Mark } from "./parts/icon.tsx";
 const answers: Record<string, string> = {
   token_invalid: "That is not the token of this receiver.",
   too_many_attempts: "Too many wrong tokens from this address. Wait a minute and try again.",
-  source_not_allowed: "This address may not use the API: API_ALLOWED_SOURCES does not name it.",
+  source_not_allowed: "This address may not use the API: API_SOURCES does not name it.",
   origin_not_allowed: "The receiver takes this page for somebody else's: set PUBLIC_URL to its address.",
 };
 

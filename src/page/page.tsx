@@ -94,7 +94,7 @@ function NoAnswer({ failure, tryAgain }: { failure: Failure; tryAgain: () => voi
       >
         <p>
           {isForbidden
-            ? "API_ALLOWED_SOURCES names those that may."
+            ? "API_SOURCES names those that may."
             : "It may be restarting, or the connection is gone."}
         </p>
         <button class="button" onClick={tryAgain}>

@@ -54,9 +54,7 @@ export function PlayerBar({ id, player, drawn }: { id: string; player: Player; d
       <Slider player={player}>
         <Wave class={isLong ? "overview" : ""} player={player} drawn={drawn} levels={levels.value} />
       </Slider>
-      {isLong && (
-        <Wave class="near" player={player} drawn={drawn} levels={levels.value} near={NEAR_SECONDS} />
-      )}
+      {isLong && <Wave class="near" player={player} drawn={drawn} levels={levels.value} isNear />}
       <div class="transport">
         <button
           class="play"
@@ -150,10 +148,10 @@ function Clock({ player }: { player: Player }) {
   );
 }
 
-type WaveProps = { class: string; player: Player; drawn: Drawn; levels: Levels | null; near?: number };
+type WaveProps = { class: string; player: Player; drawn: Drawn; levels: Levels | null; isNear?: boolean };
 
 /** The picture of the whole, or of what is near the current time: a click there goes there. */
-function Wave({ class: name, player, drawn, levels, near }: WaveProps) {
+function Wave({ class: name, player, drawn, levels, isNear = false }: WaveProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const wide = useWidth(canvas);
   const known = useRef({ drawn, levels });
@@ -161,9 +159,10 @@ function Wave({ class: name, player, drawn, levels, near }: WaveProps) {
 
   const part = () => {
     const [now, seconds] = [player.time.value, player.seconds.value];
-    if (near === undefined) return { from: 0, to: seconds, now };
-    const from = Math.min(Math.max(0, now - near / 2), Math.max(0, seconds - near));
-    return { from, to: from + near, now };
+    const from = Math.min(Math.max(0, now - NEAR_SECONDS / 2), Math.max(0, seconds - NEAR_SECONDS));
+    const around = { from, to: from + NEAR_SECONDS };
+    if (isNear) return { ...around, now, near: null };
+    return { from: 0, to: seconds, now, near: seconds > LONG_SECONDS ? around : null };
   };
   const paint = () => {
     if (canvas.current !== null)

@@ -13,11 +13,14 @@ export type Picture = {
   to: number;
   /** Where the recording is. */
   now: number;
+  /** The part that another picture shows, if there is one. */
+  near: { from: number; to: number } | null;
 };
 
 const BAR = { width: 2, pitch: 3.5 };
 const TOOL_PIXELS = 6;
 const QUIET = 10;
+const MANY_STEPS = 20;
 /** Drawn if the curve is not known: who spoke shows all the same. */
 const USUAL_LEVEL = 120;
 
@@ -37,6 +40,11 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture): void {
   const xOf = (time: number) => ((time - picture.from) / seconds) * width;
   const waveHeight = height - (picture.tools.length > 0 ? TOOL_PIXELS * 2 : 0);
 
+  if (picture.near !== null) {
+    const [left, right] = [xOf(picture.near.from), xOf(picture.near.to)];
+    context.fillStyle = pen.colour("--chosen");
+    roundRect(context, { x: left, y: 0, width: Math.max(4, right - left), height: waveHeight }, 3);
+  }
   const count = Math.floor(width / BAR.pitch);
   for (let bar = 0; bar < count; bar += 1) {
     const begin = picture.from + (bar / count) * seconds;
@@ -62,7 +70,7 @@ function drawBar(
 ): void {
   const span = spanAt(picture.spans, (bar.begin + bar.end) / 2);
   const usual = span === null ? 0 : USUAL_LEVEL;
-  const level = picture.levels === null ? usual : loudest(picture.levels, bar.begin, bar.end);
+  const level = picture.levels === null ? usual : loudnessOf(picture.levels, bar.begin, bar.end);
   const isQuiet = level < QUIET;
   const tall = isQuiet ? 2 : Math.max(3, (level / 255) * (bar.waveHeight - 4));
   context.globalAlpha = bar.begin <= picture.now ? 1 : 0.42;
@@ -78,12 +86,17 @@ function roleColour(role: string): string {
   return role === "agent" || role === "user" ? role : "muted";
 }
 
-function loudest({ values, stepSeconds }: Levels, begin: number, end: number): number {
+function loudnessOf({ values, stepSeconds }: Levels, begin: number, end: number): number {
   const first = Math.floor(begin / stepSeconds);
   const last = Math.max(first + 1, Math.ceil(end / stepSeconds));
-  let most = 0;
-  for (let step = first; step < last; step += 1) most = Math.max(most, values[step] ?? 0);
-  return most;
+  let [most, sum] = [0, 0];
+  for (let step = first; step < last; step += 1) {
+    const value = values[step] ?? 0;
+    most = Math.max(most, value);
+    sum += value;
+  }
+  // Of many steps the loudest is loud everywhere: how much is spoken shows in the mean.
+  return last - first > MANY_STEPS ? (most + sum / (last - first)) / 2 : most;
 }
 
 function roundRect(
