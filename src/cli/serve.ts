@@ -97,6 +97,7 @@ async function run(flags: Given, context: CommandContext): Promise<number> {
     clock: context.clock,
     predecessor,
     notify,
+    environment,
     watchdogMs: watchdogMs(environment, process.pid),
     takesOverRecordings: flags[TAKE_OVER] !== undefined,
   });

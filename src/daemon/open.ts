@@ -9,7 +9,6 @@ import { createForwarding } from "../forward/forwarding.ts";
 import type { Forwarding } from "../forward/forwarding.ts";
 import { prepareForwarding } from "../forward/prepare.ts";
 import type { Problem } from "../problems/problem.ts";
-import { noStatuses } from "../problems/statuses.ts";
 import { createQueries } from "../query/queries.ts";
 import type { Queries } from "../query/port.ts";
 import type { Erase } from "../erase/erase.ts";
@@ -25,6 +24,9 @@ import type { Store } from "../store/port.ts";
 import { recordOfLeftBody } from "../webhook/record.ts";
 import { forwardStatusOf } from "./forward-status.ts";
 import type { Grant, Predecessor } from "./reload/predecessor.ts";
+import { createConnectionWatch } from "./connection.ts";
+import type { ConnectionWatch } from "./connection.ts";
+import { sharedClient } from "./rest-client.ts";
 import { createRecoveryService, noObserver } from "./recovery.ts";
 import type { RecoveryService } from "./recovery.ts";
 import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report.ts";
@@ -46,6 +48,7 @@ export type Receiver = {
   forwarding: Forwarding;
   /** Not started yet. */
   recovery: RecoveryService;
+  connection: ConnectionWatch;
   predecessor: Predecessor | null;
   /** Of the predecessor; "granted" if there is none. */
   grant: Grant;
@@ -59,6 +62,7 @@ type Options = {
   clock: Clock;
   predecessor: Predecessor | null;
   notify: Notify;
+  environment: Record<string, string | undefined>;
   /** null: nobody watches */
   watchdogMs: number | null;
   /** Whether to take the folder of the recordings from another database. */
@@ -125,7 +129,8 @@ function failed(problem: string): Failed {
   return { kind: "failed", problem };
 }
 
-async function createParts({ log, clock, config, predecessor, ...options }: Options, store: Store) {
+async function createParts(options: Options, store: Store) {
+  const { config, environment, log, clock, predecessor } = options;
   const queries = createQueries({ ...config, thread: readingThread, log });
   if (config.apiTokens.length > 0) queries.warmUp();
   const destinations = options.destinations ?? [];
@@ -140,9 +145,11 @@ async function createParts({ log, clock, config, predecessor, ...options }: Opti
     log,
   });
   const observer = metrics?.recovery ?? noObserver;
-  const recovery = createRecoveryService({ config, store, observer, clock, log });
+  const loadClient = sharedClient(config);
+  const recovery = createRecoveryService({ config, loadClient, store, observer, clock, log });
+  const connection = createConnectionWatch({ config, loadClient, environment, log });
   const statuses = {
-    ...noStatuses,
+    connection: connection.status,
     recovery: recovery.status,
     forward: () => forwardStatusOf(forwarding.figures()),
   };
@@ -157,7 +164,7 @@ async function createParts({ log, clock, config, predecessor, ...options }: Opti
     clock,
     log,
   });
-  return { ...parts, store, queries, forwarding, recovery, predecessor };
+  return { ...parts, store, queries, forwarding, recovery, connection, predecessor };
 }
 
 async function openData(

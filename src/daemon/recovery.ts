@@ -5,6 +5,8 @@ import type { ByHand, Recovery } from "../recover/loop.ts";
 import type { RecoveryObserver } from "../recover/parts.ts";
 import type { RunOutcome } from "../recover/run.ts";
 import type { Store } from "../store/port.ts";
+import type { RestClient } from "../vendor/rest/port.ts";
+import type { LoadClient } from "./rest-client.ts";
 
 export type RecoveryService = ReturnType<typeof createRecoveryService>;
 
@@ -17,12 +19,13 @@ export const noObserver: RecoveryObserver = { recovered() {}, failed() {} };
  */
 export function createRecoveryService(options: {
   config: Config;
+  loadClient: LoadClient;
   store: Store;
   observer: RecoveryObserver;
   clock: Clock;
   log: Log;
 }) {
-  const { config, log } = options;
+  const { config, loadClient, log } = options;
   let loading: Promise<Recovery> | null = null;
   let loaded: Recovery | null = null;
   let stop: () => Promise<void> = async () => {};
@@ -30,19 +33,19 @@ export function createRecoveryService(options: {
   let ending = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
 
-  async function load(key: string): Promise<Recovery> {
-    const [{ createRecovery }, { loadRestClient }] = await Promise.all([
-      import("../recover/loop.ts"),
-      import("../vendor/rest/load.ts"),
-    ]);
-    const client = await loadRestClient({ key, url: config.vendorApiUrl });
+  async function load(makeClient: () => Promise<RestClient>): Promise<Recovery> {
+    const [{ createRecovery }, client] = await Promise.all([import("../recover/loop.ts"), makeClient()]);
     loaded = createRecovery({ ...options, client });
     return loaded;
   }
 
-  async function begin(key: string, ready: Promise<unknown>, agentIds: readonly string[] | null) {
+  async function begin(
+    makeClient: () => Promise<RestClient>,
+    ready: Promise<unknown>,
+    agentIds: readonly string[] | null,
+  ) {
     const { signal } = ending;
-    const recovery = await (loading ??= load(key));
+    const recovery = await (loading ??= load(makeClient));
     const { keepRecovering } = await import("../recover/loop.ts");
     if (!signal.aborted) stop = keepRecovering(recovery, agentIds, ready);
   }
@@ -50,10 +53,10 @@ export function createRecoveryService(options: {
   return {
     /** Goes on by itself from now on, if it is to. @param ready what it waits for */
     start(ready: Promise<unknown>): void {
-      const { recover, vendorApiKey: key } = config;
+      const { recover } = config;
       ending = new AbortController();
-      if (recover.kind === "off" || key === null) return;
-      begin(key, ready, recover.kind === "all" ? null : recover.agentIds).catch((error: unknown) =>
+      if (recover.kind === "off" || loadClient === null) return;
+      begin(loadClient, ready, recover.kind === "all" ? null : recover.agentIds).catch((error: unknown) =>
         log.error(`Nothing is recovered: ${error instanceof Error ? error.message : "unknown"}`),
       );
     },
@@ -66,9 +69,9 @@ export function createRecoveryService(options: {
 
     /** Runs what somebody asks for. null: there is no key for it. @throws FileFault */
     async byHand(asked: Omit<ByHand, "signal">, gone: AbortSignal): Promise<RunOutcome | null> {
-      if (config.vendorApiKey === null) return null;
+      if (loadClient === null) return null;
       const signal = AbortSignal.any([gone, ending.signal]);
-      const recovery = await (loading ??= load(config.vendorApiKey));
+      const recovery = await (loading ??= load(loadClient));
       const run = recovery.byHand({ ...asked, signal });
       running = Promise.allSettled([running, run]);
       return run;

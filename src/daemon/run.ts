@@ -6,6 +6,7 @@ import { syncedAtMs } from "../platform/time-sync.ts";
 import { watchdogMs } from "../platform/systemd.ts";
 import type { Notify } from "../platform/systemd.ts";
 import type { CommandContext } from "../platform/process.ts";
+import { whyNotCalled } from "../problems/remote.ts";
 import { withinMs } from "../platform/wait.ts";
 import { startTurnsPayloads } from "../store/sqlite/turns-payloads.ts";
 import { openCommands } from "./commands.ts";
@@ -56,11 +57,12 @@ export async function receive(options: Options): Promise<void> {
     watchdogMs: watchdogMs(context.environment, process.pid),
     url: server.url,
     isConnected: !config.secrets.every(isPlaceholder),
+    whyNotCalled: () => whyNotCalled(receiver.connection.status(), context.clock.nowMs()),
     progress: receiver.store.events.progress,
     healthProblem: receiver.healthProblem,
   });
   if (predecessor !== null) void tellOfEnd(predecessor, log);
-  const { store, erase, trustedClock, forwarding, recovery } = receiver;
+  const { store, erase, trustedClock, forwarding, recovery, connection } = receiver;
   const { eraser, retentionState: state } = store.events;
   const { clock } = context;
   const predecessorEnded = predecessor?.ended ?? Promise.resolve();
@@ -73,18 +75,23 @@ export async function receive(options: Options): Promise<void> {
   let stopRetention = beginRetention();
   forwarding.start();
   recovery.start(predecessorEnded);
+  connection.start();
   let isRetired = false;
   const stopTurnsPayloads = startTurnsPayloads({ ...config, log, predecessorEnded });
 
   const reload = prepareReload(options, {
     // Retention does not see what another process is storing: a recording has its name before its row. And two that
     // forward would send everything twice, two that recover would fetch it twice.
-    pause: async () => void (await Promise.all([stopRetention(), forwarding.stop(), recovery.stop()])),
+    async pause() {
+      connection.stop();
+      await Promise.all([stopRetention(), forwarding.stop(), recovery.stop()]);
+    },
     goOn() {
       if (isRetired) return;
       stopRetention = beginRetention();
       forwarding.start();
       recovery.start(predecessorEnded);
+      connection.start();
     },
   });
   const closeControl = openCommands({ ...options, recovery }, reload);
@@ -95,6 +102,7 @@ export async function receive(options: Options): Promise<void> {
     void stopRetention();
     void forwarding.stop();
     void recovery.stop();
+    connection.stop();
     stopTurnsPayloads();
     stopProblemJournal();
     closeControl();

@@ -35,10 +35,12 @@ export function superviseUnder(options: {
   url: string;
   /** False: there is no secret yet that ElevenLabs could sign with. */
   isConnected: boolean;
+  /** Why ElevenLabs does not call, as far as it says; null if it does. */
+  whyNotCalled: () => string | null;
   progress: () => { waitingCount: number; groupCount: number; storedCount: number };
   healthProblem: () => string | null;
 }): Supervision {
-  const { notify, watchdogMs, url, isConnected, progress, healthProblem } = options;
+  const { notify, watchdogMs, url, isConnected, whyNotCalled, progress, healthProblem } = options;
   const everyMs = Math.min(REPORT_MS, (watchdogMs ?? Number.POSITIVE_INFINITY) / FEEDS_PER_WATCH);
   const extendUsec = Math.round(everyMs * FEEDS_PER_WATCH * 1000);
   let lastStatus = "";
@@ -62,7 +64,9 @@ export function superviseUnder(options: {
     if (isStopping) return "Stopping: finishing what is in flight";
     const problem = healthProblem();
     if (problem !== null) return `NOT RECEIVING on ${url}: ${problem}`;
-    return isConnected ? `Receiving on ${url}` : `Listening on ${url}, not connected: run connect`;
+    if (!isConnected) return `Listening on ${url}, not connected: run connect`;
+    const why = whyNotCalled();
+    return `Receiving on ${url}${why === null ? "" : `; ${why}`}`;
   }
 
   report(["READY=1"]);

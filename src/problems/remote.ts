@@ -26,6 +26,12 @@ export function remoteProblems({ nowMs, recovery, connection, forward }: Facts):
   return [...found, ...(forward?.destinations ?? []).flatMap(destinationProblems)];
 }
 
+/** Why ElevenLabs does not call, as far as it says; null if nothing keeps it from that. */
+export function whyNotCalled(connection: ConnectionStatus | null, nowMs: number): string | null {
+  const found = connection === null ? [] : connectionProblems(connection, nowMs);
+  return found.find(({ problem }) => problem !== "webhook_failing")?.what ?? null;
+}
+
 function connectionProblems({ webhook, lastFailure }: ConnectionStatus, nowMs: number): Problem[] {
   const failure = failureText(lastFailure, nowMs);
   if (webhook === "disabled") {

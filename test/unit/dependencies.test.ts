@@ -82,3 +82,24 @@ test(`no file of the program has more than ${LINES_MAX} lines`, () => {
   const written = files.filter((file) => !file.endsWith(".generated.d.ts"));
   expect(written.filter((file) => text(file).split("\n").length - 1 > LINES_MAX)).toBeEmpty();
 });
+
+/** What a start loads in any case: whatever `main.ts` reaches without `import()`. */
+function loadedAtStart(): Set<string> {
+  const transpiler = new Bun.Transpiler({ loader: "ts" });
+  const loaded = new Set(["main.ts"]);
+  for (const file of loaded) {
+    if (file.startsWith("types/") || !file.endsWith(".ts")) continue;
+    for (const { kind, path } of transpiler.scanImports(text(file))) {
+      if (kind === "import-statement" && path.startsWith("."))
+        loaded.add(normalize(join(dirname(file), path)));
+    }
+  }
+  return loaded;
+}
+
+test("what asks ElevenLabs is loaded when it is to be asked, and not by every start", () => {
+  const loaded = loadedAtStart();
+  expect(loaded).toContain("daemon/open.ts");
+  const lazy = ["vendor/rest/client.ts", "recover/loop.ts", "daemon/webhook-watch.ts"];
+  expect(lazy.filter((file) => !files.includes(file) || loaded.has(file))).toEqual([]);
+});

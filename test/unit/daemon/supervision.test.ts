@@ -7,7 +7,13 @@ afterEach(() => supervision?.end());
 
 /** Supervises with a watchdog of 30 ms, and returns what is told. */
 function supervise(watchdogMs: number | null = 30, waitingAt?: (look: number) => number, isConnected = true) {
-  const state = { waitingCount: 0, groupCount: 0, storedCount: 0, problem: null as string | null };
+  const state = {
+    waitingCount: 0,
+    groupCount: 0,
+    storedCount: 0,
+    problem: null as string | null,
+    whyNotCalled: null as string | null,
+  };
   let looks = 0;
   const messages: string[] = [];
   supervision = superviseUnder({
@@ -15,6 +21,7 @@ function supervise(watchdogMs: number | null = 30, waitingAt?: (look: number) =>
     watchdogMs,
     url: "http://127.0.0.1:3004",
     isConnected,
+    whyNotCalled: () => state.whyNotCalled,
     progress() {
       looks += 1;
       return { ...state, waitingCount: waitingAt?.(looks) ?? state.waitingCount };
@@ -42,6 +49,14 @@ test("is ready, and says where it receives", () => {
 test("says that it is not connected while it holds no secret of ElevenLabs", () => {
   const { messages } = supervise(null, undefined, false);
   expect(messages.join()).toContain("STATUS=Listening on http://127.0.0.1:3004, not connected: run connect;");
+});
+
+test("says that ElevenLabs does not call", async () => {
+  const { state, untilLine } = supervise();
+  state.whyNotCalled = "ElevenLabs has disabled the webhook (last failure 502, 3 h ago)";
+  await untilLine(
+    "STATUS=Receiving on http://127.0.0.1:3004; ElevenLabs has disabled the webhook (last failure 502, 3 h ago); 0 events stored since the start",
+  );
 });
 
 test("feeds the watchdog, and says what has changed", async () => {
