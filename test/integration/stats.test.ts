@@ -20,9 +20,17 @@ const clock = standingClock(NOON);
 
 const stats = (query = "") => receiver.ask<Stats>(`/stats${query}`);
 
-const call = (id: string, agentId: string, startedAt: number, seconds: number, usd: number | null) =>
+const call = (
+  id: string,
+  agentId: string,
+  startedAt: number,
+  seconds: number,
+  usd: number | null,
+  verdict = "unknown",
+) =>
   transcription(id, {
     agent_id: agentId,
+    analysis: { call_successful: verdict },
     metadata: { start_time_unix_secs: startedAt, call_duration_secs: seconds, cost: 100, cost_fiat: usd },
   });
 
@@ -30,10 +38,10 @@ const deliver = (body: string) => receiver.post(body, sign(body, { timestamp: cl
 
 beforeAll(async () => {
   receiver = await openTestApp({ config: { apiTokens: [TOKEN] }, clock });
-  await deliver(call("conv_1", "agent_1", NOON - 60, 60, 0.1));
+  await deliver(call("conv_1", "agent_1", NOON - 60, 60, 0.1, "success"));
   await deliver(call("conv_2", "agent_1", NOON, 30, 0.2));
   await deliver(call("conv_2", "agent_1", NOON, 30, 0.2));
-  await deliver(call("conv_3", "agent_2", NOON, 45, null));
+  await deliver(call("conv_3", "agent_2", NOON, 45, null, "failure"));
   await deliver(audio("conv_1", Buffer.from("mp3")));
   await deliver(audio("conv_recording_alone", Buffer.from("mp3")));
   await deliver('{"type":"new_thing"}');
@@ -44,7 +52,7 @@ beforeAll(async () => {
 afterAll(() => receiver.close());
 
 describe("GET /stats", () => {
-  test("counts events by day, type and outcome, and calls, minutes and costs by day and agent", async () => {
+  test("counts events by day, type and outcome, and calls, minutes, costs and verdicts by day and agent", async () => {
     expect(await stats()).toMatchObject({
       status: 200,
       answer: {
@@ -63,8 +71,19 @@ describe("GET /stats", () => {
             minutes: 1.5,
             cost_credits: 200,
             cost_usd: 0.3,
+            succeeded: 1,
+            failed: 0,
           },
-          { day: "2026-11-02", agent_id: "agent_2", calls: 1, minutes: 0.75, cost_credits: 100, cost_usd: 0 },
+          {
+            day: "2026-11-02",
+            agent_id: "agent_2",
+            calls: 1,
+            minutes: 0.75,
+            cost_credits: 100,
+            cost_usd: 0,
+            succeeded: 0,
+            failed: 1,
+          },
         ],
       },
     });
