@@ -10,7 +10,10 @@ import { fixture, transcription } from "../helpers/deliveries.ts";
 const TOKEN = "0123456789abcdef0123456789abcdef";
 
 type Snippets = { title: string | null; summary: string | null; turns: string | null };
-type Page = { conversations: { conversation_id: string; snippets: Snippets }[]; next_cursor: string | null };
+type Page = {
+  conversations: { conversation_id: string; snippets: Snippets; matches: Record<string, unknown> | null }[];
+  next_cursor: string | null;
+};
 
 let receiver: TestApp;
 
@@ -116,6 +119,25 @@ describe("a snippet", () => {
       summary: "An &lt;b&gt;<mark>appointment</mark>&lt;/b&gt; was booked.",
       turns: "I&#x27;d like an <mark>appointment</mark> on Thursday, please.",
     });
+  });
+
+  test("is there as plain text in parts, too", async () => {
+    const { conversations } = (await ask("appointment")).answer;
+    expect(conversations[0]?.matches).toEqual({
+      title: null,
+      summary: [
+        { text: "An <b>", is_match: false },
+        { text: "appointment", is_match: true },
+        { text: "</b> was booked.", is_match: false },
+      ],
+      turns: [
+        { text: "I'd like an ", is_match: false },
+        { text: "appointment", is_match: true },
+        { text: " on Thursday, please.", is_match: false },
+      ],
+    });
+    const { answer } = await receiver.ask<Page>("/conversations");
+    expect(answer.conversations.map(({ matches }) => matches)).toEqual(answer.conversations.map(() => null));
   });
 
   test("shows Chinese as it was written", async () => {
