@@ -28,12 +28,17 @@ export function call(id: string, agoSeconds: number, more: Partial<FakeConversat
 
 /** A receiver, a fake ElevenLabs and the recovery between them, with a clock that stands still. */
 export async function openRecovery(
-  options: { app?: Parameters<typeof openTestApp>[0]; fake?: FakeOptions; nowSeconds?: number } = {},
+  options: {
+    app?: Parameters<typeof openTestApp>[0];
+    fake?: FakeOptions;
+    nowSeconds?: number;
+    pace?: Partial<typeof QUICK>;
+  } = {},
 ) {
   const clock = standingClock(options.nowSeconds ?? NOW);
   const fake = await startFakeElevenLabs(options.fake);
   let app: TestApp = await openTestApp({ ...options.app, clock });
-  const client = createRestClient({ key: fake.key, url: fake.url, pace: QUICK });
+  const client = createRestClient({ key: fake.key, url: fake.url, pace: { ...QUICK, ...options.pace } });
   const recovered = { transcript: 0, recording: 0 };
   const failures: RecoveryFailure[] = [];
   const observer = {
