@@ -19,6 +19,8 @@ export type KnownConversation = {
   isErased: boolean;
   /** When the first of its transcriptions that are processed was received, in Unix ms; null if there is none. */
   transcribedAtMs: number | null;
+  /** Whether a recovery has brought one: then its receipt says nothing of when the recording was sent. */
+  isTranscriptRecovered: boolean;
   /** Whether there is a processed event with its recording, kept or not. */
   hasAudioEvent: boolean;
   /** Whether ElevenLabs says that there is a recording; null if it is not known. */

@@ -113,7 +113,8 @@ function lacksRecording({ hasAudio }: Offered, known: KnownHere, isFileGone: boo
   return (hasAudio ?? known.hasAudio) !== false;
 }
 
-function isRecordingOverdue(offered: Offered, { transcribedAtMs }: KnownHere, nowMs: number): boolean {
+function isRecordingOverdue(offered: Offered, known: KnownHere, nowMs: number): boolean {
+  const transcribedAtMs = known.isTranscriptRecovered ? endedAtMs(offered) : known.transcribedAtMs;
   // Without a transcript nothing was sent yet that the recording could be late against.
   const dueMs =
     transcribedAtMs === null

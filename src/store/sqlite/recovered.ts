@@ -15,6 +15,8 @@ const KNOWN = `
     EXISTS (SELECT 1 FROM erasures WHERE conversation_sha256 = asked.value ->> 1) AS isErased,
     (SELECT min(received_at) FROM events WHERE conversation_id = asked.value ->> 0
       AND status = 'processed' AND type IN (${listed(transcriptionTypes)})) AS transcribedAtMs,
+    EXISTS (SELECT 1 FROM events INDEXED BY events_recovered WHERE conversation_id = asked.value ->> 0
+      AND source = 'recovered' AND type IN (${listed(transcriptionTypes)})) AS isTranscriptRecovered,
     EXISTS (SELECT 1 FROM events WHERE conversation_id = asked.value ->> 0
       AND status = 'processed' AND type IN (${listed(audioTypes)})) AS hasAudioEvent,
     conversations.has_audio AS hasAudio,
@@ -26,6 +28,7 @@ const KNOWN = `
 
 type KnownRow = Pick<KnownConversation, "conversationId" | "transcribedAtMs" | "audioPath"> & {
   isErased: number;
+  isTranscriptRecovered: number;
   hasAudioEvent: number;
   hasAudio: number | null;
   reason: string | null;
@@ -46,6 +49,7 @@ function knownOf(row: KnownRow): KnownConversation {
     conversationId,
     isErased: row.isErased === 1,
     transcribedAtMs: row.transcribedAtMs,
+    isTranscriptRecovered: row.isTranscriptRecovered === 1,
     hasAudioEvent: row.hasAudioEvent === 1,
     hasAudio: row.hasAudio === null ? null : row.hasAudio === 1,
     audioPath: row.audioPath,

@@ -20,6 +20,7 @@ const call: Offered = {
 const nothing: KnownHere = {
   isErased: false,
   transcribedAtMs: null,
+  isTranscriptRecovered: false,
   hasAudioEvent: false,
   hasAudio: null,
   audioPath: null,
@@ -97,6 +98,11 @@ describe("a recording", () => {
     const late = { ...transcribed, transcribedAtMs: ENDED_AT * 1000 + 40 * MINUTE_MS };
     expect(judge(call, late, wanted(50 * MINUTE_MS))).toEqual(recent);
     expect(judge(call, late, wanted(56 * MINUTE_MS))).toEqual(missing(false, "missing"));
+  });
+
+  test("whose transcript was recovered is late already", () => {
+    const recovered = { ...transcribed, transcribedAtMs: wanted(HOUR_MS).nowMs, isTranscriptRecovered: true };
+    expect(judge(call, recovered, wanted(HOUR_MS))).toEqual(missing(false, "missing"));
   });
 
   test("whose event was processed was erased by its age, and does not come back", () => {

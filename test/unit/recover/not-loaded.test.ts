@@ -13,9 +13,7 @@ function loadedFrom(entry: string): Set<string> {
     if (loaded.has(path)) continue;
     loaded.add(path);
     const imports = transpiler.scanImports(readFileSync(path, "utf8"));
-    const own = imports.filter(
-      ({ kind, path: to }) => kind === "import-statement" && /^\..*\.ts$/.test(to),
-    );
+    const own = imports.filter(({ kind, path: to }) => kind === "import-statement" && /^\..*\.ts$/.test(to));
     waiting.push(...own.map(({ path: to }) => join(dirname(path ?? ""), to)));
   }
   return new Set([...loaded].map((path) => relative(SRC, path)));
