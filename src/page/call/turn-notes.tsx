@@ -6,13 +6,15 @@ const media: Record<string, string> = { text: "typed", dtmf: "keys pressed", ima
 
 /** What else is known of a turn: a thumb, what was looked up, files, and how it was said if not by voice. */
 export function TurnNotes({ turn }: { turn: Turn }) {
-  const { feedback, retrieval, files, medium } = turn;
+  const { feedback, retrieval, files, medium, is_backchannel: isInPassing } = turn;
   const how = medium === null ? undefined : media[medium];
   const used = retrieval?.passages.filter(({ is_used: isUsed }) => isUsed).length ?? 0;
-  if (feedback === null && retrieval === null && files.length === 0 && how === undefined) return null;
+  const hasNone = feedback === null && retrieval === null && files.length === 0 && how === undefined;
+  if (hasNone && !isInPassing) return null;
   return (
     <ul class="notes">
       {how !== undefined && <li>{how}</li>}
+      {isInPassing && <li>in passing</li>}
       {feedback !== null && (
         <li class={feedback === "like" ? "good" : "warn"}>
           <Icon name={feedback === "like" ? "up" : "down"} size={14} />

@@ -1,14 +1,15 @@
 import { dayOf } from "../lib/format.ts";
 
-const DAY_MS = 86_400_000;
-
 /** A choice of a filter: what the address says, what people read, and what the API is asked. */
 type Choice = { value: string; text: string; ask: () => Record<string, string> };
 
 export type Filter = { name: string; label: string; any: string; choices: Choice[] };
 
-const midnight = (daysAgo: number): string =>
-  new Date(new Date(Date.now() - daysAgo * DAY_MS).setHours(0, 0, 0, 0)).toISOString();
+/** Where a day of the person who looks begins. */
+function midnight(daysAgo: number): string {
+  const now = new Date();
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo).toISOString();
+}
 
 /** The choices that are the same for everyone; agents and days are added where they are shown. */
 export const filters: Filter[] = [

@@ -1,5 +1,4 @@
 const LOCALE = "en-GB";
-const DAY_MS = 86_400_000;
 
 const clockFormat = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit" });
 const dayFormat = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
@@ -98,8 +97,9 @@ export function dayOf(time: Date): string {
 
 /** `Today`, `Yesterday`, `Thursday 19 November`, `19 November 2025`. */
 export function dayHeading(day: string, now = new Date()): string {
+  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
   if (day === dayOf(now)) return "Today";
-  if (day === dayOf(new Date(now.getTime() - DAY_MS))) return "Yesterday";
+  if (day === dayOf(yesterday)) return "Yesterday";
   const date = new Date(`${day}T12:00:00`);
   return (date.getFullYear() === now.getFullYear() ? dayFormat : yearFormat).format(date).replace(",", "");
 }

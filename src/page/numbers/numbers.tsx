@@ -126,7 +126,7 @@ function Charts(props: { counts: DayCount[]; days: number; names: ReadonlyMap<st
 
 function ByAgent({ agents }: { agents: readonly AgentSum[] }) {
   return (
-    <Card title="By agent">
+    <Card title="By agent" class="by-agent">
       <div class="scroll" tabIndex={0} role="region" aria-label="By agent">
         <table>
           <thead>
