@@ -35,8 +35,11 @@ const newAudio = (byteCount: number) => () => {
   return audio(id, Buffer.alloc(byteCount, id), 1793620900 + count * 86_400);
 };
 
+/** On the connection that is there: a program that can open no more files takes no other. */
+const deliver = (body: string) => receiver.post(body, sign(body), { keepsConnection: true });
+
 async function statusAndCode(body: string) {
-  const { status, answer } = await receiver.post(body);
+  const { status, answer } = await deliver(body);
   return [status, answer.code];
 }
 
@@ -49,7 +52,7 @@ const storedCount = () => receiver.rows<{ n: number }>("SELECT count(*) AS n FRO
 
 /** That the fault is answered with 500 and leaves nothing to be seen, and that all is well by itself when it ends. */
 async function expectRefusedWhile(begin: () => Promise<() => Promise<void>>, body: string): Promise<void> {
-  expect((await receiver.post(newTranscription())).status).toBe(200);
+  expect((await deliver(newTranscription())).status).toBe(200);
   const before = { count: storedCount(), files: visibleFiles() };
   release = await begin();
   expect(await statusAndCode(body)).toEqual(FAILED);

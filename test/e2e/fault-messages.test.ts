@@ -137,7 +137,7 @@ describe.skipIf(!isTraced)("the socket of the reload command", () => {
     rmSync(join(folder, "transcripts.sqlite.control"), { force: true });
     const said = await startWith(folder, "rename,renameat,renameat2", "EIO");
     expect(said).toMatch(
-      /WARNING The reload command can't reach this instance, SIGHUP can: .*the disk failed \(EIO\)/,
+      /WARNING Commands such as reload can't reach this instance, SIGHUP can: .*the disk failed \(EIO\)/,
     );
     expect(sockets(folder)).toEqual([]);
   });

@@ -54,14 +54,18 @@ export async function startReceiver(
     output: () => output.text,
 
     /** Delivers a body, signed now unless told, and returns status and answer. */
-    async post(body: string | Uint8Array, header: string | null = sign(body)) {
+    async post(
+      body: string | Uint8Array,
+      header: string | null = sign(body),
+      { keepsConnection = false } = {},
+    ) {
       const headers: Record<string, string> = header === null ? {} : { "elevenlabs-signature": header };
       const response = await fetch(`${url}/webhook`, {
         method: "POST",
         headers,
         body: Buffer.from(body),
         // An idle one may be closed by a predecessor that ends in the very moment in which it is used again.
-        keepalive: false,
+        keepalive: keepsConnection,
         ...anyCertificate,
       });
       const answer = (await response.json()) as Answer;
