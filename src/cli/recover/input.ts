@@ -31,7 +31,7 @@ export function readRecoverInput(given: Given, nowMs: number): Parsed<RecoverReq
     until,
     agents,
     conversation: conversation ?? null,
-    recordings: given.noRecordings === undefined,
+    recordings: given.recordings !== undefined,
     dryRun: given.dryRun !== undefined,
   };
   return { ok: true, value };

@@ -23,7 +23,8 @@ export const recover: Command = {
       description: "calls of these agents only, with commas (default: all)",
     },
     { key: "conversation", flag: "--conversation <id>", description: "this conversation only" },
-    { key: "noRecordings", flag: "--no-recordings", description: "transcripts only" },
+    // Of a flag that begins with no, commander gives the other value.
+    { key: "recordings", flag: "--no-recordings", description: "transcripts only" },
     { key: "dryRun", flag: "--dry-run", description: "count what is missing, and fetch nothing" },
     { key: "json", flag: "--json", description: "report in JSON" },
   ],
