@@ -95,6 +95,7 @@ export async function bootMachine() {
     { stdin: "ignore", stdout: "ignore", stderr: "ignore" },
   );
   const leader = await untilBooted(child);
+  const guests: Bun.Subprocess[] = [];
 
   function run(script: string) {
     const { exitCode, stdout, stderr } = Bun.spawnSync(
@@ -122,6 +123,16 @@ export async function bootMachine() {
       while (run(script).status !== 0) await Bun.sleep(50);
     },
 
+    /** Runs a program of this host in the machine's network until the machine stops. */
+    onItsNetwork(...command: string[]) {
+      const beside = Bun.spawn(["nsenter", `--target=${leader}`, "--net", ...command], {
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: "inherit",
+      });
+      guests.push(beside);
+    },
+
     /** Where a file of the machine is for us. */
     path: (inside: string) => `/proc/${leader}/root${inside}`,
 
@@ -134,6 +145,7 @@ export async function bootMachine() {
     },
 
     async stop(): Promise<void> {
+      for (const guest of guests) guest.kill();
       child.kill("SIGTERM");
       await child.exited;
       for (const folder of groups) removeGroup(folder);
