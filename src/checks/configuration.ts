@@ -1,7 +1,7 @@
 import { isPlaceholder, looksLikeSecret, readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
 import { options } from "../config/options.ts";
-import type { OptionKey } from "../config/options.ts";
+import type { Option, OptionKey } from "../config/options.ts";
 import { error, ok, warning } from "./result.ts";
 import { sizeText } from "../platform/text.ts";
 import type { CheckResult } from "./result.ts";
@@ -58,8 +58,13 @@ export function shownSettings(settings: Settings): ShownSetting[] {
 
 function shownValue(key: OptionKey, value: unknown): string {
   if (value === null) return "off";
+  const option: Option<unknown> = options[key];
+  if (option.isSecret === true && typeof value === "string") return masked(value);
+  if (typeof value === "object" && "kind" in value) {
+    return String("agentIds" in value ? value.agentIds : value.kind);
+  }
   if (Array.isArray(value)) return value.map((secret) => masked(String(secret))).join(", ");
-  if (typeof value === "number" && options[key].name.endsWith("_BYTES")) return sizeText(value);
+  if (typeof value === "number" && option.name.endsWith("_BYTES")) return sizeText(value);
   return String(value);
 }
 

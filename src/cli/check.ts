@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { checkApi, adviseSources, checkSources } from "../checks/access.ts";
+import { checkApiKey } from "../checks/api-key.ts";
 import { checkCertificate, checkKeyFile } from "../checks/certificate.ts";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkConfiguration, checkSecrets, shownSettings } from "../checks/configuration.ts";
@@ -25,7 +26,7 @@ import type { Paint } from "./terminal.ts";
 export const check: Command = {
   name: "check",
   summary:
-    "check settings, secret, folders, disk, port, database, recordings, destinations, clock and limits",
+    "check settings, secret, folders, disk, port, database, recordings, destinations, API key, clock and limits",
   examples: [
     { line: "check", does: "with the settings of the environment and .env" },
     { line: "check --json", does: "for programs" },
@@ -73,6 +74,9 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
     freeDiskBytesMin,
     bodyBytesMax,
     forwardConfig,
+    vendorApiKey,
+    vendorApiUrl,
+    recover,
   } = valuesOf(settings);
 
   if (host !== null && port !== null) {
@@ -98,6 +102,11 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
       results.push(...(await checkRecordings(audioFolder, database.content, nowMs)));
       if (storeAudio === true) results.push(await checkRecordingsOwner(audioFolder, database.content));
     }
+  }
+  if (vendorApiUrl !== null && recover !== null) {
+    const { loadRestClient } = await import("../vendor/rest/load.ts");
+    const load = () => loadRestClient({ key: vendorApiKey ?? "", url: vendorApiUrl });
+    results.push(await checkApiKey({ hasKey: vendorApiKey !== null, recover }, load));
   }
   results.push(checkClock({ nowMs, isSynchronised: await isClockSynchronised(), newestReceivedAtMs }));
   return results.filter((result) => result !== null);

@@ -1,11 +1,12 @@
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newPlaceholder } from "../../../src/config/config.ts";
 import { options } from "../../../src/config/options.ts";
 import { runCommand } from "../../helpers/command.ts";
+import { startFakeElevenLabs } from "../../helpers/fake-elevenlabs/server.ts";
 import { openTestApp } from "../../helpers/app.ts";
 import { audio, SECRET } from "../../helpers/deliveries.ts";
 import { freePort } from "../../helpers/ports.ts";
@@ -85,6 +86,63 @@ test("never shows a secret, long, short or several", async () => {
       expect(stdout + stderr).not.toContain(SECRET.slice(5, 30));
     }
   }
+});
+
+test("never shows the key of ElevenLabs' API, and shows what is recovered", async () => {
+  const key = "sk_0123456789abcdef0123456789abcdef";
+  for (const args of [["check"], ["check", "--json"]]) {
+    const environment = await environmentWith({ ELEVENLABS_API_KEY: key });
+    const { stdout, stderr } = await runCommand(args, { environment, folder });
+    expect(stdout + stderr).not.toContain(key.slice(3, 20));
+  }
+  for (const agents of ["all", "agent_1,agent_2"]) {
+    const environment = await environmentWith({ RECOVER: agents });
+    const { stdout } = await runCommand(["check"], { environment, folder });
+    expect(stdout).toMatch(new RegExp(`RECOVER +${agents} +environment`));
+  }
+});
+
+describe("the key of ElevenLabs' API", () => {
+  const keys = { sk_reads: ["convai_read"], sk_manages: ["convai_read", "webhooks_write"], sk_nothing: [] };
+  const found = async (environment: Record<string, string>) => {
+    const fake = await startFakeElevenLabs({ keys });
+    const { of } = await checks(await environmentWith({ ELEVENLABS_API_URL: fake.url, ...environment }));
+    await fake.stop();
+    return of("API key").map(({ level, text }) => `${level}: ${text}`);
+  };
+
+  test.each<[string, Record<string, string>, string[]]>([
+    ["is not missed", {}, []],
+    [
+      "is needed to recover",
+      { RECOVER: "all" },
+      ["error: RECOVER is on, and there is no key: nothing is fetched"],
+    ],
+    [
+      "is for nothing without recovery",
+      { ELEVENLABS_API_KEY: "sk_reads" },
+      ["warning: there is a key, and RECOVER is off: nothing is fetched"],
+    ],
+    [
+      "is best if it reads only",
+      { RECOVER: "all", ELEVENLABS_API_KEY: "sk_reads" },
+      ["ok: reads conversations, and no webhooks"],
+    ],
+    [
+      "is too powerful if it manages webhooks",
+      { RECOVER: "agent_1", ELEVENLABS_API_KEY: "sk_manages" },
+      [
+        "warning: it may do more than read conversations: someone who breaks in could send the workspace's calls elsewhere",
+      ],
+    ],
+    [
+      "is too weak without convai_read",
+      { RECOVER: "all", ELEVENLABS_API_KEY: "sk_nothing" },
+      ["error: the API key lacks the permission convai_read: add it to the key at ElevenLabs"],
+    ],
+  ])("%s", async (_, environment, expected) => {
+    expect(await found(environment)).toEqual(expected);
+  });
 });
 
 test("a setting that is wrong is an error with a remedy, and the rest is checked all the same", async () => {
