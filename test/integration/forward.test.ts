@@ -177,6 +177,29 @@ describe("what is sent", () => {
     expect(collector.requests.length).toBe(1);
   });
 
+  test("is a body that is too large for its row, from its file", async () => {
+    const crm = destination();
+    await forward([{ name: "crm", url: crm.url }]);
+    const body = JSON.stringify({ type: "agent_qa", data: { text: "x".repeat(17 * 1024 * 1024) } });
+    await app.post(body);
+    expect(app.rows("SELECT payload_path IS NOT NULL AS isFile FROM events")).toEqual([{ isFile: 1 }]);
+    await sent(1, crm);
+    expect(crm.requests[0]?.body === body).toBeTrue();
+    expect(crm.faults).toBeEmpty();
+  });
+
+  test("is the event in short if its payload was not stored", async () => {
+    await app.close();
+    app = await openTestApp({ config: { storeTranscripts: false } });
+    const crm = destination();
+    await forward([{ name: "crm", url: crm.url }]);
+    await app.post(transcription("conv_1"));
+    await sent(1, crm);
+    expect(JSON.parse(crm.requests[0]?.body ?? "")).toMatchObject({
+      data: { event_id: 1, conversation_id: "conv_1" },
+    });
+  });
+
   test("includes an event that is reprocessed, though its id was passed", async () => {
     const crm = destination();
     await app.post(transcription("conv_0"));
