@@ -69,7 +69,8 @@ function tryBreakage({ name, file, find, replace, tests }: Breakage): void {
 
 function runTests(tests: string[]): { isRed: boolean; output: string } {
   const needsBuild = tests.some((test) => test.startsWith("test/e2e/"));
-  const commands = [...(needsBuild ? [["scripts/build"]] : []), ["scripts/bun", "test", ...tests]];
+  // The application imports the page as it is built.
+  const commands = [[needsBuild ? "scripts/build" : "scripts/page"], ["scripts/bun", "test", ...tests]];
   let output = "";
   for (const command of commands) {
     const { exitCode, stdout, stderr } = Bun.spawnSync(command, {

@@ -1,8 +1,11 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createCourier } from "../../src/forward/attempt.ts";
 import type { Destination } from "../../src/forward/destination.ts";
 import { startDestination } from "../helpers/destination.ts";
 import type { TestDestination } from "../helpers/destination.ts";
+
+// A round of the thread takes half a second, and more on a busy machine.
+setDefaultTimeout(60_000);
 
 const MIB = 1024 * 1024;
 const started: TestDestination[] = [];

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { announceErased } from "../../src/forward/announcements.ts";
@@ -18,6 +18,9 @@ import { audio, fixture, transcription } from "../helpers/deliveries.ts";
 import { FORWARD_SECRET, startDestination, until } from "../helpers/destination.ts";
 import type { TestDestination } from "../helpers/destination.ts";
 import { quarantineAsBefore } from "../helpers/quarantine.ts";
+
+// A round of the thread takes half a second, and more on a busy machine.
+setDefaultTimeout(60_000);
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -15,6 +15,9 @@ import type { TestApp } from "../helpers/app.ts";
 import { transcription } from "../helpers/deliveries.ts";
 import { FORWARD_SECRET, startDestination, until } from "../helpers/destination.ts";
 import type { TestDestination } from "../helpers/destination.ts";
+
+// A round of the thread takes half a second, and more on a busy machine.
+setDefaultTimeout(60_000);
 
 let app: TestApp;
 let crm: TestDestination;
