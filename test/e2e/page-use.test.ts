@@ -342,4 +342,38 @@ describe.skipIf(browserMissing !== null)("with other calls than those", () => {
     await page.context().close();
     await receiver.stop();
   });
+
+  test("what needs somebody is told with its remedy, and why deliveries were refused", async () => {
+    const receiver = await startReceiver({
+      environment: { ...environment, ENABLE_AUDIO_STORAGE: "false", MIN_FREE_DISK_BYTES: "1099511627776" },
+    });
+    await receiver.post("{}", "t=1,v0=00");
+    const { page } = await open(browser, receiver, "#/receiver");
+    await page.getByText("Not receiving").first().waitFor();
+    const needs = page.getByRole("region", { name: "What needs you" });
+    for (const text of [
+      "The disk is nearly full",
+      "Make room",
+      "Recordings are not kept",
+      "ENABLE_AUDIO_STORAGE=true",
+    ]) {
+      await needs.getByText(text).waitFor();
+    }
+    await page.getByText("Why some were refused").waitFor();
+    const { refusals, problems } = await stateOf(receiver);
+    await page.getByText(refusals[0]?.cause ?? "no refusal").waitFor();
+    expect(await needs.getByRole("listitem").count()).toBe(problems.length);
+    expect(await page.getByRole("link", { name: /^Receiver/ }).textContent()).toContain(
+      String(problems.length),
+    );
+    await page.context().close();
+    await receiver.stop();
+  });
 });
+
+type State = { refusals: { cause: string }[]; problems: unknown[] };
+
+async function stateOf(receiver: Receiver): Promise<State> {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  return JSON.parse(await (await fetch(`${receiver.url}/state`, { headers })).text());
+}

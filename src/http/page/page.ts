@@ -22,7 +22,6 @@ const CONTENT_SECURITY_POLICY = [
 
 const SECURITY_HEADERS = {
   "content-security-policy": CONTENT_SECURITY_POLICY,
-  "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",

@@ -144,12 +144,14 @@ function ByAgent({ agents }: { agents: readonly AgentSum[] }) {
             {agents.map(({ agentId, name, colour, sum }) => (
               <tr key={agentId}>
                 <th scope="row">
-                  <i class={`dot c${colour}`} />
-                  {agentId === null ? (
-                    name
-                  ) : (
-                    <a href={callsAddress(new URLSearchParams({ agent: agentId }))}>{name}</a>
-                  )}
+                  <span class="agent-name">
+                    <i class={`dot c${colour}`} />
+                    {agentId === null ? (
+                      name
+                    ) : (
+                      <a href={callsAddress(new URLSearchParams({ agent: agentId }))}>{name}</a>
+                    )}
+                  </span>
                 </th>
                 <td>{wholeText(sum.calls)}</td>
                 <td>{wholeText(sum.minutes)}</td>
