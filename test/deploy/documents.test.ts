@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isOpensslMissing, makeCertificate } from "../helpers/certificate.ts";
 import { SECRET } from "../helpers/deliveries.ts";
-import { blocksOf, documents } from "../helpers/documents.ts";
+import { blocksOf, documents, ROOT } from "../helpers/documents.ts";
 import type { Block } from "../helpers/documents.ts";
+import { FAKE_KEY } from "../helpers/fake-elevenlabs/server.ts";
 import { canBoot } from "./machine.ts";
 import { freshMachine } from "./service.ts";
 
@@ -12,7 +14,16 @@ setDefaultTimeout(180_000);
 
 const HOST = "webhooks.example.com";
 /** These begin without the service: they install it. */
-const FROM_SCRATCH = new Set(["README.md", "docs/install-vm.md"]);
+const FROM_SCRATCH = new Set(["README.md", "docs/install-vm.md", "docs/connect.md"]);
+const AUTHORITY = "/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt";
+/** What connect asks a person for, and the fake that stands for ElevenLabs. */
+const CONNECT = {
+  ELEVENLABS_API_KEY: FAKE_KEY,
+  ELEVENLABS_API_URL: "http://127.0.0.1:4010",
+  NODE_EXTRA_CA_CERTS: AUTHORITY,
+};
+
+const assignments = Object.entries(CONNECT).map(([name, value]) => `${name}=${value}`);
 
 /** Blocks that build on each other, on one machine. */
 const sequences = documents.flatMap((path) => {
@@ -34,13 +45,15 @@ describe.skipIf(!canBoot("the documents' commands on a VM") || isOpensslMissing)
     test.each(sequences)("$name", async ({ path, blocks }) => {
       machine = await freshMachine();
       prepareMachine();
+      if (path === "docs/connect.md") await prepareHttps();
       if (!FROM_SCRATCH.has(path)) {
         expect(machine.install("--secret-file secret").status).toBe(0);
         expect(machine.send()).toBe(0);
       }
       for (const { line, text } of blocks) {
         // The installer's question is answered; what else reads from the terminal would get this too.
-        const script = `cd /root; export CURL_CA_BUNDLE=/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt
+        const script = `cd /root; export CURL_CA_BUNDLE=${AUTHORITY} ${assignments.join(" ")}
+sudo() { command sudo --preserve-env=${Object.keys(CONNECT).join(",")} "$@"; }
 exec 0<<<'${SECRET}'\nset -euo pipefail\n${text}`;
         const { status, stdout, stderr } = machine.run(script);
         if (status !== 0) throw new Error(`${path}:${line}: exit status ${status}\n${stdout}${stderr}`);
@@ -49,8 +62,16 @@ exec 0<<<'${SECRET}'\nset -euo pipefail\n${text}`;
       expect(Number(machine.query("SELECT count(*) FROM events").stdout)).toBe(1);
     });
 
+    /** What its guide takes for granted. */
+    async function prepareHttps(): Promise<void> {
+      writeFileSync(machine.path("/etc/caddy/Caddyfile"), `${HOST} {\n\treverse_proxy 127.0.0.1:3004\n}\n`);
+      machine.get("systemctl reload caddy");
+      await machine.until(`[ -s ${AUTHORITY} ]`);
+    }
+
     /** What apt-get would have done, a name for this host, and certificates from nobody else. */
     function prepareMachine(): void {
+      machine.onItsNetwork(process.execPath, join(ROOT, "scripts/fake-elevenlabs.ts"), "4010");
       machine.get(`rm /etc/systemd/system/caddy.service; echo 127.0.0.1 localhost ${HOST} >> /etc/hosts`);
       writeFileSync(
         machine.path("/usr/local/bin/caddy"),
