@@ -17,8 +17,6 @@ const CALL_MS_MAX = 3 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 /** By this machine's time. */
 const NIGHT_HOUR = 3;
-/** Calls in a row that arrived only by recovery, before ElevenLabs counts as having stopped calling. */
-const ONLY_RECOVERED_MIN = 3;
 
 export type Recovery = ReturnType<typeof createRecovery>;
 
@@ -34,7 +32,6 @@ export function createRecovery(parts: RecoveryParts) {
   const { recoveries } = store;
   const limit = createLimit(1);
   const startedAtMs = clock.nowMs();
-  const warnedAtMs = new Map<string, number>();
   let lastSuccessAtMs: number | null = null;
   let fault: { what: string; remedy: string } | null = null;
   let onlyRecoveredCount = 0;
@@ -66,8 +63,7 @@ export function createRecovery(parts: RecoveryParts) {
     } catch (error) {
       if (signal.aborted) return;
       parts.observer.failed("storage");
-      fault = { what: `What was recovered can't be stored: ${faultText(error)}`, remedy: "Check the disk." };
-      warnDaily("storage", `Recovery failed and is tried again in 10 minutes: ${faultText(error)}`);
+      complain(`what was recovered can't be stored: ${faultText(error)}`, "Check the disk.");
     }
   }
 
@@ -96,8 +92,7 @@ export function createRecovery(parts: RecoveryParts) {
     if (stop?.reason === "cancelled") return;
     await watch();
     if (stop !== null) {
-      fault = { what: stop.message, remedy: "Receiving goes on. docs/recover.md has more." };
-      warnDaily(stop.reason, `Recovery stopped and is tried again in 10 minutes: ${stop.message}`);
+      complain(stop.message, "Receiving goes on. docs/recover.md has more.");
       return;
     }
     await recoveries.set("recover_watermark", String(nextMs));
@@ -114,14 +109,10 @@ export function createRecovery(parts: RecoveryParts) {
     return Math.min(Number(since ?? nowMs), (await recoveries.firstReceivedAtMs()) ?? Infinity);
   }
 
-  /** Deliveries that stop for good are noticed by what only recovery brings. */
+  /** What the receiver's problems are told by: see src/problems. */
   async function watch(): Promise<void> {
     counts = recoveries.countPending();
     onlyRecoveredCount = await recoveries.onlyRecoveredInARow(startedAtMs);
-    if (onlyRecoveredCount < ONLY_RECOVERED_MIN) return;
-    warnDaily("watch", "ElevenLabs seems to have stopped calling: run elevenlabs-webhook connect status", {
-      calls: onlyRecoveredCount,
-    });
   }
 
   function tellRun({ conversations, missing, recovered, failed, seconds }: RunReport): void {
@@ -137,11 +128,10 @@ export function createRecovery(parts: RecoveryParts) {
     log[isQuiet ? "debug" : "info"]("Compared with ElevenLabs", figures);
   }
 
-  function warnDaily(about: string, message: string, fields: Record<string, number> = {}): void {
-    const nowMs = clock.monotonicMs();
-    if (nowMs - (warnedAtMs.get(about) ?? -Infinity) < DAY_MS) return;
-    warnedAtMs.set(about, nowMs);
-    log.warning(message, fields);
+  /** Logged when it begins; the problems of the day are logged by daemon/problem-journal.ts. */
+  function complain(what: string, remedy: string): void {
+    if (fault?.what !== what) log.warning(`Recovery stopped and is tried again in 10 minutes: ${what}`);
+    fault = { what, remedy };
   }
 }
 

@@ -14,7 +14,7 @@ import { openStore } from "../../src/store/store.ts";
 import { recordOfLeftBody } from "../../src/webhook/record.ts";
 import type { ForwardFigures } from "../../src/forward/forwarding.ts";
 import { noStatuses } from "../../src/problems/statuses.ts";
-import type { ConnectionStatus } from "../../src/problems/statuses.ts";
+import type { ConnectionStatus, RecoveryStatus } from "../../src/problems/statuses.ts";
 import type { Destination } from "../../src/forward/destination.ts";
 import { SECRET, sign } from "./deliveries.ts";
 
@@ -32,6 +32,7 @@ export async function openTestApp(
     forwarded?: () => ForwardFigures;
     /** How the webhook stands at ElevenLabs. */
     connection?: () => ConnectionStatus | null;
+    recovery?: () => RecoveryStatus | null;
     isShared?: boolean;
     takesOverRecordings?: boolean;
   } = {},
@@ -91,7 +92,11 @@ export async function openTestApp(
     queries,
     forwarding,
     metrics,
-    statuses: { ...noStatuses, connection: options.connection ?? (() => null) },
+    statuses: {
+      ...noStatuses,
+      connection: options.connection ?? noStatuses.connection,
+      recovery: options.recovery ?? noStatuses.recovery,
+    },
     clock,
     log,
   });

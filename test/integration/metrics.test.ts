@@ -44,7 +44,14 @@ const crm = {
 
 const openForwarding = (forwarded: () => ForwardFigures = () => [crm]) =>
   openTestApp({
-    config: { apiTokens: [TOKEN] },
+    config: { apiTokens: [TOKEN], recover: { kind: "all" }, vendorApiKey: "sk_0123456789abcdef" },
+    recovery: () => ({
+      pendingCount: 2,
+      failedCount: 1,
+      lastSuccessAtMs: 1_793_620_800_000,
+      fault: null,
+      onlyRecoveredCount: 0,
+    }),
     destinations: [
       {
         name: "crm",
@@ -99,6 +106,21 @@ test("tells how far each destination has been sent, if there are any", async () 
   expect(await at("stopped")).toBe(1);
   await app.close();
   expect(await scrape()).not.toContain("forward_");
+});
+
+test("tells what is recovered, if that is on", async () => {
+  const app = await openForwarding();
+  for (const [series, value] of [
+    ['recovered_total{kind="transcript"}', 0],
+    ['recovered_total{kind="recording"}', 0],
+    ['recovery_failures_total{reason="key"}', 0],
+    ["recovery_pending", 2],
+    ["recovery_last_success_timestamp_seconds", 1_793_620_800],
+  ] as const) {
+    expect([series, await valueOf(series, app)]).toEqual([series, value]);
+  }
+  await app.close();
+  expect(await scrape()).not.toContain("recover");
 });
 
 test("tells whether the clock by which things are erased is confirmed, if anything is erased by age", async () => {
