@@ -2,6 +2,8 @@ import { readLineage } from "../store/sqlite/data-id.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
 import { readReprocessed } from "../store/sqlite/state.ts";
 
+export type Places = ReturnType<typeof openPlaces>;
+
 /** Reads from a database, which it does not change, what a cursor can be set by. */
 export function openPlaces(databasePath: string) {
   const sqlite = openSqlite(databasePath, "inspector");

@@ -173,6 +173,33 @@ describe("forward status", () => {
     expect(stderr).toContain("FORWARD_CONFIG: destinations[0].url");
   });
 
+  test.each([
+    ["no database", () => writeFileSync(forwardPath(databasePath), "x".repeat(4096)), "SQLITE_NOTADB"],
+    [
+      "one of a newer version",
+      () => withForwardFile(databasePath, (sqlite) => sqlite.run("PRAGMA user_version = 99")),
+      "was made by a newer version of the program",
+    ],
+  ])("refuses a file of what is forwarded that is %s, by its name", async (_, make, problem) => {
+    make();
+    for (const args of [["status"], ["replay", "crm", "--from-start"]]) {
+      const { status, stdout, stderr } = await run(...args);
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+      expect(stderr).toContain(forwardPath(databasePath));
+      expect(stderr).toContain(problem);
+    }
+  });
+
+  test("refuses a database that is none, by its name", async () => {
+    const path = join(receiver.folder, "other.sqlite");
+    writeFileSync(path, "x".repeat(4096));
+    const { status, stderr } = await runCommand(["forward", "status"], {
+      environment: { TRANSCRIPT_STORAGE_PATH: path },
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${path}: it does not read as an intact SQLite database (SQLITE_NOTADB)`);
+  });
+
   test("refuses a database that is not there", async () => {
     const environment = { TRANSCRIPT_STORAGE_PATH: "/nowhere/t.sqlite" };
     const { status, stderr } = await runCommand(["forward", "status"], { environment });

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { ForwardFileError } from "../../forward/file.ts";
+import { FileFault } from "../../platform/faults.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
@@ -46,6 +48,16 @@ Exit status: 0 all is well; 1 not done, or a destination is stopped, has dead ev
 };
 
 async function run(given: Given, context: CommandContext): Promise<number> {
+  try {
+    return await act(given, context);
+  } catch (error) {
+    if (error instanceof FileFault || error instanceof ForwardFileError)
+      return refuse(context, error.message, "failure");
+    throw error;
+  }
+}
+
+async function act(given: Given, context: CommandContext): Promise<number> {
   const { action } = given;
   if (action === "status") return status(given, context);
   if (action === "replay") return replay(given, context);

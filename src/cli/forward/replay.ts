@@ -1,8 +1,7 @@
+import type { Database } from "bun:sqlite";
 import { replayFrom, resumeDestination } from "../../forward/cursors.ts";
-import type { ForwardPosition } from "../../forward/cursors.ts";
-import { hasForwardFile, withForwardFile } from "../../forward/file.ts";
 import { reviveDead } from "../../forward/parked.ts";
-import { openPlaces } from "../../forward/places.ts";
+import type { Places } from "../../forward/places.ts";
 import { readStatus } from "../../forward/status.ts";
 import type { DestinationStanding } from "../../forward/status.ts";
 import { dataIdOf } from "../../model/lineage.ts";
@@ -11,7 +10,7 @@ import { wholeNumber } from "../../platform/text.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
-import { findDestination, grouped, whyNoData } from "./terms.ts";
+import { findDestination, grouped, whyNoData, withForwardFiles } from "./terms.ts";
 
 const EVENT_ID_MAX = 999_999_999_999_999;
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -30,12 +29,6 @@ export async function replay(given: Given, context: CommandContext): Promise<num
   const { databasePath } = found.settings;
   const problem = whyNoData(found.settings);
   if (problem !== null) return refuse(context, problem, "failure");
-  if (!hasForwardFile(databasePath))
-    return refuse(
-      context,
-      "Nothing was forwarded yet: start the receiver with FORWARD_CONFIG first",
-      "failure",
-    );
   const done = replayOf(databasePath, { name, from: from.value, nowMs: context.clock.nowMs() });
   if (!done.ok) return refuse(context, done.problem, "failure");
   context.writeOut(`${done.value}\n`);
@@ -46,39 +39,47 @@ function replayOf(
   databasePath: string,
   { name, from, nowMs }: { name: string; from: From; nowMs: number },
 ): Parsed<string> {
-  const places = openPlaces(databasePath);
-  try {
-    const lineage = places.lineage();
-    return withForwardFile(databasePath, (sqlite): Parsed<string> => {
-      if (from.kind !== "here") {
-        const eventId = from.kind === "after" ? from.eventId : places.eventIdBefore(from.ms);
-        const last = Math.min(eventId, lineage.lastEventId);
-        const position: ForwardPosition = {
-          dataId: dataIdOf(lineage),
-          eventId: last,
-          reprocessedCount: places.reprocessedCount(),
-        };
-        replayFrom(sqlite, name, position);
-        const events = places.countAfter(last);
-        return {
-          ok: true,
-          value: `${name} is sent what comes after event ${grouped(last)}: ${counted(events)} so far`,
-        };
-      }
-      const [found] = readStatus(sqlite, [{ name, host: "" }], lineage);
-      const problem = found === undefined ? null : whyNotHere(found);
-      if (problem !== null) return { ok: false, problem };
-      const dead = reviveDead(sqlite, name, nowMs);
-      resumeDestination(sqlite, name);
-      const id = grouped(found?.eventId ?? lineage.lastEventId);
+  return withForwardFiles(databasePath, (places, sqlite) => {
+    if (sqlite === null)
       return {
-        ok: true,
-        value: `${name} goes on after event ${id}; sent again: ${counted(dead)} that had been given up`,
+        ok: false,
+        problem: "Nothing was forwarded yet: start the receiver with FORWARD_CONFIG first",
       };
-    });
-  } finally {
-    places.close();
-  }
+    if (from.kind !== "here") return begin(sqlite, places, { name, from });
+    return goOn(sqlite, places, { name, nowMs });
+  });
+}
+
+function begin(
+  sqlite: Database,
+  places: Places,
+  { name, from }: { name: string; from: Exclude<From, { kind: "here" }> },
+): Parsed<string> {
+  const lineage = places.lineage();
+  const wanted = from.kind === "after" ? from.eventId : places.eventIdBefore(from.ms);
+  const eventId = Math.min(wanted, lineage.lastEventId);
+  replayFrom(sqlite, name, {
+    dataId: dataIdOf(lineage),
+    eventId,
+    reprocessedCount: places.reprocessedCount(),
+  });
+  const events = counted(places.countAfter(eventId));
+  return { ok: true, value: `${name} is sent what comes after event ${grouped(eventId)}: ${events} so far` };
+}
+
+function goOn(
+  sqlite: Database,
+  places: Places,
+  { name, nowMs }: { name: string; nowMs: number },
+): Parsed<string> {
+  const lineage = places.lineage();
+  const [found] = readStatus(sqlite, [{ name, host: "" }], lineage);
+  const problem = found === undefined ? null : whyNotHere(found);
+  if (problem !== null) return { ok: false, problem };
+  const dead = counted(reviveDead(sqlite, name, nowMs));
+  resumeDestination(sqlite, name);
+  const id = grouped(found?.eventId ?? lineage.lastEventId);
+  return { ok: true, value: `${name} goes on after event ${id}; sent again: ${dead} that had been given up` };
 }
 
 /** Why it can't go on at its own place. */

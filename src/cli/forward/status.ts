@@ -1,5 +1,3 @@
-import { hasForwardFile, withForwardFile } from "../../forward/file.ts";
-import { openPlaces } from "../../forward/places.ts";
 import { readStatus } from "../../forward/status.ts";
 import type { DestinationStanding } from "../../forward/status.ts";
 import { exitStatus, refuse } from "../command.ts";
@@ -7,8 +5,7 @@ import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
 import { createPaint } from "../terminal.ts";
 import type { Paint } from "../terminal.ts";
-import { findForwardSettings, grouped, whyNoData } from "./terms.ts";
-import type { ForwardSettings } from "./terms.ts";
+import { findForwardSettings, grouped, whyNoData, withForwardFiles } from "./terms.ts";
 
 const PROGRAM = "elevenlabs-webhook";
 
@@ -18,26 +15,16 @@ export async function status(given: Given, context: CommandContext): Promise<num
   if (!settings.ok) return refuse(context, settings.problem, "config");
   const problem = whyNoData(settings.value);
   if (problem !== null) return refuse(context, problem, "failure");
-  const found = findStatus(settings.value);
+  const { databasePath, destinations } = settings.value;
+  const found = withForwardFiles(databasePath, (places, sqlite) =>
+    readStatus(sqlite, destinations, places.lineage()),
+  );
   context.writeOut(
     given.json === undefined ? forPeople(found, createPaint(context)) : `${JSON.stringify(found)}\n`,
   );
   return found.some(({ state, dead }) => state === "stopped" || dead > 0)
     ? exitStatus.failure
     : exitStatus.ok;
-}
-
-/** How every destination stands by the files, whether the receiver runs or not. */
-export function findStatus({ databasePath, destinations }: ForwardSettings): DestinationStanding[] {
-  const places = openPlaces(databasePath);
-  try {
-    const lineage = places.lineage();
-    return hasForwardFile(databasePath)
-      ? withForwardFile(databasePath, (sqlite) => readStatus(sqlite, destinations, lineage))
-      : readStatus(null, destinations, lineage);
-  } finally {
-    places.close();
-  }
 }
 
 function forPeople(found: readonly DestinationStanding[], paint: Paint): string {

@@ -1,8 +1,13 @@
+import type { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { readSettings } from "../../config/config.ts";
 import { options } from "../../config/options.ts";
 import { readForwardConfig } from "../../forward/config.ts";
 import type { Destination } from "../../forward/destination.ts";
+import { forwardPath, hasForwardFile, withForwardFile } from "../../forward/file.ts";
+import { openPlaces } from "../../forward/places.ts";
+import type { Places } from "../../forward/places.ts";
+import { onFileNow } from "../../platform/faults.ts";
 import type { Parsed } from "../../platform/parsed.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
@@ -50,6 +55,29 @@ export function findDestination(given: Given, context: CommandContext): NamedDes
   const known =
     destinations.length === 0 ? "are none" : `is ${destinations.map((one) => one.name).join(", ")}`;
   return { ok: false, problem: `${name}: there is no such destination; there ${known}`, status: "failure" };
+}
+
+/**
+ * Works on the database, which is only read, and on the file of what is forwarded, which is null if there is none.
+ *
+ * @throws FileFault, ForwardFileError
+ */
+export function withForwardFiles<T>(
+  databasePath: string,
+  work: (places: Places, sqlite: Database | null) => T,
+): T {
+  const places = onFileNow(databasePath, () => openPlaces(databasePath));
+  try {
+    // Whatever is wrong with the database shows here.
+    onFileNow(databasePath, places.lineage);
+    return onFileNow(forwardPath(databasePath), () =>
+      hasForwardFile(databasePath)
+        ? withForwardFile(databasePath, (sqlite) => work(places, sqlite))
+        : work(places, null),
+    );
+  } finally {
+    places.close();
+  }
 }
 
 /** Why there is nothing to be forwarded; null if there is a database. */
