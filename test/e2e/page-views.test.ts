@@ -57,7 +57,7 @@ describe.skipIf(browserMissing !== null)("the page in a browser", () => {
   });
 
   test.each(Object.entries(views))(
-    "%s is fit for everybody, in both schemes and sizes",
+    "%s is fit for everybody, in both schemes and sizes, at 320 px and at 200 %%",
     async (name, address) => {
       const { page } = visitor;
       await goTo(page, address);
@@ -68,14 +68,6 @@ describe.skipIf(browserMissing !== null)("the page in a browser", () => {
         expect(await violations(page)).toEqual([]);
         await shoot(page, `${name}-${size}-${scheme}`);
       }
-    },
-  );
-
-  test.each(Object.entries(views))(
-    "%s scrolls in one direction only, at 320 px and at 200 %%",
-    async (name, address) => {
-      const { page } = visitor;
-      await goTo(page, address);
       for (const size of ["narrow", "zoomed"] as const) {
         await page.setViewportSize(sizes[size]);
         await settled(page);

@@ -106,7 +106,7 @@ function long(word: string, text: string): OddCall {
   const body = structuredClone(full);
   const data = dataOf(body);
   const analysis = isObject(data.analysis) ? data.analysis : {};
-  Object.assign(data, { agent_name: text, conversation_id: id });
+  Object.assign(data, { agent_name: word, conversation_id: id });
   Object.assign(analysis, { transcript_summary: text, call_summary_title: word });
   const failed = {
     request_id: "req_1",
@@ -116,7 +116,13 @@ function long(word: string, text: string): OddCall {
     raw_error_message: text,
   };
   data.transcript = [
-    { role: "agent", message: text, interrupted: true, original_message: word, time_in_call_secs: 0 },
+    {
+      role: "agent",
+      message: text,
+      interrupted: true,
+      original_message: text.slice(0, 1000),
+      time_in_call_secs: 0,
+    },
     { role: "agent", message: null, tool_results: [failed], time_in_call_secs: 3 },
     { role: "user", message: word, time_in_call_secs: 5 },
   ];
