@@ -4,7 +4,8 @@ import { commitAnnounced, dueAnnouncements } from "./announcements.ts";
 import type { Announced, Announcement } from "./announcements.ts";
 import type { Courier } from "./attempt.ts";
 import { messageOfErasure } from "./content.ts";
-import { readCursor, stopDestination } from "./cursors.ts";
+import { readCursor } from "./cursors.ts";
+import type { StopReason } from "./cursors.ts";
 import type { Destination } from "./destination.ts";
 import { nextAnnouncementMs } from "./schedule.ts";
 
@@ -18,18 +19,20 @@ export function createAnnouncer(options: {
   courier: Courier;
   /** Whether an event of a conversation is on its way to the destination. */
   isSending: (conversationId: string) => boolean;
+  /** Stops the destination, and says so. */
+  stop: (reason: StopReason) => void;
   clock: Clock;
   random: () => number;
   calledOff: AbortSignal;
 }) {
-  const { destination, sqlite, courier, isSending, clock, random, calledOff } = options;
+  const { destination, sqlite, courier, isSending, stop, clock, random, calledOff } = options;
   const { name } = destination;
 
   async function announce(announcement: Announcement): Promise<Announced | null> {
     const { conversationId, attempts } = announcement;
     const outcome = await courier.send(messageOfErasure(announcement), calledOff);
     if (outcome.kind === "called off") return null;
-    if (outcome.kind === "gone") stopDestination(sqlite, name, "gone");
+    if (outcome.kind === "gone") stop("gone");
     const isConfirmed = outcome.kind === "taken";
     const dueAtMs = isConfirmed ? null : nextAnnouncementMs(attempts + 1, clock.nowMs(), random());
     return { conversationId, dueAtMs };

@@ -10,6 +10,7 @@ import type { Destination } from "./destination.ts";
 import { openEventSource } from "./events.ts";
 import { openForwardFile } from "./file.ts";
 import { newestPosition } from "./position.ts";
+import { deadEvents, forgetParked } from "./parked.ts";
 import { createLine } from "./line.ts";
 import type { TellForward } from "./line.ts";
 import type { DestinationFigures, ForwardThreadOptions } from "./thread-messages.ts";
@@ -17,6 +18,7 @@ import type { DestinationFigures, ForwardThreadOptions } from "./thread-messages
 /** While nothing is to be done, it is looked at this often. */
 const IDLE_MS = 500;
 const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
 /** What is under way at the end may still be answered. */
 const GRACE_MS = 2_000;
 
@@ -53,7 +55,7 @@ export function startForwarder(
     const courier = createCourier(destination, options);
     const common = { destination, sqlite, courier, clock, random, calledOff: cutOff.signal };
     const line = createLine({ ...common, source, publicUrl, tell, ending: ending.signal });
-    return { courier, line, announce: createAnnouncer({ ...common, isSending: line.isSending }) };
+    return { courier, line, announce: createAnnouncer({ ...common, ...line }) };
   }
 
   /** Repeats a step until the end: at once while there is more to do. */
@@ -71,6 +73,26 @@ export function startForwarder(
     return false;
   }
 
+  /** An event that was given up, and is gone by now, is nothing that could be replayed. */
+  function forgetGone(): false {
+    for (const { name } of destinations) {
+      let after = 0;
+      for (
+        let dead = deadEvents(sqlite, name, after);
+        dead.length > 0;
+        dead = deadEvents(sqlite, name, after)
+      ) {
+        after = dead.at(-1) ?? after;
+        forgetParked(
+          sqlite,
+          name,
+          dead.filter((id) => source.find(id) === null),
+        );
+      }
+    }
+    return false;
+  }
+
   function showFigures(): false {
     show(parts.map(({ line }) => line.figures()));
     return false;
@@ -84,6 +106,7 @@ export function startForwarder(
     ]),
     loop(showFigures, SECOND_MS),
     loop(housekeep, SECOND_MS),
+    loop(forgetGone, HOUR_MS),
   ];
   const done = Promise.all(loops);
 

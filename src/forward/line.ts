@@ -238,6 +238,9 @@ export function createLine(options: LineOptions) {
     sendNew,
     repeat,
 
+    /** Stops it, and says so. */
+    stop,
+
     /** Whether an event of a conversation is on its way: what is said of the conversation must not come before it. */
     isSending: (conversationId: string): boolean => sending.includes(conversationId),
 

@@ -93,3 +93,24 @@ export function reviveDead(sqlite: Database, name: string, nowMs: number): numbe
     .query("UPDATE parked SET attempts = 0, due_at = ? WHERE destination = ? AND due_at IS NULL")
     .run(nowMs, name).changes;
 }
+
+const DEAD_ROWS_MAX = 1000;
+
+/** Ids of some dead events after one, in their order. */
+export function deadEvents(sqlite: Database, name: string, afterId: number): number[] {
+  return sqlite
+    .query<{ id: number }, [string, number, number]>(
+      `SELECT event_id AS id FROM parked WHERE destination = ? AND due_at IS NULL AND event_id > ?
+       ORDER BY event_id LIMIT ?`,
+    )
+    .all(name, afterId, DEAD_ROWS_MAX)
+    .map(({ id }) => id);
+}
+
+/** Forgets parked events. */
+export function forgetParked(sqlite: Database, name: string, eventIds: readonly number[]): void {
+  if (eventIds.length === 0) return;
+  sqlite
+    .query("DELETE FROM parked WHERE destination = ? AND event_id IN (SELECT value FROM json_each(?))")
+    .run(name, JSON.stringify(eventIds));
+}

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
-const EVENTS = 3000;
+const EVENTS = 2000;
 const KILLS = 3;
 
 test("brings every event to every destination, however often it is killed", async () => {

@@ -283,6 +283,15 @@ describe("a destination that does not take an event", () => {
   });
 });
 
+test("an answer of 410 to an announcement stops the destination too, and is logged", async () => {
+  const crm = destination(() => new Response(null, { status: 410 }));
+  await forward([{ name: "crm", url: crm.url, conversation_erased: true }]);
+  const erased = { conversationIds: ["conv_1"], names: ["crm"], nowMs: clock.nowMs() };
+  announceErased(app.config.databasePath, erased);
+  await until("it is stopped", () => cursor()?.stopped === "gone");
+  await until("it says so", () => told.join("\n").includes("410"));
+});
+
 test("one destination does not wait for another", async () => {
   const stuck = destination(() => Bun.sleep(60_000).then(() => new Response()));
   const healthy = destination();
@@ -306,6 +315,23 @@ describe("what was erased", () => {
     clock.advanceMs(DAY_MS);
     await until("nothing is parked", () => parked().waiting === 0);
     expect(crm.requests.length).toBe(1);
+  });
+
+  test("is no longer counted among those that were given up", async () => {
+    const crm = destination();
+    await forward([{ name: "crm", url: crm.url }]);
+    await app.post(transcription("conv_1"));
+    await app.post(transcription("conv_2"));
+    await sent(2, crm);
+    await forwarder?.stop();
+    inFile((sqlite) =>
+      sqlite.run(
+        "INSERT INTO parked VALUES ('crm', 1, 8, NULL, 'HTTP 500', 0), ('crm', 2, 8, NULL, 'HTTP 500', 0)",
+      ),
+    );
+    await app.erase.eraseOne("conv_1");
+    await forward([{ name: "crm", url: crm.url }]);
+    await until("the one that is there stays", () => parked().dead === 1);
   });
 
   test("is told to those that asked, and then its id is in no file", async () => {
