@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventFixtures, fixture, SECRET, sign } from "./deliveries.ts";
+import { FAKE_KEY } from "./fake-elevenlabs/key.ts";
 import { freePort } from "./ports.ts";
 import { privateTexts } from "./private-texts.ts";
 
@@ -119,6 +120,7 @@ export async function runExecutable(
 
 const hidden = new Set([
   SECRET.slice("wsec_".length),
+  FAKE_KEY,
   ...eventFixtures().flatMap((name) => privateTexts(JSON.parse(fixture(name).toString()))),
 ]);
 // A signature is 64 digits of hex; so is the name of a recording whose id makes no name, and of a quarantined body.

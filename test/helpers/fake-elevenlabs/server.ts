@@ -2,19 +2,21 @@ import { isObject } from "../../../src/vendor/json-value.ts";
 import { answerProblem, operationOf, requestProblems } from "./contract.ts";
 import type { Operation } from "./contract.ts";
 import { serveHttp } from "./http.ts";
+import { FAKE_KEY } from "./key.ts";
+
+export { FAKE_KEY };
 import type { HttpAnswer, HttpRequest } from "./http.ts";
 import { answerOf, json, problem, workspaceSettings } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Two for JSON and one recording. */
 const AT_ONCE_MAX = 3;
-export const FAKE_KEY = "sk_fake0000000000000000000000000000";
 const ALL_SCOPES = ["convai_read", "convai_write", "webhooks_write", "admin"];
 
 /** What goes wrong with one request. */
 export type Fault =
   /** Answered with that status, without being carried out. */
-  | { kind: "status"; status: number; retryAfter?: string }
+  | { kind: "status"; status: number; retryAfter?: string; message?: string }
   /** A 422 that complains of a member. */
   | { kind: "unprocessable"; loc: string[] }
   /** The connection is closed before the request is carried out, or after it, in place of the answer. */
@@ -188,8 +190,8 @@ function scopeOf({ method, route }: Operation): string {
   return method === "get" ? "convai_read" : "convai_write";
 }
 
-function failure({ status, retryAfter }: { status: number; retryAfter?: string }): HttpAnswer {
-  const answer = problem(status, "injected", "Injected by a test");
+function failure({ status, retryAfter, message }: Extract<Fault, { kind: "status" }>): HttpAnswer {
+  const answer = problem(status, "injected", message ?? "Injected by a test");
   return retryAfter === undefined
     ? answer
     : { ...answer, headers: { ...answer.headers, "retry-after": retryAfter } };
