@@ -12,6 +12,8 @@ import type { ApiParts, Asked } from "./route.ts";
 
 /** A token has at most 1024 characters. */
 const BODY_BYTES_MAX = 4096;
+/** Who sends it a byte at a time is not waited for. */
+const BODY_MS_MAX = 5_000;
 
 const SessionModel = Type.Object({
   signed_in: Type.Boolean({ description: "Whether the request has a session." }),
@@ -42,7 +44,7 @@ export function sessionRoutes({ access, clock }: Pick<ApiParts, "access" | "cloc
     // A browser says where the request was made; anything else that knows the token needs no session of somebody's.
     const isForeign = request.headers.has("sec-fetch-site") || request.headers.has("origin");
     if (isForeign && !access.isOwnPage(request, server)) return errorResponse("origin_not_allowed");
-    const token = tokenOf(await textOfBody(request, BODY_BYTES_MAX));
+    const token = tokenOf(await textOfBody(request, { bytesMax: BODY_BYTES_MAX, msMax: BODY_MS_MAX }));
     if (token === null) return errorResponse("session_refused");
     const key = access.keyOf(token, request, server);
     if (key instanceof Response) return key;

@@ -1,10 +1,10 @@
 import { withinMs } from "../../platform/wait.ts";
 
-/** Who sends a small body a byte at a time is not waited for. */
-const BODY_MS_MAX = 5_000;
-
 /** The body of a request as text; null if it is larger or slower, and then the rest of it is not waited for. */
-export async function textOfBody(request: Request, bytesMax: number): Promise<string | null> {
+export async function textOfBody(
+  request: Request,
+  { bytesMax, msMax }: { bytesMax: number; msMax: number },
+): Promise<string | null> {
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
   const pieces: Uint8Array[] = [];
@@ -19,7 +19,7 @@ export async function textOfBody(request: Request, bytesMax: number): Promise<st
     }
   }
 
-  const isComplete = (await withinMs(read(reader), BODY_MS_MAX)) && byteCount <= bytesMax;
+  const isComplete = (await withinMs(read(reader), msMax)) && byteCount <= bytesMax;
   if (!isComplete) void reader.cancel();
   return isComplete ? Buffer.concat(pieces).toString() : null;
 }
