@@ -64,7 +64,7 @@ async function statOf(path: string) {
 }
 
 /** Gives a file a new content, as a whole or not at all, on disk when it returns; rights and owner stay. */
-async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   const before = await statOf(path);
   const owner = before === null ? null : { uid: before.uid, gid: before.gid };
   await writeBeside(path, text, { mode: before === null ? mode : before.mode & 0o777, owner });

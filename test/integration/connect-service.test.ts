@@ -72,10 +72,14 @@ const read = (name: string) => readFileSync(join(root, ETC, name), "utf8");
 const reloads = () =>
   existsSync(join(tools, "told")) ? readFileSync(join(tools, "told"), "utf8").split("\n").length - 1 : 0;
 
-async function run(args: string[], { isRoot = true, input = fake.key, environment = {} } = {}) {
+async function run(
+  args: string[],
+  { isRoot = true, input = fake.key, environment = {}, isTerminal = false } = {},
+) {
   const result = await runCommand(args, {
     environment: { PATH: `${tools}:/usr/bin:/bin`, ELEVENLABS_API_URL: fake.url, ...environment },
     machine: { root, isRoot, executable: program },
+    isTerminal: { input: isTerminal, output: false, error: false },
     input,
   });
   const hidden = [fake.key, SECRET, ...fake.workspace.webhooks.map(({ secret }) => secret)];
@@ -207,6 +211,53 @@ describe("connect, for the service", () => {
     const { status, stderr } = await run(["connect", address()]);
     expect([status, stderr]).toEqual([78, expect.stringContaining("restore it from a backup")]);
     expect([read("connection.json"), fake.workspace.webhooks]).toEqual(["{", []]);
+  });
+});
+
+describe("at a terminal, connect asks whether the service may fetch what it missed", () => {
+  const KEY = "sk_that_only_reads";
+  const connectAt = (input: string) =>
+    run(["connect", address()], { isTerminal: true, input, environment: { ELEVENLABS_API_KEY: fake.key } });
+
+  beforeEach(async () => {
+    await run(["service", "install", "--port", String(port), "--secret-file", "-"], { input: SECRET });
+    putOnPath("systemd-ask-password", `echo ${KEY}`);
+  });
+
+  test("and sets it up with a second key, once", async () => {
+    const { status, stdout, stderr } = await connectAt("y\n");
+    expect([status, stderr]).toEqual([0, expect.stringContaining("Set that up now? [y/N]")]);
+    expect(stdout).not.toContain(KEY);
+    expect(stdout).toContain("recover   on");
+    expect(read("api-key")).toBe(`${KEY}\n`);
+    expect(statSync(join(root, ETC, "api-key")).mode & 0o777).toBe(0o600);
+    expect(read("environment")).toContain('\nRECOVER="all"\n');
+    expect(read("environment")).not.toContain(KEY);
+    expect(reloads()).toBe(2);
+    expect((await connectAt("y\n")).stderr).toBe("");
+  });
+
+  test.each(["\n", "n\n", "", "maybe\n"])("and does nothing after %j", async (answer) => {
+    expect((await connectAt(answer)).status).toBe(0);
+    expect([existsSync(join(root, ETC, "api-key")), read("environment").includes("\nRECOVER=")]).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  test("and stores no key that is none", async () => {
+    putOnPath("systemd-ask-password", "false");
+    const { status, stderr } = await connectAt("y\n");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("No key was given: nothing is fetched")]);
+    expect(existsSync(join(root, ETC, "api-key"))).toBe(false);
+  });
+
+  test("but not for a unit that gives the service no key, nor after a dry run", async () => {
+    const dry = ["connect", address(), "--dry-run"];
+    const environment = { ELEVENLABS_API_KEY: fake.key };
+    expect((await run(dry, { isTerminal: true, input: "y\n", environment })).stderr).toBe("");
+    writeFileSync(join(root, "etc/systemd/system/elevenlabs-webhook.service"), "[Service]\n");
+    expect((await connectAt("y\n")).stderr).toBe("");
   });
 });
 

@@ -20,6 +20,7 @@ import type { RestClient } from "../../vendor/rest/port.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";
 import { readKey } from "./key.ts";
+import { offerRecovery } from "./offer-recovery.ts";
 import { findPlace } from "./place.ts";
 import type { Place } from "./place.ts";
 import { dryText, lineText, statusText } from "./report.ts";
@@ -192,6 +193,10 @@ async function carryOutOrShow(plan: ConnectPlan, task: Task): Promise<number> {
     say: (line) => context.writeOut(lineText(line, "done", context)),
   });
   if (problem !== null) return refuse(context, problem, "failure");
+  if (given.finish === undefined && given.enable === undefined) {
+    const notSetUp = await offerRecovery(place, context);
+    if (notSetUp !== null) return refuse(context, notSetUp, "failure");
+  }
   return plan.steps.some(({ line }) => line.isProblem === true) ? exitStatus.failure : exitStatus.ok;
 }
 

@@ -21,6 +21,6 @@ async function findKey(context: CommandContext): Promise<Parsed<string>> {
   const given = context.environment[VARIABLE]?.trim() ?? "";
   if (given !== "") return { ok: true, value: given };
   if (!context.isTerminal.input) return readPiped(context, "the API key");
-  const asked = askHidden("API key of an ElevenLabs workspace admin (used now, stored nowhere):");
+  const asked = askHidden("API key of an ElevenLabs workspace admin (used now, stored nowhere):", context);
   return { ok: true, value: asked ?? "" };
 }

@@ -13,7 +13,7 @@ import type { UnitOptions } from "../../service/unit.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
 import { findFile } from "../input.ts";
-import { askHidden, readPiped } from "../prompt.ts";
+import { askHidden, readLine, readPiped } from "../prompt.ts";
 
 const SECRET_BYTES_MAX = 64 * 1024;
 const TOKEN_BYTES = 32;
@@ -70,7 +70,7 @@ export async function readSecret(
   if (secretFile !== undefined && secretFile !== "-") return readText(secretFile, context);
   if (secretFile === undefined && given.connect !== undefined) return { ok: true, value: newPlaceholder() };
   if (secretFile === undefined && given.dryRun !== undefined) return { ok: true, value: STANDS_FOR_SECRET };
-  return context.isTerminal.input ? askForSecret() : readPipedSecret(context);
+  return context.isTerminal.input ? askForSecret(context) : readPipedSecret(context);
 }
 
 /** The token of the API from now on; null if it stays as it is, on or off. */
@@ -120,13 +120,11 @@ async function readPipedSecret(context: CommandContext): Promise<Parsed<string>>
   };
 }
 
-function askForSecret(): Parsed<string> {
-  const value = askHidden("Secret of the ElevenLabs webhook (wsec_...):");
+function askForSecret(context: CommandContext): Parsed<string> {
+  const value = askHidden("Secret of the ElevenLabs webhook (wsec_...):", context);
   if (value !== null) return { ok: true, value };
   return { ok: false, problem: "No secret was given: name a file that holds it with --secret-file" };
 }
-
-const ANSWER_CHARS_MAX = 64;
 
 /** Programs of this machine may deliver too, such as "send". */
 const ELEVENLABS = "elevenlabs,127.0.0.1";
@@ -162,14 +160,4 @@ export async function askForSenders(
   const value = choices[answer.trim()];
   if (value === undefined) return { ok: false, problem: "The answer is 1, 2 or 3. Nothing was changed" };
   return { ok: true, value };
-}
-
-async function readLine({ input }: CommandContext): Promise<string> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const piece of input) {
-    text += decoder.decode(piece, { stream: true });
-    if (text.includes("\n") || text.length > ANSWER_CHARS_MAX) break;
-  }
-  return text.split("\n")[0] ?? "";
 }
