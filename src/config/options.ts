@@ -120,7 +120,7 @@ export const options = {
   storeAudio: define({
     name: "ENABLE_AUDIO_STORAGE",
     default: "true",
-    description: "false: recordings are acknowledged and not kept, and ElevenLabs never sends them again",
+    description: "false: recordings are acknowledged and not kept; ElevenLabs sends them once",
     parse: boolean,
   }),
   unknownEventStatus: define({

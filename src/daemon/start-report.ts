@@ -60,7 +60,7 @@ export function logStart(
   }
   if (config.audioFolder === null) {
     log.warning(
-      "Recordings are NOT stored, and are never sent again: set ENABLE_AUDIO_STORAGE=true to keep them",
+      "Recordings are NOT stored, and ElevenLabs sends them once: set ENABLE_AUDIO_STORAGE=true to keep them",
     );
   } else {
     log.info(`Recordings go to ${config.audioFolder}`);

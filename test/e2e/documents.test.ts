@@ -5,6 +5,7 @@ import { audio, fixture, SECRET, sign } from "../helpers/deliveries.ts";
 import { makeRoom, signatureExample } from "../helpers/document-room.ts";
 import { blocksOf, documents, ROOT } from "../helpers/documents.ts";
 import type { Block } from "../helpers/documents.ts";
+import { fakeConversation } from "../helpers/fake-elevenlabs/conversation.ts";
 import { startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import type { FakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import { stopAll } from "../helpers/reload.ts";
@@ -34,6 +35,7 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
   beforeAll(async () => {
     room = makeRoom();
     vendor = await startFakeElevenLabs();
+    vendor.workspace.conversations.push(fakeConversation({ id: CONVERSATION }));
   });
   afterAll(async () => {
     room.remove();
@@ -53,7 +55,13 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
   }
 
   test.each(paths)("%s work as they stand there", async (path) => {
-    receiver = await startReceiver({ environment: { API_TOKEN: TOKEN } });
+    receiver = await startReceiver({
+      environment: {
+        API_TOKEN: TOKEN,
+        ELEVENLABS_API_KEY: vendor.key,
+        ELEVENLABS_API_URL: vendor.url,
+      },
+    });
     for (const name of ["transcription_full_twilio_outbound.json", "unknown_future.json"]) {
       await receiver.post(fixture(name));
     }
