@@ -579,4 +579,41 @@ export const breakages: Breakage[] = [
     replace: "",
     tests: ["test/unit/cli/check.test.ts"],
   },
+  {
+    name: "restore under the id of the data that were there",
+    file: "src/backup/restore.ts",
+    find: "replaceDataId(unfinished);",
+    replace: "",
+    tests: ["test/integration/data-id.test.ts"],
+  },
+  {
+    name: "follow the feed in other data",
+    file: "src/http/api/events.ts",
+    find: 'if (found.kind === "here") return null;',
+    replace: 'if (found.kind !== "ahead") return null;',
+    tests: ["test/integration/data-id.test.ts"],
+  },
+  {
+    name: "forget an erased conversation before it is announced",
+    file: "src/erase/erase.ts",
+    find: `    const announcing = announce(erased);
+    await eraser.forget(erased);`,
+    replace: `    await eraser.forget(erased);
+    const announcing = announce(erased);`,
+    tests: ["test/integration/announce-erased.test.ts"],
+  },
+  {
+    name: "take a file of destinations that everybody may read",
+    file: "src/forward/config.ts",
+    find: "const TOO_OPEN = 0o026;",
+    replace: "const TOO_OPEN = 0o022;",
+    tests: ["test/unit/forward/config.test.ts"],
+  },
+  {
+    name: "quote a destination's secret in a problem",
+    file: "src/forward/config.ts",
+    find: 'isName(name) ? ` (${name})` : ""',
+    replace: "` (${JSON.stringify(member)})`",
+    tests: ["test/unit/forward/config.test.ts"],
+  },
 ];
