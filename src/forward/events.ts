@@ -1,5 +1,4 @@
 import { dirname } from "node:path";
-import type { Lineage } from "../model/lineage.ts";
 import { bodyFiles } from "../store/files/blobs.ts";
 import { readLineage } from "../store/sqlite/data-id.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
@@ -63,6 +62,19 @@ export function openEventSource(databasePath: string) {
     "SELECT reason FROM call_failures WHERE event_id = ?",
   );
 
+  const dataVersion = sqlite.query("PRAGMA data_version");
+
+  /** Reads again only if another connection has changed the database: each destination asks several times a second. */
+  function unlessSame<T>(read: () => T): () => T {
+    let known: { version: unknown; value: T } | null = null;
+    return () => {
+      const version = dataVersion.values()[0]?.[0];
+      // The version first: what changes in between is read again the next time.
+      if (known === null || known.version !== version) known = { version, value: read() };
+      return known.value;
+    };
+  }
+
   return {
     /** Some of the events after one, in the order of their ids. */
     after: (id: number, rowsMax: number): ForwardEvent[] => after.all(id, rowsMax),
@@ -76,8 +88,8 @@ export function openEventSource(databasePath: string) {
     traces: (id: number): Uint8Array<ArrayBuffer> | null => traces.get(id)?.bytes ?? null,
     brief: (conversationId: string): ConversationBrief | null => brief.get(conversationId),
     failureReason: (eventId: number): string | null => failure.get(eventId)?.reason ?? null,
-    lineage: (): Lineage => readLineage(sqlite),
-    reprocessed: () => readReprocessed(sqlite),
+    lineage: unlessSame(() => readLineage(sqlite)),
+    reprocessed: unlessSame(() => readReprocessed(sqlite)),
     close: (): void => sqlite.close(),
   };
 }

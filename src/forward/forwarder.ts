@@ -101,7 +101,7 @@ export function startForwarder(
   const loops = [
     ...parts.flatMap(({ line, announce }) => [
       loop(line.sendNew, IDLE_MS),
-      loop(line.repeat, IDLE_MS),
+      loop(line.repeat, SECOND_MS),
       loop(() => announce().then(() => false), SECOND_MS),
     ]),
     loop(showFigures, SECOND_MS),
