@@ -230,10 +230,11 @@ function notBefore({ startedAt, rowid: row }: { startedAt: number | null; rowid:
 function nextByIndex(
   { orm, index }: Reader,
   expression: string,
-  { since, until }: ConversationFilter,
+  filter: ConversationFilter,
   after: IndexPosition | null,
   countMax: number,
 ): Chunk {
+  const { since, until } = filter;
   const idMin = since === null ? 0 : firstIdOf(since);
   const idEnd = Math.min(
     after?.id ?? Number.MAX_SAFE_INTEGER,
@@ -244,7 +245,12 @@ function nextByIndex(
   const rows = orm
     .select()
     .from(conversations)
-    .where(sql`${conversations.conversationId} IN (SELECT value FROM json_each(${ids}))`)
+    .where(
+      and(
+        sql`${conversations.conversationId} IN (SELECT value FROM json_each(${ids}))`,
+        recordingCondition(filter),
+      ),
+    )
     .all();
   const byId = new Map(rows.map((row) => [row.conversationId, row]));
   const found = candidates.flatMap(({ id, conversationId }): FoundConversation[] => {
