@@ -104,11 +104,13 @@ export function createReceiver(options: {
   metrics: Metrics | null;
   /** What the parts that may be off say of themselves. */
   statuses?: StatusSources;
+  /** Fetches what is missing of a conversation. */
+  recoverOne?: ApiParts["recoverOne"];
   clock: Clock;
   log: Log;
 }) {
   const { config, destinations = [], store, queries, forwarding } = options;
-  const { metrics, statuses = noStatuses, clock, log } = options;
+  const { metrics, statuses = noStatuses, recoverOne = async () => null, clock, log } = options;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
     freeDiskBytesMin: config.freeDiskBytesMin,
@@ -194,6 +196,7 @@ export function createReceiver(options: {
     recordings: store.recordings,
     erase,
     reprocess,
+    recoverOne,
     state,
     metrics: metrics && {
       contentType: metrics.contentType,

@@ -48,6 +48,7 @@ async function documentOf({ clock }: CommandContext): Promise<string> {
     recordings: { open: askNobody },
     erase: { eraseOne: askNobody },
     reprocess: askNobody,
+    recoverOne: askNobody,
     state: askNobody,
     metrics: null,
     clock,

@@ -161,6 +161,7 @@ async function createParts(options: Options, store: Store) {
     forwarding,
     metrics,
     statuses,
+    recoverOne: (conversationId, gone) => recovery.recoverOne(conversationId, gone),
     clock,
     log,
   });

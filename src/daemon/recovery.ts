@@ -3,6 +3,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { ByHand, Recovery } from "../recover/loop.ts";
 import type { RecoveryObserver } from "../recover/parts.ts";
+import type { RunReport } from "../recover/report.ts";
 import type { RunOutcome } from "../recover/run.ts";
 import type { Store } from "../store/port.ts";
 import type { RestClient } from "../vendor/rest/port.ts";
@@ -75,6 +76,13 @@ export function createRecoveryService(options: {
       const run = recovery.byHand({ ...asked, signal });
       running = Promise.allSettled([running, run]);
       return run;
+    },
+
+    /** Fetches what is missing of one conversation. null: there is no key for it. @throws FileFault */
+    async recoverOne(conversationId: string, gone: AbortSignal): Promise<RunReport | null> {
+      const asked = { agentIds: null, window: null, conversationId, withRecordings: true, isDryRun: false };
+      const outcome = await this.byHand({ ...asked, onProgress: () => {} }, gone);
+      return outcome?.report ?? null;
     },
 
     /** null while it is off. */

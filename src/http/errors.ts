@@ -18,6 +18,7 @@ export type ErrorCode =
   | "payload_not_kept"
   | "payload_missing"
   | "audio_missing"
+  | "recovery_off"
   | "search_not_ready"
   | "erasure_unfinished";
 
@@ -74,6 +75,7 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
     error: "Not everything is erased yet: it goes on, and is tried again every hour",
     headers: { "retry-after": "60" },
   },
+  recovery_off: { status: 404, error: "Nothing can be fetched: set ELEVENLABS_API_KEY, and reload" },
   search_not_ready: {
     status: 503,
     error: "The search index does not have everything yet",

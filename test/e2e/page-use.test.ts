@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { demoCallId, demoEvents } from "../../scripts/demo/events.ts";
 import { browserMissing, startBrowser, visit } from "../helpers/browser.ts";
 import { json } from "../helpers/conversation-events.ts";
 import { fixture } from "../helpers/deliveries.ts";
+import { fakeConversation } from "../helpers/fake-elevenlabs/conversation.ts";
+import { FAKE_KEY, startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import { goTo, logIn, settled, until } from "../helpers/page.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
@@ -329,18 +333,53 @@ describe.skipIf(browserMissing !== null)("with other calls than those", () => {
     await receiver.stop();
   });
 
-  test("why there is nothing to hear is told: missing, not kept, not sent", async () => {
-    const receiver = await startReceiver({ environment: { ...environment, ENABLE_AUDIO_STORAGE: "false" } });
+  test("why there is nothing to hear is told: not sent, not kept, missing; what is missing can be fetched", async () => {
+    const fake = await startFakeElevenLabs();
+    fake.workspace.conversations.push(
+      fakeConversation({ id: "conv_missing", recording: fixture("tone.mp3") }),
+      fakeConversation({ id: "conv_gone", recording: null }),
+      fakeConversation({ id: "conv_recent", recording: fixture("tone.mp3") }),
+    );
     const of = (id: string, hasAudio: boolean) =>
       json(0, { has_audio: hasAudio, transcript: [{ role: "agent", message: "Hello." }] }, id);
-    await receiver.post(of("conv_chat", false));
-    await receiver.post(of("conv_missing", true));
-    const { page } = await open(browser, receiver, "#/calls/conv_chat");
+    const calls = [of("conv_chat", false), of("conv_missing", true), of("conv_gone", true)];
+
+    const keyless = await startReceiver({ environment: { ...environment, ENABLE_AUDIO_STORAGE: "false" } });
+    for (const call of calls) await keyless.post(call);
+    const { page } = await open(browser, keyless, "#/calls/conv_chat");
     await page.getByText("This call has no recording").waitFor();
     await goTo(page, "#/calls/conv_missing");
-    await page.getByText(/ENABLE_AUDIO_STORAGE is off|it has not arrived/).waitFor();
+    await page.getByText("Recordings are not stored here").waitFor();
+    await page.getByRole("button", { name: "Fetch it now" }).click();
+    await page.getByText("Nothing can be fetched: set ELEVENLABS_API_KEY").waitFor();
     await page.context().close();
+    await keyless.stop();
+
+    const withKey = { ...environment, ELEVENLABS_API_KEY: FAKE_KEY, ELEVENLABS_API_URL: fake.url };
+    const earlier = await startReceiver({ environment: withKey });
+    for (const call of calls) await earlier.post(call);
+    await earlier.stop({ keepFolder: true });
+    // Their transcripts have arrived an hour ago: a recording counts as missing a quarter of an hour later.
+    const database = new Database(join(earlier.folder, "transcripts.sqlite"));
+    database.run("UPDATE events SET received_at = received_at - 3600000");
+    database.close();
+    const receiver = await startReceiver({ environment: withKey, folder: earlier.folder });
+    await receiver.post(of("conv_recent", true));
+    const visitor = await open(browser, receiver, "#/calls/conv_recent");
+    await visitor.page.getByRole("button", { name: "Fetch it now" }).click();
+    await visitor.page.getByText("It may still arrive").waitFor();
+    await goTo(visitor.page, "#/calls?recording=missing");
+    await visitor.page.locator('[href$="conv_missing"]').click();
+    await visitor.page.getByText("but it has not arrived").waitFor();
+    await visitor.page.getByRole("button", { name: "Fetch it now" }).click();
+    await until(visitor.page, "document.querySelector('audio')?.readyState > 0");
+    await goTo(visitor.page, "#/calls/conv_gone");
+    await visitor.page.getByRole("button", { name: "Fetch it now" }).click();
+    await visitor.page.getByRole("alert").waitFor();
+    expect(await visitor.page.getByRole("alert").textContent()).not.toBe("");
+    await visitor.page.context().close();
     await receiver.stop();
+    await fake.stop();
   });
 
   test("what needs somebody is told with its remedy, and why deliveries were refused", async () => {

@@ -39,6 +39,7 @@ test("the document lists the public routes, and no hidden one", () => {
     ["/conversations/{id}/details", ["get"]],
     ["/conversations/{id}/loudness", ["get"]],
     ["/agents", ["get"]],
+    ["/conversations/{id}/recover", ["post"]],
     ["/events", ["get"]],
     ["/events/{id}", ["get"]],
     ["/events/{id}/payload", ["get"]],
@@ -73,6 +74,7 @@ test("the document names every error that the webhook answers with", () => {
     "payload_not_kept",
     "payload_missing",
     "audio_missing",
+    "recovery_off",
     "search_not_ready",
     "erasure_unfinished",
   ]);

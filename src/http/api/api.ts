@@ -9,6 +9,7 @@ import { detailsRoutes } from "./details.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./export.ts";
 import { loudnessRoutes } from "./loudness.ts";
+import { recoverRoutes } from "./recover.ts";
 import { reprocessRoutes } from "./reprocess.ts";
 import { standing } from "./route.ts";
 import type { ApiParts } from "./route.ts";
@@ -27,6 +28,7 @@ export function apiRoutes(parts: ApiParts) {
       .use(detailsRoutes(parts))
       .use(loudnessRoutes(parts))
       .use(agentRoutes(parts))
+      .use(recoverRoutes(parts))
       .use(eventRoutes(parts))
       .use(reprocessRoutes(parts))
       .use(statsRoutes(parts))

@@ -6,6 +6,7 @@ import type { Log } from "../../platform/log.ts";
 import type { Queries } from "../../query/port.ts";
 import type { Blobs } from "../../store/port.ts";
 import type { State } from "../state.ts";
+import type { RunReport } from "../../recover/report.ts";
 import type { Reprocess } from "../../webhook/reprocess.ts";
 import type { ConnectionServer } from "../connections.ts";
 import { errorResponse } from "../errors.ts";
@@ -32,6 +33,8 @@ export type ApiParts = {
   recordings: Pick<Blobs, "open">;
   erase: Pick<Erase, "eraseOne">;
   reprocess: Reprocess;
+  /** Fetches what is missing of a conversation; null: there is no key for it. @throws FileFault if storing fails */
+  recoverOne: (conversationId: string, gone: AbortSignal) => Promise<RunReport | null>;
   state: () => Promise<State>;
   /** null: nothing is counted */
   metrics: { contentType: string; text: () => Promise<string> } | null;

@@ -32,7 +32,11 @@ export function Call({ id }: { id: string }) {
   const failure = useSignal<Failure | null>(null);
 
   const tries = useSignal(0);
-  const isKnown = row.peek() !== null;
+  /** Of the list's rows, the one that is known is shown until something has been fetched. */
+  const isKnown = row.peek() !== null && tries.peek() === 0;
+  const reload = () => {
+    tries.value += 1;
+  };
   useAnswer(
     (abort) => get("/conversations/{id}/details", { id, signal: abort }),
     (result) => {
@@ -53,7 +57,7 @@ export function Call({ id }: { id: string }) {
     document.title = row.value === null ? "Call" : titleOf(row.value);
   }, [row.value]);
 
-  if (failure.value !== null) return <NoCall failure={failure.value} tryAgain={() => (tries.value += 1)} />;
+  if (failure.value !== null) return <NoCall failure={failure.value} tryAgain={reload} />;
   return (
     <article class="wrap call">
       <Crumbs newer={details.value?.newer ?? null} older={details.value?.older ?? null} />
@@ -61,7 +65,7 @@ export function Call({ id }: { id: string }) {
       {row.value === null || details.value === null ? (
         <Skeleton rows={6} />
       ) : (
-        <Content row={row.value} details={details.value} />
+        <Content row={row.value} details={details.value} reload={reload} />
       )}
     </article>
   );
@@ -141,7 +145,8 @@ function Head({ row }: { row: CallRow }) {
   );
 }
 
-function Content({ row, details }: { row: CallRow; details: Details }) {
+function Content(props: { row: CallRow; details: Details; reload: () => void }) {
+  const { row, details, reload } = props;
   const id = row.conversation_id;
   const start = Number(route.peek().query.get("t"));
   const player = useMemo(
@@ -168,7 +173,11 @@ function Content({ row, details }: { row: CallRow; details: Details }) {
 
   return (
     <>
-      {player === null ? <NoRecording row={row} /> : <PlayerBar id={id} player={player} drawn={drawn} />}
+      {player === null ? (
+        <NoRecording row={row} onFetched={reload} />
+      ) : (
+        <PlayerBar id={id} player={player} drawn={drawn} />
+      )}
       <div class="columns">
         <Boundary of={id} isSmall>
           {details.turns.length > 0 ? (

@@ -1,15 +1,45 @@
+import { useSignal } from "@preact/signals";
+import { post } from "../lib/api.ts";
 import { state } from "../lib/live.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { CallRow } from "./model.ts";
 
-/** Instead of the player: why there is nothing to hear, and what to do. */
-export function NoRecording({ row }: { row: CallRow }) {
+/** Instead of the player: why there is nothing to hear, and what to do. @param onFetched it is here now */
+export function NoRecording({ row, onFetched }: { row: CallRow; onFetched: () => void }) {
   const { isMissing, text } = whyOf(row);
   return (
-    <p class={`no-audio ${isMissing ? "missing" : ""}`}>
+    <div class={`no-audio ${isMissing ? "missing" : ""}`}>
       <Icon name={isMissing ? "hourglass" : "wave"} size={18} />
-      <span>{text}</span>
-    </p>
+      <p>{text}</p>
+      {isMissing && <Fetch id={row.conversation_id} onFetched={onFetched} />}
+    </div>
+  );
+}
+
+/** Asks ElevenLabs for what is missing. */
+function Fetch({ id, onFetched }: { id: string; onFetched: () => void }) {
+  const isBusy = useSignal(false);
+  const problem = useSignal<string | null>(null);
+  const fetchIt = async () => {
+    isBusy.value = true;
+    problem.value = null;
+    const result = await post("/conversations/{id}/recover", { id });
+    isBusy.value = false;
+    if (!result.ok) problem.value = `${result.error}.`;
+    else if (result.value.recording) onFetched();
+    else problem.value = `${result.value.problem ?? "ElevenLabs does not have it"}.`;
+  };
+  return (
+    <>
+      <button class="button" aria-busy={isBusy} disabled={isBusy} onClick={() => void fetchIt()}>
+        {isBusy.value ? "Fetching…" : "Fetch it now"}
+      </button>
+      {problem.value !== null && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </>
   );
 }
 
