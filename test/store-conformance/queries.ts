@@ -55,6 +55,11 @@ export function testQueries(open: Open): void {
       expect(await ask("readPayload", { id: 1, from: 0, bytesMax: 1 })).toBeNull();
       expect(await ask("readConversation", "conv_1")).toBeNull();
       expect(await ask("findRecording", "conv_1")).toBeNull();
+      expect(await ask("readDetails", "conv_1")).toBeNull();
+      expect(await ask("listAgents", { since: 0, rowsMax: 1 })).toEqual([]);
+      expect(await ask("groupQuarantined", 1)).toEqual([]);
+      const recording = { path: "2026/11/02/conv_1.mp3", byteCount: 1 };
+      expect(await ask("measureLoudness", recording)).toEqual({ kind: "missing" });
       expect(await ask("exportConversations", { ...EVERY, afterId: "", rowsMax: 1 })).toMatchObject({
         rows: [],
       });
@@ -132,6 +137,32 @@ export function testQueries(open: Open): void {
       expect(await listed({ query: "invoice" })).toMatchObject({
         ids: expect.arrayContaining(["conv_1", "conv_6"]),
       });
+    });
+
+    test("agents are listed since a time, those with the most conversations first", async () => {
+      const agents = await ask("listAgents", { since: START + 1, rowsMax: 10 });
+      expect(agents.map(({ agentId, calls, lastStartedAt }) => [agentId, calls, lastStartedAt])).toEqual([
+        ["agent_1", 2, START + 2],
+        ["agent_2", 1, START + 3],
+      ]);
+      expect(await ask("listAgents", { since: START + 3, rowsMax: 10 })).toMatchObject([
+        { agentId: "agent_2" },
+      ]);
+      expect(await ask("listAgents", { since: 0, rowsMax: 1 })).toHaveLength(1);
+    });
+
+    test("what is quarantined is counted by its reason", async () => {
+      expect(await ask("groupQuarantined", 10)).toMatchObject([
+        { count: 1, lastEventId: 4, lastReceivedAtMs: NOW_MS + 4000 },
+      ]);
+    });
+
+    test("a conversation's details have its turns and its neighbours", async () => {
+      expect(await ask("readDetails", "conv_1")).toMatchObject({
+        newer: "conv_2",
+        details: { turns: [{ turn: 0, message: "where is my invoice", tools: [] }] },
+      });
+      expect(await ask("readDetails", "conv_3")).toMatchObject({ newer: null, older: "conv_2" });
     });
 
     test("a conversation is read with its turns and its events", async () => {
