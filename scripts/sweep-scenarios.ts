@@ -6,6 +6,7 @@ import { quarantineAsBefore } from "../test/helpers/quarantine.ts";
 import { deliver, erase, failure, largeBroken, recording, reprocess, transcript } from "./sweep-ledger.ts";
 import { forwarding } from "./sweep-forward.ts";
 import { installing } from "./sweep-install.ts";
+import { recovering } from "./sweep-recover.ts";
 import type { Ledger, Sent } from "./sweep-ledger.ts";
 import { judgeNextStart, judgeOutput, judgeRunning } from "./sweep-judge.ts";
 import { runProgram, startProgram, surroundings, workFolder } from "./sweep-program.ts";
@@ -223,6 +224,7 @@ export const scenarios: readonly Scenario[] = [
   backingUp("backup-on-top", true),
   restoring,
   forwarding,
+  recovering,
   installing,
 ];
 

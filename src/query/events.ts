@@ -13,8 +13,22 @@ export type EventFilter = {
 
 export type EventPosition = { receivedAtMs: number; id: number };
 
-/** Everything of an event but its payload, which may be large. */
-const { payload: _payload, payloadPath: _path, turnsPayload: _turns, ...columns } = getTableColumns(events);
+/** Everything of an event but its payload, which may be large, and what is behind that in the row. */
+const {
+  payload: _payload,
+  payloadPath: _path,
+  turnsPayload: _turns,
+  source: _source,
+  ...inFront
+} = getTableColumns(events);
+const columns = {
+  ...inFront,
+  // From its index: the column is behind the payload too, and reading it would read that.
+  source: sql<EventRow["source"]>`iif(EXISTS (
+    SELECT 1 FROM events AS recovered INDEXED BY events_recovered WHERE recovered.source = 'recovered'
+      AND recovered.conversation_id = "events"."conversation_id" AND recovered.type = "events"."type"
+      AND recovered.id = "events"."id"), 'recovered', 'webhook')`,
+};
 
 /** Events by the time of their receipt, the newest first. */
 export function listEvents(

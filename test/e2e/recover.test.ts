@@ -258,6 +258,34 @@ test("a reload ends what is asked for by hand, and the successor goes on with it
   await receiver.stop();
 });
 
+test("killed at every request, the next run fetches the rest, and nothing twice", async () => {
+  offer("conv_1", MP3);
+  offer("conv_2", null, 3);
+  const asked: string[] = [];
+  fake.setFault(({ number, path }) => {
+    if (asked.includes(path)) return null;
+    asked.push(path);
+    receiver.child.kill("SIGKILL");
+    return { kind: "slow", ms: 50 + number };
+  });
+  let status = 1;
+  for (let run = 0; run < 10 && status !== 0; run += 1) {
+    ({ status } = await recover());
+    if (status === 0) break;
+    await receiver.child.exited;
+    receiver = await startReceiver({ folder: receiver.folder, environment });
+  }
+  expect(status).toBe(0);
+  expect(asked).toEqual([
+    "/v1/convai/conversations",
+    "/v1/convai/conversations/conv_1",
+    "/v1/convai/settings",
+    "/v1/convai/conversations/conv_2",
+    "/v1/convai/conversations/conv_1/audio",
+  ]);
+  expect(recovered().map(({ id }) => id)).toEqual(["conv_1", "conv_1", "conv_2"]);
+});
+
 test("a recording of 100 MB takes little more memory", async () => {
   offer("conv_1", Buffer.alloc(100 * MB, "recording "));
   offer("conv_2", Buffer.alloc(1 * MB, "recording "));
