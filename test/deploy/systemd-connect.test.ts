@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FAKE_KEY } from "../helpers/fake-elevenlabs/server.ts";
 import { ROOT } from "../helpers/documents.ts";
@@ -93,22 +93,21 @@ api.example.com {
     for (const text of [FAKE_KEY, ...secrets()]) expect(journal).not.toContain(text);
   });
 
-  test("reaches ElevenLabs' API by name and HTTPS from within the sandbox, and reads its key", () => {
+  test("fetches what it missed, by name and HTTPS, from within the sandbox and with the key of its credential", () => {
     machine.get(`(umask 077; echo ${FAKE_KEY} > /etc/${NAME}/api-key)`);
-    machine.get(`echo NODE_EXTRA_CA_CERTS=${AUTHORITY} >> /etc/${NAME}/environment`);
-    machine.get(`echo ELEVENLABS_API_URL=${API} >> /etc/${NAME}/environment`);
-    const inside = `/usr/local/bin/${NAME} connect status --secret-to /var/lib/${NAME}/none`;
-    machine.dropIn(`[Service]
-ExecStartPre=/bin/sh -c 'ELEVENLABS_API_KEY=$$(cat $$CREDENTIALS_DIRECTORY/ELEVENLABS_API_KEY) ${inside}'
-NoExecPaths=
-ExecPaths=
-ExecStartPre=-/usr/local/bin/${NAME} check
-`);
-    const restarted = machine.run(`systemctl restart ${NAME}`).status;
+    const settings = ["RECOVER=all", `ELEVENLABS_API_URL=${API}`, `NODE_EXTRA_CA_CERTS=${AUTHORITY}`];
+    for (const line of settings) machine.get(`echo ${line} >> /etc/${NAME}/environment`);
+    machine.get(`systemctl restart ${NAME}`);
+    const { status, stdout, stderr } = machine.run(`${NAME} recover --since 7d`);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^Recovered \d+ transcripts and \d+ recordings/m);
+    const recovered = machine.query("SELECT count(*) FROM events WHERE source = 'recovered'").stdout;
+    expect(Number(recovered)).toBeGreaterThan(20);
     const journal = machine.get(`journalctl --no-pager --output=cat -u ${NAME}`);
-    expect([restarted, journal]).toEqual([0, expect.stringContaining(`  webhook   enabled (${namedId()}`)]);
-    expect(journal).toMatch(/ELEVENLABS_API_KEY +\S+ +credential/);
     expect(journal).not.toContain(FAKE_KEY);
-    expect(existsSync(machine.path(`/var/lib/${NAME}/none`))).toBe(false);
+    const shown = machine.get(
+      `systemctl show ${NAME}; cat /proc/$(systemctl show -P MainPID ${NAME})/cmdline`,
+    );
+    expect(shown).not.toContain(FAKE_KEY);
   });
 });
