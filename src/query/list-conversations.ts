@@ -17,6 +17,8 @@ const SEARCH_WAIT_MS_MAX = 5_000;
 const LIST_WAIT_MS_MAX = 100;
 /** If few of those looked at are wanted, a page ends before it is full: others want answers too. */
 const LOOKED_AT_MAX = 20_000;
+/** And with some rows earlier: who asks sees them, and can go on. */
+const LOOKED_AT_WITH_ROWS_MAX = 2_500;
 const CHUNK_ROWS = 500;
 /** Looked through at once: some tens of milliseconds in which others wait. */
 const WINDOW_ROWS = 20_000;
@@ -122,6 +124,7 @@ async function collect(
     }
     if (chunk.last === null) return { found, next: null };
     last = chunk.last;
+    if (found.length > 0 && lookedAt >= LOOKED_AT_WITH_ROWS_MAX) break;
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { found, next: last };
