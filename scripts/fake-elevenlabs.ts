@@ -1,6 +1,7 @@
 // The work behind scripts/fake-elevenlabs.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "../src/platform/errors.ts";
 import { wholeNumber } from "../src/platform/text.ts";
 import { AGENT_ID } from "../src/samples/sample.ts";
 import { fakeConversation } from "../test/helpers/fake-elevenlabs/conversation.ts";
@@ -31,7 +32,14 @@ const conversations = Array.from({ length: CALLS }, (_, index) =>
   }),
 );
 
-const fake = await startFakeElevenLabs({ port, workspace: { conversations }, onRequest: log });
+const fake = await startFakeElevenLabs({ port, workspace: { conversations }, onRequest: log }).catch(
+  (error: unknown) => {
+    console.error(
+      `Port ${port} can't be used (${errorCode(error)}): name another, as in scripts/fake-elevenlabs 4011`,
+    );
+    return process.exit(1);
+  },
+);
 const audible = conversations.filter((conversation) => conversation.recording !== null).length;
 console.log(`A fake ElevenLabs: ${fake.url}, with ${CALLS} conversations of ${AGENTS.length} agents, ${audible} of them with a recording.
 Nothing here reaches ElevenLabs. In another terminal:

@@ -1,4 +1,13 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audio, fixture, SECRET, sign } from "../helpers/deliveries.ts";
@@ -34,13 +43,13 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
   let vendor: FakeElevenLabs;
   beforeAll(async () => {
     room = makeRoom();
+  });
+  afterAll(() => room.remove());
+  beforeEach(async () => {
     vendor = await startFakeElevenLabs();
     vendor.workspace.conversations.push(fakeConversation({ id: CONVERSATION }));
   });
-  afterAll(async () => {
-    room.remove();
-    await vendor.stop();
-  });
+  afterEach(() => vendor.stop());
 
   /** Addresses and ids of the examples, as they are here. */
   function here(text: string): string {
@@ -48,6 +57,7 @@ describe.skipIf(missing.length > 0)("the commands of", () => {
     return text
       .replaceAll(/(?:http:\/\/)?(?:127\.0\.0\.1|localhost):3004/g, receiver.url)
       .replaceAll("https://webhooks.example.com", receiver.url)
+      .replaceAll("http://127.0.0.1:4010", vendor.url)
       .replaceAll("/mnt/backup", join(room.folder, "mnt"))
       .replaceAll("/events/42", `/events/${quarantined[0]?.id}`)
       .replaceAll("conv_...", CONVERSATION)
