@@ -40,7 +40,7 @@ const OFF = `<!doctype html>
   </head>
   <body>
     <h1>elevenlabs-webhook receives</h1>
-    <p>The page that shows your calls is off. To turn it on, set <code>API_TOKEN</code> to a secret of at least 16
+    <p>The page that shows your calls is off. To turn it on, set <code>API_TOKEN</code> to a secret of at least 32
     characters, such as the output of <code>openssl rand -hex 32</code>, and restart the receiver.</p>
     <p><a href="docs">The API and every event</a></p>
   </body>
