@@ -3,7 +3,16 @@ import { isHeld, isOurs } from "./connection.ts";
 import type { OwnWebhook } from "./connection.ts";
 import { heldWebhooks } from "./plan.ts";
 import { isUsed, note } from "./steps.ts";
-import type { Known, ConnectPlan, Step } from "./steps.ts";
+import type { ConnectPlan, Known, Line, Step } from "./steps.ts";
+
+/** ElevenLabs tries a transcript again for 40.5 minutes, maybe with the signature that it had first. */
+const RETRIES_SECONDS = 45 * 60;
+
+const tooEarly: Line = {
+  subject: "rotation",
+  verb: "note",
+  text: "less than 45 minutes old: transcripts that ElevenLabs tries again may have the old signature, and be refused",
+};
 
 /**
  * Says what is to be done to end a rotation or a replacement: the webhooks before the last and their secrets go, unless
@@ -28,6 +37,7 @@ export function planFinish(known: Known): ConnectPlan {
 
   const steps = [...fates.flatMap(({ fate }) => fate.step ?? []), ...stranger.notes];
   if (left.length < secrets.length) {
+    if (known.nowSeconds - newest.created_at < RETRIES_SECONDS) steps.unshift(note(tooEarly));
     const number = secrets.length - left.length;
     const text = `${number} of ${secrets.length} out of ${secretFile}`;
     steps.push({

@@ -5,7 +5,7 @@ import { isHeld, isOurs } from "./connection.ts";
 import type { OwnWebhook } from "./connection.ts";
 import { missingEvents, WANTED_EVENTS } from "./settings.ts";
 import { isUsed, note } from "./steps.ts";
-import type { Known, ConnectPlan, Step } from "./steps.ts";
+import type { ConnectPlan, Known, Line, Step } from "./steps.ts";
 
 export type Wishes = {
   /** Of the webhook. */
@@ -57,8 +57,17 @@ export function planConnection(known: Known, wishes: Wishes): ConnectPlan {
     retriesStep(target, found),
     settingsStep({ events: settings.events, webhookId, current, replaced }),
   ];
+  const isOldLeft =
+    held.length > (target === null ? 0 : 1) || replaced !== null || connection.replaced.length > 0;
+  if (isOldLeft) last.push(note(oldSecrets));
   return { kind: "plan", steps: [...first, ...last], webhookId };
 }
+
+const oldSecrets: Line = {
+  subject: "rotation",
+  verb: "note",
+  text: "the secrets before stay valid; when an hour has passed, run connect --finish",
+};
 
 function refused(problem: string): ConnectPlan {
   return { kind: "refused", problem };

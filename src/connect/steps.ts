@@ -13,6 +13,8 @@ export type Known = {
   secrets: readonly string[];
   secretFile: string;
   reload: ReloadWay;
+  /** Unix seconds. */
+  nowSeconds: number;
 };
 
 /** One line for people; `isProblem`: something is left for them to do. */

@@ -131,6 +131,7 @@ async function act(task: Task): Promise<number> {
     secrets: await readSecrets(place.secret),
     secretFile: place.secret,
     reload: place.reload,
+    nowSeconds: Math.floor(context.clock.nowMs() / 1000),
   };
   if (given.address === STATUS) {
     const lines = statusLines(known, url);

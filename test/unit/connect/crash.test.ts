@@ -114,6 +114,7 @@ function makeWorld({ seesUsages = true } = {}) {
           secrets: disk.secrets,
           secretFile: "/etc/secret",
           reload: "service",
+          nowSeconds: 1793620800,
         };
         const plan = planFor(command, known);
         const problem = plan.kind === "refused" ? plan.problem : await carryOut(plan, disk.connection, used);

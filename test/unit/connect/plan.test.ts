@@ -54,6 +54,7 @@ function known(more: Partial<Known> = {}): Known {
     secrets: [],
     secretFile: "/etc/secret",
     reload: "service",
+    nowSeconds: 1793620800 + 86_400,
     ...more,
   };
 }
@@ -147,7 +148,7 @@ describe("connect", () => {
     ]);
     expect(planConnection(known({ settings: settingsNaming("wh_gone") }), wishes).kind).toBe("refused");
     const replacing = planConnection(foreign, { ...wishes, mayReplace: true });
-    expect(replacing.kind === "plan" && replacing.steps.at(-1)?.action).toEqual({
+    expect(replacing.kind === "plan" && replacing.steps.at(-2)?.action).toEqual({
       kind: "settings",
       before: "wh_9",
       replaced: "wh_9",
@@ -287,6 +288,8 @@ describe("a rotation", () => {
   test("has to be finished before the next", () => {
     expect(textsOf(planConnection(after, rotate))).toContain("run connect --finish, then --rotate");
     expect(actionsOf(planConnection(after, wishes))).toEqual([]);
+    expect(textsOf(planConnection(after, wishes))).toContain("run connect --finish");
+    expect(textsOf(planConnection(before, wishes))).not.toContain("run connect --finish");
   });
 
   test("is finished: the old webhook is deleted, then its secret", () => {
@@ -307,6 +310,25 @@ describe("a rotation", () => {
   test("is not finished while the settings name the old webhook", () => {
     expect(planFinish(during).kind).toBe("refused");
     expect(planFinish(known()).kind).toBe("refused");
+  });
+
+  test("is finished with a warning while ElevenLabs may retry with the old signature", () => {
+    const early = planFinish({ ...after, nowSeconds: 1793620800 + 60 });
+    expect(linesOf(early)[0]).toBe("rotation note");
+    expect(actionsOf(early)).toEqual(actionsOf(planFinish(after)));
+    expect(textsOf(planFinish(after))).not.toContain("45 minutes");
+  });
+
+  test("keeps a stranger's secret that is in use, and remembers whose it is", () => {
+    const foreign = webhook("wh_9", { usages: ["ConvAI Agent Settings"] });
+    const connection = { ...after.connection, replaced: ["wh_9"] };
+    const secrets = ["of wh_9", ...after.secrets];
+    const plan = planFinish({ ...after, webhooks: [...after.webhooks, foreign], connection, secrets });
+    const actions = plan.kind === "plan" ? plan.steps.flatMap(({ action }) => action ?? []) : [];
+    expect(actions.find(({ kind }) => kind === "keep secrets")).toMatchObject({
+      secrets: ["of wh_9", "secret of wh_2"],
+    });
+    expect(actions.at(-1)).toEqual({ kind: "forget", webhookIds: ["wh_1"], replaced: ["wh_9"] });
   });
 
   test("forgets the secret of an old webhook that somebody has deleted", () => {
