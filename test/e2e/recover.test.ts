@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { fakeConversation } from "../helpers/fake-elevenlabs/conversation.ts";
 import { startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import type { FakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
+import { fakeWebhook } from "../helpers/fake-elevenlabs/workspace.ts";
 import { transcription } from "../helpers/deliveries.ts";
+import { notifySocket } from "../helpers/notify-socket.ts";
 import { runExecutable, startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
@@ -220,7 +222,11 @@ describe("the control socket", () => {
   });
 });
 
-test("the service recovers by itself, soon after its start", async () => {
+test("the service recovers by itself, soon after its start, and says that the webhook is disabled", async () => {
+  const socket = notifySocket();
+  fake.workspace.webhooks.push(
+    fakeWebhook({ isAutoDisabled: true, lastFailureStatus: 502, lastFailureAt: ago(3) }),
+  );
   await receiver.post(transcription("conv_first"));
   await receiver.stop({ keepFolder: true });
   const database = new Database(join(receiver.folder, "transcripts.sqlite"));
@@ -229,7 +235,14 @@ test("the service recovers by itself, soon after its start", async () => {
   offer("conv_1", MP3);
   receiver = await startReceiver({
     folder: receiver.folder,
-    environment: { ...environment, RECOVER: "all", API_TOKEN: TOKEN },
+    environment: {
+      ...environment,
+      RECOVER: "all",
+      API_TOKEN: TOKEN,
+      PUBLIC_URL: "https://hooks.example.com",
+      NOTIFY_SOCKET: socket.name,
+      WATCHDOG_USEC: "300000",
+    },
   });
   const metric = async () => {
     const headers = { authorization: `Bearer ${TOKEN}` };
@@ -240,6 +253,8 @@ test("the service recovers by itself, soon after its start", async () => {
   expect(recovered()).toHaveLength(2);
   expect(metrics).toContain('elevenlabs_webhook_recovered_total{kind="transcript"} 1\n');
   expect(metrics).toContain('elevenlabs_webhook_recovery_failures_total{reason="key"} 0\n');
+  await socket.until("; ElevenLabs has disabled the webhook (last failure 502, 3 h ago); ");
+  expect(await metric()).toContain("elevenlabs_webhook_webhook_enabled 0\n");
 });
 
 test("a reload ends what is asked for by hand, and the successor goes on with it", async () => {
