@@ -63,8 +63,10 @@ const questions: Record<string, (round: number) => string> = {
   "search: a frequent word, on a day": () => `/conversations?q=${frequent}&${day}`,
   "search: a rare word, recording missing": () => `/conversations?q=${rare}&recording_missing=true`,
   "agents of 30 days": () => "/agents?since=2026-10-03T00:00:00Z",
+  "calls of 30 days": () => "/stats?since=2026-10-04T00:00:00Z&until=2026-11-03T00:00:00Z&only=calls",
   "numbers of 30 days": () => "/stats?since=2026-10-04T00:00:00Z&until=2026-11-03T00:00:00Z",
   "numbers of 366 days": () => "/stats?since=2025-11-02T00:00:00Z&until=2026-11-03T00:00:00Z",
+  "calls of 366 days": () => "/stats?since=2025-11-02T00:00:00Z&until=2026-11-03T00:00:00Z&only=calls",
   "the state": () => "/state",
 };
 

@@ -6,6 +6,8 @@ export type StatsFilter = {
   /** Unix milliseconds, not included. */
   untilMs: number;
   agentId: string | null;
+  /** The other list is empty; null: both are wanted. */
+  only: "calls" | "deliveries" | null;
   /** Of each of the two lists. */
   rowsMax: number;
 };
@@ -50,7 +52,7 @@ type Bound = Record<string, string | number | null>;
 
 /** Events by day, type and outcome, and calls with what they took and cost by day and agent. */
 export async function countByDay({ sqlite }: Reader, filter: StatsFilter) {
-  const { sinceMs, untilMs, agentId, rowsMax } = filter;
+  const { sinceMs, untilMs, agentId, only, rowsMax } = filter;
   const deliveriesOf = sqlite.query<Omit<DeliveryCount, "day">, [Bound]>(DELIVERIES);
   const callsOf = sqlite.query<Omit<CallCount, "day">, [Bound]>(CALLS);
   const [since, until] = [Math.ceil(sinceMs / 1000), Math.ceil(untilMs / 1000)];
@@ -63,8 +65,10 @@ export async function countByDay({ sqlite }: Reader, filter: StatsFilter) {
       from: Math.max(since, day * DAY_SECONDS),
       to: Math.min(until, (day + 1) * DAY_SECONDS),
     };
-    for (const row of deliveriesOf.all({ ...ms, agentId })) deliveries.push({ day, ...row });
-    for (const row of callsOf.all({ ...seconds, agentId })) calls.push({ day, ...row });
+    const ofDeliveries = only === "calls" ? [] : deliveriesOf.all({ ...ms, agentId });
+    const ofCalls = only === "deliveries" ? [] : callsOf.all({ ...seconds, agentId });
+    for (const row of ofDeliveries) deliveries.push({ day, ...row });
+    for (const row of ofCalls) calls.push({ day, ...row });
     if (day % DAYS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   return { deliveries: deliveries.slice(0, rowsMax), calls: calls.slice(0, rowsMax) };

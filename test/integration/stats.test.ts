@@ -52,6 +52,13 @@ beforeAll(async () => {
 afterAll(() => receiver.close());
 
 describe("GET /stats", () => {
+  test("counts only calls, or only deliveries, if it is asked to", async () => {
+    const { answer: both } = await stats();
+    expect((await stats("?only=calls")).answer).toEqual({ ...both, deliveries: [] });
+    expect((await stats("?only=deliveries")).answer).toEqual({ ...both, calls: [] });
+    expect((await stats("?only=nothing")).status).toBe(400);
+  });
+
   test("counts events by day, type and outcome, and calls, minutes, costs and verdicts by day and agent", async () => {
     expect(await stats()).toMatchObject({
       status: 200,

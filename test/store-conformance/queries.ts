@@ -63,7 +63,9 @@ export function testQueries(open: Open): void {
       expect(await ask("exportConversations", { ...EVERY, afterId: "", rowsMax: 1 })).toMatchObject({
         rows: [],
       });
-      expect(await ask("countByDay", { sinceMs: 0, untilMs: NOW_MS, agentId: null, rowsMax: 1 })).toEqual({
+      expect(
+        await ask("countByDay", { sinceMs: 0, untilMs: NOW_MS, agentId: null, only: null, rowsMax: 1 }),
+      ).toEqual({
         deliveries: [],
         calls: [],
       });
@@ -193,6 +195,7 @@ export function testQueries(open: Open): void {
         sinceMs: NOW_MS,
         untilMs: NOW_MS + 4000,
         agentId: "agent_1",
+        only: null,
         rowsMax: 10,
       });
       expect(counts.calls).toMatchObject([{ agentId: "agent_1", calls: 2, seconds: 120 }]);

@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import type { CallCount, DeliveryCount } from "../../query/stats.ts";
 import { Nullable, Time, timeText } from "../lib/models.ts";
 import { errorResponse } from "../errors.ts";
-import { textParameter, timeParameter } from "../lib/parameters.ts";
+import { choiceParameter, textParameter, timeParameter } from "../lib/parameters.ts";
 import { question } from "./route.ts";
 import type { ApiParts } from "./route.ts";
 
@@ -18,6 +18,10 @@ const parameters = {
   ),
   until: timeParameter(`Before this time; now unless told. At most ${DAYS_MAX} days after the beginning.`),
   agent_id: textParameter("Only what belongs to this agent."),
+  only: choiceParameter(
+    ["calls", "deliveries"],
+    "Only this list; the other one is empty. Of a year and a million calls, that takes half the time.",
+  ),
 };
 
 const Day = Type.String({
@@ -84,13 +88,13 @@ export function statsRoutes({ queries, clock }: ApiParts) {
         model: Stats,
         says: "The numbers, by day.",
       },
-      async (_, { agent_id: agentId, ...range }) => {
+      async (_, { agent_id: agentId, only, ...range }) => {
         const untilMs = range.until ?? clock.nowMs();
         const sinceMs = range.since ?? beginningOfDay(untilMs - DAYS_USUAL * DAY_MS);
         const problem = problemOf(sinceMs, untilMs);
         if (problem !== null) return errorResponse("invalid_parameter", { error: problem });
 
-        const asked = { sinceMs, untilMs, agentId, rowsMax: ROWS_MAX + 1 };
+        const asked = { sinceMs, untilMs, agentId, only, rowsMax: ROWS_MAX + 1 };
         const { deliveries, calls } = await queries.ask("countByDay", asked);
         if (deliveries.length > ROWS_MAX || calls.length > ROWS_MAX) {
           const error =

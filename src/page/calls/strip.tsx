@@ -13,7 +13,7 @@ const BAR = { width: 20, gap: 4, height: 48 };
 export function Strip({ agent }: { agent: string | null }) {
   const counts = useSignal<DayCount[] | null>(null);
   const load = async (isCurrent: () => boolean) => {
-    const query = { since: dayBefore(DAYS - 1), ...(agent !== null && { agent_id: agent }) };
+    const query = { since: dayBefore(DAYS - 1), only: "calls", ...(agent !== null && { agent_id: agent }) };
     const result = await get("/stats", { query });
     if (result.ok && isCurrent()) counts.value = result.value.calls;
   };

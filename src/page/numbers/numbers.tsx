@@ -47,7 +47,7 @@ export function Numbers() {
     document.title = "Numbers";
   }, []);
   useAnswer(
-    (abort) => get("/stats", { query: { since }, signal: abort }),
+    (abort) => get("/stats", { query: { since, only: "calls" }, signal: abort }),
     (result) => {
       failure.value = result.ok ? null : result;
       if (result.ok) counts.value = result.value.calls;
@@ -55,7 +55,7 @@ export function Numbers() {
     [days, arrivals.value],
   );
   useAnswer(
-    (abort) => get("/agents", { query: { since }, signal: abort }),
+    (abort) => get("/agents", { query: { since, only: "calls" }, signal: abort }),
     (result) => {
       if (!result.ok) return;
       const { agents } = result.value;

@@ -14,7 +14,7 @@ type Arrivals = { type: string; count: number; today: number };
 export function Arrived() {
   const types = useSignal<Arrivals[] | null>(null);
   useAnswer(
-    (abort) => get("/stats", { query: { since: dayBefore(DAYS - 1) }, signal: abort }),
+    (abort) => get("/stats", { query: { since: dayBefore(DAYS - 1), only: "deliveries" }, signal: abort }),
     (result) => {
       if (!result.ok) return;
       const today = dayBefore(0);
