@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { isPlaceholder } from "../../src/config/config.ts";
+import { keepOthersOut } from "../../src/connect/only-one.ts";
 import { runCommand } from "../helpers/command.ts";
 import { startAddress } from "../helpers/connect.ts";
 import { SECRET } from "../helpers/deliveries.ts";
@@ -204,6 +205,16 @@ describe("connect, for the service", () => {
     expect([result.status, result.stderr]).toEqual([status, expect.stringContaining(problem)]);
     expect(fake.workspace.webhooks).toEqual([]);
     expect(read("secret")).toBe(`${SECRET}\n`);
+  });
+
+  test("one run at a time changes something", async () => {
+    const letOthersIn = keepOthersOut(join(root, ETC, "connection.json"));
+    const { status, stderr } = await run(["connect", address()]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("Another connect is at work")]);
+    expect(fake.workspace.webhooks).toEqual([]);
+    expect((await run(["connect", "status"])).stdout).toContain("none: run connect");
+    letOthersIn();
+    expect((await run(["connect", address()])).status).toBe(0);
   });
 
   test("a damaged connection.json is not overwritten", async () => {

@@ -3,6 +3,7 @@ import { carryOut } from "../../connect/carry-out.ts";
 import { newNonce, parseConnection } from "../../connect/connection.ts";
 import type { ConnectionRecord } from "../../connect/connection.ts";
 import { filesAt, readSecrets, readSmall, UnusableFileError } from "../../connect/files.ts";
+import { AnotherRunError, keepOthersOut } from "../../connect/only-one.ts";
 import { planEnable } from "../../connect/plan-enable.ts";
 import { planFinish } from "../../connect/plan-finish.ts";
 import { planConnection } from "../../connect/plan.ts";
@@ -97,19 +98,24 @@ export async function connectWith(
   given: Given,
   context: CommandContext,
 ): Promise<number> {
+  let letOthersIn = () => {};
   try {
+    if (given.address !== STATUS) letOthersIn = keepOthersOut(place.connection);
     const connection = parseConnection(await readSmall(place.connection));
     if (!connection.ok) return refuse(context, `${place.connection}: ${connection.problem}`, "config");
     const url = addressFor(given, place, connection.value);
-    if (!url.ok) return refuse(context, url.problem, "usage");
+    if (!url.ok && given.address !== STATUS) return refuse(context, url.problem, "usage");
     const api = place.settings.vendorApiUrl.parsed;
     if (!api.ok) return refuse(context, `${options.vendorApiUrl.name}: ${api.problem}`, "config");
     const { loadRestClient } = await import("../../vendor/rest/load.ts");
     const client = await loadRestClient({ key, url: api.value });
-    return await act({ client, place, given, context, connection: connection.value, url: url.value });
+    return await act({ client, place, given, context, connection: connection.value, url });
   } catch (error) {
-    const isOurs = error instanceof RestError || error instanceof UnusableFileError;
-    return refuse(context, isOurs ? error.message : faultText(error), "failure");
+    const isOurs = [RestError, UnusableFileError, AnotherRunError].some((kind) => error instanceof kind);
+    const problem = isOurs && error instanceof Error ? error.message : faultText(error);
+    return refuse(context, problem, "failure");
+  } finally {
+    letOthersIn();
   }
 }
 
@@ -119,7 +125,7 @@ type Task = {
   given: Given;
   context: CommandContext;
   connection: ConnectionRecord;
-  url: string;
+  url: Parsed<string>;
 };
 
 async function act(task: Task): Promise<number> {
@@ -134,10 +140,11 @@ async function act(task: Task): Promise<number> {
     nowSeconds: Math.floor(context.clock.nowMs() / 1000),
   };
   if (given.address === STATUS) {
-    const lines = statusLines(known, url);
+    const lines = statusLines(known, url.ok ? url.value : null);
     context.writeOut(lines.map((line) => statusText(line, context)).join(""));
     return lines.some(({ isProblem }) => isProblem === true) ? exitStatus.failure : exitStatus.ok;
   }
+  if (!url.ok) return refuse(context, url.problem, "usage");
   if (workspace.rights === "no webhooks") {
     return refuse(
       context,
@@ -146,7 +153,7 @@ async function act(task: Task): Promise<number> {
     );
   }
   if (given.finish === undefined && given.enable === undefined) {
-    const address = await checkAddress(url, context.clock);
+    const address = await checkAddress(url.value, context.clock);
     context.writeOut(lineText({ subject: "key", verb: "ok", text: keyText(workspace) }, "planned", context));
     const verb = address.ok ? "ok" : "error";
     const text = address.ok ? address.value : address.problem;
@@ -159,7 +166,7 @@ async function act(task: Task): Promise<number> {
     context.writeOut(lineText(line, "planned", context));
     if (!address.ok) return refuse(context, "Nothing was changed: the address has to work first.", "failure");
   }
-  return carryOutOrShow(planFor(known, given, url), task);
+  return carryOutOrShow(planFor(known, given, url.value), task);
 }
 
 function keyText({ rights }: Workspace): string {
