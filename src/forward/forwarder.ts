@@ -21,6 +21,7 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 /** What is under way at the end may still be answered. */
 const GRACE_MS = 2_000;
+const FREED_BYTES = 2 * 1024 * 1024;
 
 export type Forwarder = ReturnType<typeof startForwarder>;
 
@@ -49,12 +50,14 @@ export function startForwarder(
   const ending = new AbortController();
   /** What is under way is cut off. */
   const cutOff = new AbortController();
+
+  const letGo = createLetGo();
   const parts = destinations.map(partsOf);
 
   function partsOf(destination: Destination) {
     const courier = createCourier(destination, options);
     const common = { destination, sqlite, courier, clock, random, calledOff: cutOff.signal };
-    const line = createLine({ ...common, source, publicUrl, tell, ending: ending.signal });
+    const line = createLine({ ...common, source, publicUrl, tell, letGo, ending: ending.signal });
     return { courier, line, announce: createAnnouncer({ ...common, ...line }) };
   }
 
@@ -128,6 +131,17 @@ export function startForwarder(
         sqlite.close();
       }
     },
+  };
+}
+
+/** Has what was sent freed a little at a time: left alone, the runtime keeps tens of megabytes of it. */
+function createLetGo(): (bytes: number) => void {
+  let heldBytes = 0;
+  return (bytes) => {
+    heldBytes += bytes;
+    if (heldBytes < FREED_BYTES) return;
+    heldBytes = 0;
+    Bun.gc(true);
   };
 }
 

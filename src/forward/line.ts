@@ -46,6 +46,8 @@ export type LineOptions = {
   /** From 0 to 1. */
   random: () => number;
   tell: TellForward;
+  /** Bytes of memory are of no use any more. */
+  letGo: (bytes: number) => void;
   /** Aborted when the thread is to end: nothing more is begun. */
   ending: AbortSignal;
   /** Aborted soon after: what was not answered by then was not sent. */
@@ -70,7 +72,7 @@ const stopTexts: Record<StopReason, string> = {
  */
 export function createLine(options: LineOptions) {
   const { destination, sqlite, source, courier, publicUrl, clock, random, tell } = options;
-  const { ending, calledOff } = options;
+  const { letGo, ending, calledOff } = options;
   const { name, host } = destination;
   const atOnce = createLimit(AT_ONCE_MAX);
   const repeatsAtOnce = createLimit(REPEATS_AT_ONCE_MAX);
@@ -109,6 +111,7 @@ export function createLine(options: LineOptions) {
         const message = isThere ? await messageOf(source, event, { destination, publicUrl }) : null;
         if (message === null) return { kind: "over" };
         const outcome = await courier.send(message, calledOff);
+        letGo(event.payloadBytes ?? 0);
         if (outcome.kind === "called off") return { kind: "unsent" };
         if (outcome.kind === "taken") counts.delivered += 1;
         else counts.failed += 1;
