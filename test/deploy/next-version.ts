@@ -7,7 +7,8 @@ const root = join(import.meta.dir, "../..");
 /** Builds this program with one more migration, as a version to come would have it. Returns its executable. */
 export function buildNextVersion(migration: { sql: string; olderPrograms: "go on" | "stop" }): string {
   const folder = mkdtempSync(join(tmpdir(), "next-version-"));
-  for (const name of ["src", "package.json", "tsconfig.json"]) {
+  // The page is embedded as scripts/page has built it.
+  for (const name of ["src", "dist/page", "package.json", "tsconfig.json"]) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
