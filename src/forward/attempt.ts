@@ -12,7 +12,8 @@ const ATTEMPT_MS_MAX = 15_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 /** An answer's body that takes longer is cut off: its status has said everything. */
 const ANSWER_MS_MAX = 1_000;
-const IDLE_SECONDS = 30;
+/** A server of one thread serves nobody else while a connection is open. */
+const IDLE_SECONDS = 4;
 const IDLE_CONNECTIONS_MAX = 8;
 
 /** Errors of a connection that was not made: another address may answer. */

@@ -15,9 +15,8 @@ import { createLine } from "./line.ts";
 import type { TellForward } from "./line.ts";
 import type { DestinationFigures, ForwardThreadOptions } from "./thread-messages.ts";
 
-/** While nothing is to be done, it is looked at this often. */
-const IDLE_MS = 500;
-const SECOND_MS = 1_000;
+/** While nothing is to be done, what is new is looked at this often, and all else half as often. */
+const ROUND_MS = 500;
 const HOUR_MS = 3_600_000;
 /** What is under way at the end may still be answered. */
 const GRACE_MS = 2_000;
@@ -28,6 +27,7 @@ export type Forwarder = ReturnType<typeof startForwarder>;
 /**
  * Sends all destinations their events, until it is stopped. The destinations do not wait for each other.
  *
+ * @param roundMs how often it looks while there is nothing to be done; less in tests
  * @param show receives the figures, about once a second
  */
 export function startForwarder(
@@ -36,11 +36,13 @@ export function startForwarder(
     random?: () => number;
     resolve?: Resolve;
     environment?: Record<string, string | undefined>;
+    roundMs?: number;
     tell: TellForward;
     show: (figures: readonly DestinationFigures[]) => void;
   },
 ) {
   const { databasePath, destinations, publicUrl, clock, random = Math.random, tell, show } = options;
+  const { roundMs = ROUND_MS } = options;
   const sqlite = openForwardFile(databasePath);
   const source = openEventSource(databasePath);
   // Done by `prepareForwarding` before, unless the file was lost since.
@@ -103,12 +105,12 @@ export function startForwarder(
 
   const loops = [
     ...parts.flatMap(({ line, announce }) => [
-      loop(line.sendNew, IDLE_MS),
-      loop(line.repeat, SECOND_MS),
-      loop(() => announce().then(() => false), SECOND_MS),
+      loop(line.sendNew, roundMs),
+      loop(line.repeat, 2 * roundMs),
+      loop(() => announce().then(() => false), 2 * roundMs),
     ]),
-    loop(showFigures, SECOND_MS),
-    loop(housekeep, SECOND_MS),
+    loop(showFigures, 2 * roundMs),
+    loop(housekeep, 2 * roundMs),
     loop(forgetGone, HOUR_MS),
   ];
   const done = Promise.all(loops);

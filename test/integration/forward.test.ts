@@ -19,10 +19,10 @@ import { FORWARD_SECRET, startDestination, until } from "../helpers/destination.
 import type { TestDestination } from "../helpers/destination.ts";
 import { quarantineAsBefore } from "../helpers/quarantine.ts";
 
-// A round of the thread takes half a second, and more on a busy machine.
 setDefaultTimeout(60_000);
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
+const ROUND_MS = 50;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -74,6 +74,7 @@ async function forward(
     clock,
     random: () => 0.5,
     environment: {},
+    roundMs: ROUND_MS,
     tell: (_, line) => told.push(line),
     show: () => {},
   });
@@ -116,7 +117,7 @@ describe("what is sent", () => {
     await sent(3, all);
     await sent(1, typed);
     await sent(1, agents);
-    await Bun.sleep(600);
+    await Bun.sleep(4 * ROUND_MS);
     const types = ({ requests }: TestDestination) => requests.map(({ body }) => JSON.parse(body).type);
     expect(types(typed)).toEqual(["call_initiation_failure"]);
     expect(agents.requests.map(({ body }) => JSON.parse(body).data.conversation_id)).toEqual(["conv_2"]);
@@ -176,7 +177,7 @@ describe("what is sent", () => {
     expect(JSON.parse(request?.body ?? "")).toMatchObject({ resourceSpans: [{ scopeSpans: [{}] }] });
     expect(request?.headers.get("x-key")).toBe("private");
     expect(request?.headers.get("content-type")).toBe("application/json");
-    await Bun.sleep(600);
+    await Bun.sleep(4 * ROUND_MS);
     expect(collector.requests.length).toBe(1);
   });
 
@@ -249,7 +250,7 @@ describe("a destination that does not take an event", () => {
     }
     expect(parked()).toEqual({ waiting: 0, dead: 1 });
     expect(told.join("\n")).toContain("forward replay");
-    await Bun.sleep(1200);
+    await Bun.sleep(4 * ROUND_MS);
     expect(crm.requests.length).toBe(8);
   });
 
@@ -260,7 +261,7 @@ describe("a destination that does not take an event", () => {
     await app.post(transcription("conv_1"));
     await until("it is stopped", () => cursor()?.stopped === "gone");
     await app.post(transcription("conv_2"));
-    await Bun.sleep(1200);
+    await Bun.sleep(4 * ROUND_MS);
     expect(crm.requests.length).toBe(1);
     status = 200;
     inFile((sqlite) => resumeDestination(sqlite, "crm"));
@@ -418,6 +419,6 @@ test("goes on where it was stopped", async () => {
   await app.post(transcription("conv_2"));
   await forward([{ name: "crm", url: crm.url }]);
   await sent(2, crm);
-  await Bun.sleep(600);
+  await Bun.sleep(4 * ROUND_MS);
   expect(crm.requests.map(({ body }) => JSON.parse(body).data.conversation_id)).toEqual(["conv_1", "conv_2"]);
 });
