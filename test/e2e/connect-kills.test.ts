@@ -45,38 +45,67 @@ function expectNothingLost({ fake, folder, named, secrets }: ConnectRoom): void 
   for (const { name } of fake.workspace.webhooks) expect(state).toContain(name.split(" ").at(-1) ?? "");
 }
 
-/** The next runs connect it, and leave nothing behind. */
-async function expectRecovery(here: ConnectRoom): Promise<void> {
+/** The next runs end what was begun, and leave nothing behind. */
+async function expectRecovery(here: ConnectRoom, { args, webhooks }: Scenario = scenarios.connect) {
   expectNothingLost(here);
-  await here.connect(argsOf(here));
+  await here.connect([...argsOf(here), ...args]);
+  expectNothingLost(here);
+  await here.connect([...argsOf(here), ...args]);
   expectNothingLost(here);
   const { status, stderr } = await here.connect(argsOf(here));
   expect([status, stderr]).toEqual([0, ""]);
-  expect(here.fake.workspace.webhooks).toHaveLength(1);
-  expect(here.secrets()).toEqual([here.named()?.secret ?? ""]);
+  expect(here.fake.workspace.webhooks).toHaveLength(webhooks);
+  expect(here.secrets()).toEqual(here.fake.workspace.webhooks.map(({ secret }) => secret));
+  expect(here.secrets().at(-1)).toBe(here.named()?.secret ?? "");
 }
 
-test("killed at each request, before it has an effect and after, it is connected by the next run", async () => {
-  const whole = await newRoom();
-  await whole.connect(argsOf(whole));
-  await whole.connect(argsOf(whole));
-  const methods = whole.fake.requests.map(({ method }) => method);
-  expect(methods.filter((method) => method !== "GET")).toEqual(["POST", "PATCH", "PATCH"]);
-  for (const [index, method] of methods.entries()) {
-    if (method === "GET" && !isWhole) continue;
-    for (const kind of ["cut before", "cut after"] as const) {
+/** `before`: what was run until then. Each takes two runs: a receiver elsewhere is told to take the secret first. */
+type Scenario = { before: string[][]; args: string[]; webhooks: number };
+
+const scenarios = {
+  connect: { before: [], args: [], webhooks: 1 },
+  rotate: { before: [[], []], args: ["--rotate"], webhooks: 2 },
+  finish: { before: [[], [], ["--rotate"], ["--rotate"]], args: ["--finish"], webhooks: 1 },
+} satisfies Record<string, Scenario>;
+
+const killed = Object.entries<Scenario>(scenarios).filter(([name]) => isWhole || name === "connect");
+
+test.each(killed)(
+  "%s killed at each request, before it has an effect and after, is ended by the next run",
+  async (_, scenario) => {
+    const prepared = async () => {
       const here = await newRoom();
-      here.fake.setFault(({ number }) => {
-        if (number !== index + 1) return null;
-        here.kill();
-        return { kind };
-      });
-      while (here.fake.requests.length <= index) await here.connect(argsOf(here));
-      here.fake.setFault(null);
-      await expectRecovery(here);
+      for (const args of scenario.before) await here.connect([...argsOf(here), ...args]);
+      return here;
+    };
+    const runAll = async (here: ConnectRoom) => {
+      for (let run = 0; run < 2; run += 1) await here.connect([...argsOf(here), ...scenario.args]);
+    };
+    const whole = await prepared();
+    const first = whole.fake.requests.length;
+    await runAll(whole);
+    const methods = whole.fake.requests.slice(first).map(({ method }) => method);
+    expect(methods.filter((method) => method !== "GET")).toEqual(
+      scenario === scenarios.finish ? ["DELETE"] : ["POST", "PATCH", "PATCH"],
+    );
+    for (const [index, method] of methods.entries()) {
+      if (method === "GET" && !isWhole) continue;
+      for (const kind of ["cut before", "cut after"] as const) {
+        const here = await prepared();
+        const at = here.fake.requests.length + index + 1;
+        here.fake.setFault(({ number }) => {
+          if (number !== at) return null;
+          here.kill();
+          return { kind };
+        });
+        await runAll(here);
+        expect(here.fake.requests.length).toBeGreaterThanOrEqual(at);
+        here.fake.setFault(null);
+        await expectRecovery(here, scenario);
+      }
     }
-  }
-});
+  },
+);
 
 describe.skipIf(!canTraceFor("connect killed at each write"))("at each call of the system", () => {
   test.each(calls)("killed at each %s, it is connected by the next run", async (call) => {
