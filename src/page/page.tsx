@@ -2,6 +2,8 @@ import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Call } from "./call/call.tsx";
+import { showCalls } from "./calls/calls.ts";
+import { askedFor } from "./calls/filter.ts";
 import { List } from "./calls/list.tsx";
 import { checkSession, session } from "./lib/api.ts";
 import type { Failure } from "./lib/api.ts";
@@ -108,6 +110,14 @@ function NoAnswer({ failure, tryAgain }: { failure: Failure; tryAgain: () => voi
 history.scrollRestoration = "manual";
 startTheme();
 startKeys();
+// Asked for before anything is drawn: on a slow telephone, drawing takes longer than the answer.
+session.subscribe((value) => {
+  const { view, query } = route.peek();
+  if (value === "in" && view === "calls") void showCalls(askedFor(query), query.toString());
+});
 followReceiver();
 const app = document.querySelector("#app");
-if (app !== null) render(<Page />, app);
+if (app !== null) {
+  app.replaceChildren();
+  render(<Page />, app);
+}

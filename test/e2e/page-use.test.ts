@@ -288,11 +288,15 @@ describe.skipIf(browserMissing !== null)("with other calls than those", () => {
 
   test("before the first call the page says how to send a sample, and shows what arrives by itself", async () => {
     const receiver = await startReceiver({ environment });
-    const { page } = await open(browser, receiver);
+    const { page, requests } = await open(browser, receiver);
     await page.getByText("No call has arrived yet").waitFor();
     await page.getByText("elevenlabs-webhook send --sample transcription").waitFor();
     await deliverCalls(receiver, 1);
     await page.getByRole("link", { name: "Call number 0" }).waitFor();
+    await page.getByText("That is all: one call").waitFor();
+    await page.waitForLoadState("networkidle");
+    // The first list, and one after each look at what is new: not one after the other.
+    expect(requests.filter((url) => url.includes("/conversations?")).length).toBeLessThan(6);
     await page.context().close();
     await receiver.stop();
   });

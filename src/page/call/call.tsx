@@ -181,7 +181,12 @@ function Content(props: { row: CallRow; details: Details; reload: () => void }) 
       <div class="columns">
         <Boundary of={id} isSmall>
           {details.turns.length > 0 ? (
-            <Transcript turns={details.turns} spans={drawn.spans} player={player} />
+            <Transcript
+              key={player === null ? "read" : "heard"}
+              turns={details.turns}
+              spans={drawn.spans}
+              player={player}
+            />
           ) : (
             <NoTranscript hasRecording={row.has_recording} />
           )}

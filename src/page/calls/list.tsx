@@ -1,9 +1,9 @@
-import { useComputed, useSignalEffect } from "@preact/signals";
+import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { dayHeading, dayOf, wholeText } from "../lib/format.ts";
 import { onKeys } from "../lib/keys.ts";
-import { arrivals } from "../lib/live.ts";
 import { callsAddress, go, route } from "../lib/route.ts";
+import { useArrivals } from "../lib/use-arrivals.ts";
 import { Skeleton } from "../parts/parts.tsx";
 import { calls, moreCalls, refreshCalls, ROWS_MAX, showCalls } from "./calls.ts";
 import type { Call } from "./calls.ts";
@@ -25,9 +25,7 @@ export function List() {
     void showCalls(asked, key).then(() => restorePlace(key));
     return keepPlace(key);
   }, [key]);
-  useSignalEffect(() => {
-    if (arrivals.value > 0) void refreshCalls(askedFor(query.peek()));
-  });
+  useArrivals(() => void refreshCalls(askedFor(query.value)));
 
   useEffect(() => onKeys({ j: () => step(1), k: () => step(-1) }), []);
 

@@ -1,8 +1,8 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../lib/api.ts";
 import { counted, percentText, shortDay, usdText, wholeText } from "../lib/format.ts";
-import { arrivals } from "../lib/live.ts";
+import { useArrivals } from "../lib/use-arrivals.ts";
 import { dayBefore, lastDays, successOf, sumOf } from "../lib/stats.ts";
 import type { DayCount } from "../lib/stats.ts";
 
@@ -24,9 +24,7 @@ export function Strip({ agent }: { agent: string | null }) {
       isCurrent = false;
     };
   }, [agent]);
-  useSignalEffect(() => {
-    if (arrivals.value > 0) void load(() => true);
-  });
+  useArrivals(() => void load(() => true));
 
   const known = counts.value;
   const sum = sumOf(known ?? []);

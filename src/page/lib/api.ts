@@ -16,8 +16,30 @@ export type AnswerOf<Path extends PathsOf<"get">> = JsonOf<paths[Path]["get"]>;
 export type Failure = { ok: false; status: number; code: string; error: string };
 export type Result<Value> = { ok: true; value: Value } | Failure;
 
-/** Whether this browser is logged in. `insecure`: the token was right, but the browser does not keep the cookie. */
-export const session = signal<"unknown" | "in" | "out" | "insecure">("unknown");
+const EXPIRES_KEY = "session-expires-at";
+
+/**
+ * Whether this browser is logged in. `insecure`: the token was right, but the browser does not keep the cookie. As long as
+ * an earlier session should last, views don't wait for the answer to that question.
+ */
+export const session = signal<"unknown" | "in" | "out" | "insecure">(mayStillLast() ? "in" : "unknown");
+
+function mayStillLast(): boolean {
+  try {
+    return Date.parse(localStorage.getItem(EXPIRES_KEY) ?? "") > Date.now();
+  } catch {
+    return false;
+  }
+}
+
+function noteExpiry(expiresAt: string | null): void {
+  try {
+    if (expiresAt === null) localStorage.removeItem(EXPIRES_KEY);
+    else localStorage.setItem(EXPIRES_KEY, expiresAt);
+  } catch {
+    // Without storage, each visit asks first.
+  }
+}
 
 /** Where the API is: the page's address is that of its folder. */
 const ROOT = new URL("..", location.href.replace(/#.*$/, ""));
@@ -60,7 +82,7 @@ async function send<Value>(
     addressOf(path, id, query),
     abort === undefined ? {} : { signal: abort },
   );
-  if (!result.ok && result.status === 401) session.value = "out";
+  if (!result.ok && result.status === 401) leave();
   return result;
 }
 
@@ -86,6 +108,7 @@ async function request<Value>(
 export async function checkSession(): Promise<Failure | null> {
   const result = await request<AnswerOf<"/session">>("GET", addressOf("/session"));
   if (!result.ok) return result;
+  noteExpiry(result.value.expires_at);
   session.value = result.value.signed_in ? "in" : "out";
   return null;
 }
@@ -105,5 +128,10 @@ export async function logIn(token: string): Promise<Failure | null> {
 
 export async function logOut(): Promise<void> {
   await request("DELETE", addressOf("/session"));
+  leave();
+}
+
+function leave(): void {
+  noteExpiry(null);
   session.value = "out";
 }

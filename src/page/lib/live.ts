@@ -4,6 +4,7 @@ import type { AnswerOf } from "./api.ts";
 
 export type ReceiverState = AnswerOf<"/state">;
 
+const FIRST_MS = 1_000;
 const POLL_MS = 8_000;
 const STATE_MS = 60_000;
 
@@ -25,7 +26,10 @@ export function followReceiver(): void {
   };
   setInterval(look, POLL_MS);
   document.addEventListener("visibilitychange", look);
-  session.subscribe(look);
+  // The view's own questions come first.
+  session.subscribe((value) => {
+    if (value === "in") setTimeout(look, FIRST_MS);
+  });
 }
 
 async function tick(): Promise<void> {
@@ -36,7 +40,7 @@ async function tick(): Promise<void> {
   if (isNew) arrivals.value += 1;
 }
 
-/** Whether an event has arrived since the last look. */
+/** Whether an event has arrived since the last look; at the first one, since the page was opened: nobody knows. */
 async function hasNews(): Promise<boolean> {
   const isFirst = lastEventId === null;
   const query: Record<string, string> =
@@ -48,7 +52,7 @@ async function hasNews(): Promise<boolean> {
   }
   const { events, next_after: nextAfter } = result.value;
   lastEventId = nextAfter ?? events[0]?.id ?? 0;
-  return !isFirst && events.length > 0;
+  return isFirst || events.length > 0;
 }
 
 /** Asks for the receiver's state now. */
