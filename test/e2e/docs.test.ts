@@ -126,8 +126,12 @@ describe.skipIf(browserMissing !== null)("in a browser without internet", () => 
     await page.goto(`${receiver.url}/docs`, { waitUntil: "commit" });
     await page.getByRole("link", { name: LIST.summary }).first().click();
     await page.getByRole("button", { name: `Test Request (get ${LIST.path})` }).click();
-    await page.getByRole("button", { name: /^Send get request/ }).click();
+    const [request] = await Promise.all([
+      page.waitForRequest(receiver.url + LIST.path),
+      page.getByRole("button", { name: /^Send get request/ }).click(),
+    ]);
     await page.getByText("401 Unauthorized").filter({ visible: true }).waitFor();
+    expect((await request.allHeaders()).cookie).toBeUndefined();
     await page.context().close();
   });
 
