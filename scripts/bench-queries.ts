@@ -65,7 +65,6 @@ const questions: Record<string, (round: number) => string> = {
   "agents of 30 days": () => "/agents?since=2026-10-03T00:00:00Z",
   "calls of 30 days": () => "/stats?since=2026-10-04T00:00:00Z&until=2026-11-03T00:00:00Z&only=calls",
   "numbers of 30 days": () => "/stats?since=2026-10-04T00:00:00Z&until=2026-11-03T00:00:00Z",
-  "numbers of 366 days": () => "/stats?since=2025-11-02T00:00:00Z&until=2026-11-03T00:00:00Z",
   "calls of 366 days": () => "/stats?since=2025-11-02T00:00:00Z&until=2026-11-03T00:00:00Z&only=calls",
   "the state": () => "/state",
 };

@@ -20,8 +20,8 @@ const LOOKED_AT_MAX = 20_000;
 /** And with some rows earlier: who asks sees them, and can go on. */
 const LOOKED_AT_WITH_ROWS_MAX = 2_500;
 const CHUNK_ROWS = 500;
-/** Looked through at once: some tens of milliseconds in which others wait. */
-const WINDOW_ROWS = 20_000;
+/** Looked through at once: about 10 ms in which others wait. */
+const WINDOW_ROWS = 10_000;
 
 const rowid = sql<number>`${conversations}.rowid`;
 
