@@ -49,7 +49,7 @@ const Stats = Type.Object({
         examples: [120],
       }),
     }),
-    { description: "Signed events by the day of their receipt, type and outcome." },
+    { description: "Events by the day of their receipt, type and outcome." },
   ),
   calls: Type.Array(
     Type.Object({
