@@ -12,8 +12,8 @@ const ATTEMPT_MS_MAX = 15_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 /** An answer's body that takes longer is cut off: its status has said everything. */
 const ANSWER_MS_MAX = 1_000;
-/** A server of one thread serves nobody else while a connection is open. */
-const IDLE_SECONDS = 4;
+/** A server of one thread serves no other connection while one is open: idle ones are closed after so long without an answer. */
+const QUIET_MS = 100;
 const IDLE_CONNECTIONS_MAX = 8;
 
 /** Errors of a connection that was not made: another address may answer. */
@@ -52,9 +52,18 @@ export function createCourier(
   const { resolve = resolveBySystem, environment = process.env, msMax = ATTEMPT_MS_MAX } = options;
   const url = new URL(destination.url);
   const session = new Bun.FetchSession({
-    keepAlive: { idleTimeout: IDLE_SECONDS, maxIdleSockets: IDLE_CONNECTIONS_MAX },
+    keepAlive: { maxIdleSockets: IDLE_CONNECTIONS_MAX },
   });
   const hostAddress = canonicalAddress(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+
+  let quiet: ReturnType<typeof setTimeout> | undefined;
+
+  function closeWhenQuiet(): void {
+    clearTimeout(quiet);
+    // What is under way goes on.
+    quiet = setTimeout(() => session.close(), QUIET_MS);
+    quiet.unref();
+  }
 
   async function headersOf(message: ForwardMessage): Promise<Record<string, string>> {
     const timestamp = Math.floor(Date.now() / 1000);
@@ -119,10 +128,15 @@ export function createCourier(
         if (timeLimit.aborted) return failed(`no answer within ${msMax / 1000} s`);
         if (isCalledOff()) return { kind: "called off" };
         return failed(problemOf(error));
+      } finally {
+        closeWhenQuiet();
       }
     },
 
-    close: (): void => session.close(),
+    close(): void {
+      clearTimeout(quiet);
+      session.close();
+    },
   };
 }
 

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createCourier } from "../../src/forward/attempt.ts";
 import type { Destination } from "../../src/forward/destination.ts";
 import { startDestination } from "../helpers/destination.ts";
@@ -157,6 +159,31 @@ describe("an address", () => {
     for (const url of [`http://127.0.0.1:1/private-path?x=private`, `https://127.0.0.1:${port}/private-path`])
       expect(JSON.stringify(await send(url))).not.toContain("private");
   });
+});
+
+test("a server of one thread, which serves one connection until it is closed, gets what is sent at once", async () => {
+  const waiting: Socket[] = [];
+  const serveNext = () => waiting[0]?.resume();
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    waiting.push(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      waiting.splice(waiting.indexOf(socket), 1);
+      serveNext();
+    });
+    socket.on("data", (bytes) => {
+      if (bytes.toString().endsWith("{}")) socket.write("HTTP/1.1 204 No Content\r\n\r\n");
+    });
+    if (waiting.length === 1) serveNext();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // The address of a server that listens on a port.
+  const { port } = server.address() as AddressInfo;
+  const courier = createCourier(destinationAt(`http://127.0.0.1:${port}/`), { environment: {} });
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => courier.send(message)));
+  expect(outcomes.map(({ kind }) => kind)).toEqual(Array.from({ length: 8 }, () => "taken"));
+  courier.close();
+  server.close();
 });
 
 test("an attempt can be called off", async () => {
