@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Database } from "bun:sqlite";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { demoCallId, demoEvents } from "../../scripts/demo/events.ts";
 import { browserMissing, startBrowser, visit } from "../helpers/browser.ts";
 import { json } from "../helpers/conversation-events.ts";
-import { fixture } from "../helpers/deliveries.ts";
+import { audio, fixture } from "../helpers/deliveries.ts";
 import { fakeConversation } from "../helpers/fake-elevenlabs/conversation.ts";
 import { FAKE_KEY, startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import { goTo, logIn, settled, until } from "../helpers/page.ts";
@@ -191,6 +192,27 @@ describe.skipIf(browserMissing !== null)("somebody who uses the page", () => {
       await page.keyboard.press("Escape");
       await until(page, "document.querySelector('dialog') === null");
     });
+  });
+
+  test("sees of a long call the whole, and what is near; a click on either goes there", async () => {
+    const minute = readFileSync(join(import.meta.dir, "../../scripts/demo/filling.mp3"));
+    await receiver.post(audio("conv_long", Buffer.concat(Array.from({ length: 12 }, () => minute))));
+    const { page } = await open(browser, receiver, "#/calls/conv_long");
+    await page.getByText("No transcript").waitFor();
+    await until(page, "document.querySelector('audio')?.duration > 700");
+    const near = page.locator(".wave.near");
+    await near.waitFor();
+    const isDrawn = (name: string) => `(() => {
+      const canvas = document.querySelector(${JSON.stringify(name)});
+      return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
+    })()`;
+    await until(page, `${isDrawn(".wave.overview")} && ${isDrawn(".wave.near")}`);
+    await page.getByRole("slider").fill("400");
+    await until(page, `Math.abs(${audioTime} - 400) < 0.2`);
+    // What is near begins a minute earlier.
+    await near.click({ position: { x: 0, y: 10 } });
+    await until(page, `Math.abs(${audioTime} - 340) < 1`);
+    await page.context().close();
   });
 
   test("erases a call after a second thought, and nothing of it is left in the page", async () => {

@@ -17,7 +17,8 @@ export function Erase({ row, turnCount, onClose }: { row: CallRow; turnCount: nu
       : "",
     row.has_recording && row.duration_secs === null ? "its recording" : "",
     turnCount > 0 ? `its transcript of ${counted(turnCount, "turn")}` : "",
-    "its events, and its words in the search",
+    "its events",
+    "its words in the search",
   ].filter((part) => part !== "");
 
   const eraseIt = async () => {
@@ -66,5 +67,5 @@ export function Erase({ row, turnCount, onClose }: { row: CallRow; turnCount: nu
 }
 
 function listed(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")}, and ${parts.at(-1)}`;
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }

@@ -117,8 +117,8 @@ function Feedback({ feedback }: { feedback: NonNullable<Details["feedback"]> }) 
         pairs={[
           ["Thumb", score === null ? null : humanName(score)],
           ["Rating", rating === null ? null : `${rating} of 5`],
-          ["Turns liked", likes],
-          ["Turns disliked", dislikes],
+          ["Turns liked", likes === 0 ? null : likes],
+          ["Turns disliked", dislikes === 0 ? null : dislikes],
         ]}
       />
     </Card>
