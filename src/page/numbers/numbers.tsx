@@ -55,7 +55,7 @@ export function Numbers() {
     [days, arrivals.value],
   );
   useAnswer(
-    (abort) => get("/agents", { query: { since, only: "calls" }, signal: abort }),
+    (abort) => get("/agents", { query: { since }, signal: abort }),
     (result) => {
       if (!result.ok) return;
       const { agents } = result.value;
