@@ -178,6 +178,16 @@ describe.skipIf(browserMissing !== null)("somebody who uses the page", () => {
       await page.getByRole("searchbox").waitFor();
     });
 
+    test("back to the list as it was, with its filters", async () => {
+      await goTo(page, "#/calls?verdict=success&q=appointment");
+      await page.locator(".row .title").first().click();
+      await settled(page);
+      await page.keyboard.press("Escape");
+      await page.locator("mark").first().waitFor();
+      expect(await page.evaluate<string>("location.hash")).toBe("#/calls?verdict=success&q=appointment");
+      await page.getByRole("button", { name: "Clear" }).click();
+    });
+
     test("to the search, in which they are letters", async () => {
       await page.keyboard.press("/");
       await until(page, focused("#search"));

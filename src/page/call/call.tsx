@@ -5,7 +5,7 @@ import type { Failure } from "../lib/api.ts";
 import { lengthText, momentText, spokenLength, usdText } from "../lib/format.ts";
 import { onKeys } from "../lib/keys.ts";
 import { useAnswer } from "../lib/use-answer.ts";
-import { callAddress, go, replaceAddress, route } from "../lib/route.ts";
+import { callAddress, go, listAddress, replaceAddress, route } from "../lib/route.ts";
 import { calls } from "../calls/calls.ts";
 import { Number as Caller, titleOf } from "../calls/row.tsx";
 import { Boundary } from "../parts/boundary.tsx";
@@ -71,9 +71,9 @@ export function Call({ id }: { id: string }) {
   );
 }
 
-/** Back to the list if one has come from there, so that it is at its place. */
+/** Back to the list: it is at its place. */
 function leave(): void {
-  go("#/calls");
+  go(listAddress.value);
 }
 
 function Crumbs({ newer, older }: { newer: string | null; older: string | null }) {
@@ -102,7 +102,7 @@ function Crumbs({ newer, older }: { newer: string | null; older: string | null }
     );
   return (
     <nav class="crumbs" aria-label="Calls">
-      <a class="to-calls" href="#/calls">
+      <a class="to-calls" href={listAddress}>
         <Icon name="back" /> Calls
       </a>
       <span class="grow" />

@@ -3,7 +3,7 @@ import { forgetCall } from "../calls/calls.ts";
 import { titleOf } from "../calls/row.tsx";
 import { erase } from "../lib/api.ts";
 import { counted, lengthText } from "../lib/format.ts";
-import { replaceAddress } from "../lib/route.ts";
+import { listAddress, replaceAddress } from "../lib/route.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import type { CallRow } from "./model.ts";
 
@@ -32,7 +32,7 @@ export function Erase({ row, turnCount, onClose }: { row: CallRow; turnCount: nu
     }
     forgetCall(row.conversation_id);
     // What was here is nothing to come back to.
-    replaceAddress("#/calls");
+    replaceAddress(listAddress.value);
   };
   return (
     <Dialog title="Erase this call?" onClose={onClose}>

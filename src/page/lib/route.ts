@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 /** A view and what its address says: hash routes, so that searched words stay out of every server's log. */
 export type PageRoute = {
@@ -11,6 +11,13 @@ const hash = signal(location.hash);
 addEventListener("hashchange", () => (hash.value = location.hash));
 
 export const route = computed((): PageRoute => routeOf(hash.value));
+
+/** The list as it was last looked at, with its filters: where a call leads back to. */
+export const listAddress = signal("#/calls");
+effect(() => {
+  const { view, query } = route.value;
+  if (view === "calls") listAddress.value = callsAddress(query);
+});
 
 function routeOf(text: string): PageRoute {
   const [path = "", query = ""] = text.replace(/^#\/?/, "").split("?", 2);
