@@ -59,7 +59,7 @@ export const errorAnswers: Record<ErrorCode, ErrorAnswer> = {
   },
   origin_not_allowed: {
     status: 403,
-    error: "Not sent by a page of this receiver: by cookie, only such a page may change anything",
+    error: "Not sent by a page of this receiver, which a cookie is for: send the token instead",
   },
   session_refused: {
     status: 400,

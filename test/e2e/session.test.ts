@@ -123,6 +123,11 @@ describe.skipIf(browserMissing !== null)("in a browser", () => {
       expect([path, cookie?.includes("__Host-") ?? false, response.status()]).toEqual([path, true, 403]);
     }
     await page.goto(site.url.href);
+    const image = await Promise.all([
+      page.waitForResponse(`${receiver.url}/conversations`),
+      page.evaluate(`new Image().src = "${receiver.url}/conversations"`),
+    ]);
+    expect(image[0].status()).toBe(403);
     const read = `fetch("${receiver.url}/conversations", { credentials: "include" }).then(() => "read", () => "refused")`;
     expect(await page.evaluate(read)).toBe("refused");
     await page.context().close();

@@ -131,6 +131,7 @@ describe("GET /conversations/{id}/audio", () => {
       "content-disposition": `attachment; filename="${FULL}.mp3"`,
       "content-security-policy": "default-src 'none'; sandbox",
       "content-type": "audio/mpeg",
+      "cross-origin-resource-policy": "same-origin",
       "x-content-type-options": "nosniff",
       etag,
     });

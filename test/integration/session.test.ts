@@ -208,6 +208,17 @@ describe("an attacker", () => {
     expect((await receiver.ask("/conversations/conv_1")).status).toBe(200);
   });
 
+  test("on another site, or another port of this host, gets nothing shown or played by cookie", async () => {
+    const cookie = await sessionIn(receiver);
+    const statusFrom = async (site: string) =>
+      (await ask(receiver, "/conversations/conv_1", cookie, { headers: { "sec-fetch-site": site } })).status;
+    expect(await statusFrom("same-site")).toBe(403);
+    expect(await statusFrom("cross-site")).toBe(403);
+    // An address that was typed in.
+    expect(await statusFrom("none")).toBe(200);
+    expect(await statusFrom("same-origin")).toBe(200);
+  });
+
   test("from another site begins no session, though it knows the token", async () => {
     for (const [, headers] of foreign.filter(([, given]) => Object.keys(given).length > 0)) {
       const response = await logIn(receiver, TOKEN, headers);
@@ -264,6 +275,7 @@ describe("every answer of the API", () => {
   const guarding = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
   };
 

@@ -9,7 +9,7 @@ import { createAttemptLog } from "../session/attempt-log.ts";
 import { createAttempts } from "../session/attempts.ts";
 import { cookieOf, readSession, sessionKey } from "../session/cookie.ts";
 import type { Session, SessionKey } from "../session/cookie.ts";
-import { isSameOrigin } from "../session/same-origin.ts";
+import { isForeign, isSameOrigin } from "../session/same-origin.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 
@@ -85,7 +85,9 @@ export function createApiEntry(options: {
   const judge: ApiGuard = (request, server) => {
     const authorization = request.headers.get("authorization");
     if (authorization === null && sessionOf(request) !== null) {
-      const mayPass = SAFE_METHODS.has(request.method) || isOwnPage(request, server);
+      const mayPass = SAFE_METHODS.has(request.method)
+        ? !isForeign(request.headers.get("sec-fetch-site"))
+        : isOwnPage(request, server);
       return mayPass ? null : errorResponse("origin_not_allowed");
     }
     const [, token] = /^bearer +(\S+)$/i.exec(authorization ?? "") ?? [];

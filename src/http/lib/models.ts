@@ -59,6 +59,7 @@ const errorsOfEvery: ErrorCode[] = [
   ...errorsOfOpen,
   "token_invalid",
   "too_many_attempts",
+  "origin_not_allowed",
   "not_found",
   "overloaded",
 ];

@@ -14,6 +14,7 @@ const GZIP_BYTES_MIN = 1_200;
 const GUARDING = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; sandbox",
+  "cross-origin-resource-policy": "same-origin",
   "x-content-type-options": "nosniff",
 };
 

@@ -23,3 +23,11 @@ export function isSameOrigin({ site, origin, host }: RequestOrigin, publicUrl: s
   // By the same scheme, whose port need not be said: behind a proxy ours may be another.
   return host !== null && from.host !== "" && from.host === URL.parse(`${from.protocol}//${host}`)?.host;
 }
+
+/**
+ * Whether a browser says that another site has made a request, or another port of this host, to which SameSite means
+ * nothing: what it shows or plays there nobody may read, but much can be learned from sizes and times.
+ */
+export function isForeign(site: string | null): boolean {
+  return site === "cross-site" || site === "same-site";
+}
