@@ -85,7 +85,7 @@ export async function openRecovery(
     /** Stops, and starts again on the same data. */
     async restart(config: Parameters<typeof openTestApp>[0] = {}) {
       await app.close({ keepFolder: true });
-      app = await openTestApp({ ...options.app, ...config, clock, folder: app.folder });
+      app = await openTestApp({ ...options.app, folder: app.folder, ...config, clock });
       recovery = recoveryOf(app);
     },
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AGENT_ID } from "../../src/samples/sample.ts";
+import { newFolder, runFor } from "../helpers/backups.ts";
 import { audio, transcription } from "../helpers/deliveries.ts";
 import { call, DAY, HOUR, NOW, openRecovery } from "../helpers/recovery.ts";
 import type { TestRecovery } from "../helpers/recovery.ts";
@@ -353,6 +354,23 @@ describe("a fault", () => {
     await room.tick();
     expect(eventsOf()).toHaveLength(2);
   });
+});
+
+test("a backup holds what was recovered and what is still to be fetched, and a restore goes on from there", async () => {
+  await open();
+  offer(call("conv_1", 2 * HOUR, { recording: MP3 }), call("conv_2", 5 * HOUR, { status: "processing" }));
+  await room.tick();
+  const backup = newFolder();
+  const restored = newFolder();
+  expect(await runFor(room.app().folder, "backup", backup)).toMatchObject({ status: 0 });
+  expect(await runFor(restored, "restore", backup)).toMatchObject({ status: 0 });
+  const before = eventsOf();
+  await room.restart({ folder: restored });
+  expect(eventsOf()).toEqual(before);
+  expect(room.rows("SELECT reason FROM recovery_pending")).toEqual([{ reason: "unfinished" }]);
+  await room.tick();
+  expect(room.recovered).toEqual({ transcript: 1, recording: 1 });
+  rmSync(backup, { recursive: true });
 });
 
 test("deliveries come first: with little disk left nothing is fetched", async () => {
