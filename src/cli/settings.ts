@@ -10,7 +10,10 @@ import type { CommandContext } from "../platform/process.ts";
 import type { Option } from "../config/options.ts";
 
 /** Where the program's settings come from, for a command that was given these flags. */
-export function settingSources(context: CommandContext, flags: Given = {}): ConfigSources {
+export function settingSources(
+  context: Pick<CommandContext, "environment" | "folder" | "clock">,
+  flags: Given = {},
+): ConfigSources {
   const { environment, folder, clock } = context;
   return { flags, environment, folder, readText: (path) => readFileSync(path, "utf8"), nowMs: clock.nowMs() };
 }

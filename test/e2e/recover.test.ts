@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fakeConversation } from "../helpers/fake-elevenlabs/conversation.ts";
@@ -206,6 +206,26 @@ describe("the control socket", () => {
       problem: expect.stringContaining("another version"),
     });
   });
+
+  test.skipIf(!isRoot || Bun.which("setpriv") === null)(
+    "obeys no other user, even if the socket lets them in",
+    async () => {
+      const control = join(receiver.folder, "transcripts.sqlite.control");
+      chmodSync(receiver.folder, 0o755);
+      chmodSync(control, 0o777);
+      const script = `const s = require("node:net").connect(process.argv[1]);
+      s.on("data", (bytes) => process.stdout.write(bytes)); s.write('{"kind":"reload"}\\n');`;
+      const child = Bun.spawn(
+        ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "node", "-e", script, control],
+        { stdout: "pipe", stderr: "inherit" },
+      );
+      expect(JSON.parse(await child.stdout.text())).toEqual({
+        kind: "failed",
+        problem: "user 12345 may not command this receiver",
+      });
+      await child.exited;
+    },
+  );
 
   test("refuses a request that is too long for its kind", async () => {
     const long = JSON.stringify({ kind: "recover", agents: ["a".repeat(100_000)] });

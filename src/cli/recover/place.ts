@@ -10,11 +10,13 @@ import { settingsIn } from "../../service/environment-file.ts";
 import { paths } from "../../service/paths.ts";
 import { settingSources } from "../settings.ts";
 
+type PlaceContext = Pick<CommandContext, "environment" | "folder" | "clock" | "machine">;
+
 /** The receiver whose data are to be completed: where it is asked, and its settings in case it does not run. */
 export type RecoverPlace = { control: string; settings: Settings };
 
 /** Finds the receiver: that of these settings, else the service of this machine. */
-export function findRecoverPlace(context: CommandContext): Parsed<RecoverPlace> {
+export function findRecoverPlace(context: PlaceContext): Parsed<RecoverPlace> {
   const own = readSettings(settingSources(context));
   if (!own.ok) return own;
   const { settings } = own.value;
@@ -34,7 +36,7 @@ export function findRecoverPlace(context: CommandContext): Parsed<RecoverPlace> 
 }
 
 /** What the service is started with. Root reads no file of the service's own. */
-function serviceSources(context: CommandContext): ConfigSources {
+function serviceSources(context: PlaceContext): ConfigSources {
   const inRoot = (path: string) => join(context.machine.root, path);
   const key = inRoot(paths.apiKey);
   return {

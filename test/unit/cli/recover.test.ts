@@ -1,5 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { readRecoverInput } from "../../../src/cli/recover/input.ts";
+import { findRecoverPlace } from "../../../src/cli/recover/place.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
 import { dryRunText, runText } from "../../../src/cli/recover/text.ts";
 import { createTally } from "../../../src/recover/report.ts";
 
@@ -91,5 +96,54 @@ Nothing was fetched: run it without --dry-run.
     expect(text).toStartWith("Recovered 14 transcripts and 8 recordings (61.0 MiB) in 12.4 s\n");
     expect(text).toContain("Not recovered: 201\n  conv_?[31m1  recording: no longer at ElevenLabs (404)\n");
     expect(text).toEndWith("  and 101 more\n");
+  });
+});
+
+describe("on a machine with the service,", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "machine-"));
+    for (const [path, text] of [
+      ["etc/systemd/system/elevenlabs-webhook.service", "[Service]"],
+      ["etc/elevenlabs-webhook/environment", "RETENTION_DAYS=30\n"],
+      ["etc/elevenlabs-webhook/api-key", "sk_0123456789abcdef\n"],
+      // The service could have put it there: root does not read it.
+      ["var/lib/elevenlabs-webhook/.env", "ELEVENLABS_API_URL=https://example.org\n"],
+    ] as const) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const placeIn = (isRoot: boolean, environment: Record<string, string> = {}) =>
+    findRecoverPlace({
+      environment,
+      folder: root,
+      clock: systemClock,
+      machine: { root, isRoot, executable: null },
+    });
+
+  test("root asks it where it listens, with its settings and its key if it does not run", () => {
+    const place = placeIn(true);
+    if (!place.ok) throw new Error(place.problem);
+    const { control, settings } = place.value;
+    expect(control).toBe(join(root, "run/elevenlabs-webhook/control"));
+    expect(settings.databasePath.parsed).toEqual({
+      ok: true,
+      value: join(root, "var/lib/elevenlabs-webhook/transcripts.sqlite"),
+    });
+    expect(settings.retentionDays.parsed).toEqual({ ok: true, value: 30 });
+    expect(settings.vendorApiKey.parsed).toEqual({ ok: true, value: "sk_0123456789abcdef" });
+    expect(settings.vendorApiUrl.parsed).toEqual({ ok: true, value: "https://api.elevenlabs.io" });
+  });
+
+  test("others are told that it takes root", () => {
+    expect(placeIn(false)).toMatchObject({ ok: false, problem: expect.stringContaining("sudo") });
+  });
+
+  test("settings that name a database mean another receiver", () => {
+    const place = placeIn(false, { TRANSCRIPT_STORAGE_PATH: join(root, "other.sqlite") });
+    expect(place).toMatchObject({ ok: true, value: { control: join(root, "other.sqlite.control") } });
   });
 });
