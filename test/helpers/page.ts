@@ -26,7 +26,14 @@ export async function logIn(page: Page, token: string): Promise<void> {
 
 /** Goes to an address of the page as a link would, and waits until all that it asked for is there. */
 export async function goTo(page: Page, address: string): Promise<void> {
-  await page.evaluate(`location.hash = ${JSON.stringify(address)}`);
+  await page.evaluate(`(async () => {
+    if (location.hash === ${JSON.stringify(address)}) return;
+    const isChanged = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
+    location.hash = ${JSON.stringify(address)};
+    await isChanged;
+    // Until it has been drawn.
+    for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+  })()`);
   await settled(page);
 }
 
