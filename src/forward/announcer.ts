@@ -19,13 +19,15 @@ export function createAnnouncer(options: {
   courier: Courier;
   /** Whether an event of a conversation is on its way to the destination. */
   isSending: (conversationId: string) => boolean;
+  /** Waits until fewer requests are under way than the destination gets at once. */
+  atOnce: <T>(work: () => Promise<T>) => Promise<T>;
   /** Stops the destination, and says so. */
   stop: (reason: StopReason) => void;
   clock: Clock;
   random: () => number;
   calledOff: AbortSignal;
 }) {
-  const { destination, sqlite, courier, isSending, stop, clock, random, calledOff } = options;
+  const { destination, sqlite, courier, isSending, atOnce, stop, clock, random, calledOff } = options;
   const { name } = destination;
 
   async function announce(announcement: Announcement): Promise<Announced | null> {
@@ -45,7 +47,7 @@ export function createAnnouncer(options: {
     // Its rows are gone by now, so that nothing more of it follows what is on its way.
     const ready = due.filter(({ conversationId }) => !isSending(conversationId));
     if (ready.length === 0) return;
-    const announced = await Promise.all(ready.map(announce));
+    const announced = await Promise.all(ready.map((one) => atOnce(() => announce(one))));
     commitAnnounced(
       sqlite,
       name,

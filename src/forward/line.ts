@@ -244,6 +244,9 @@ export function createLine(options: LineOptions) {
     /** Stops it, and says so. */
     stop,
 
+    /** All that is sent to it counts, not events alone. */
+    atOnce,
+
     /** Whether an event of a conversation is on its way: what is said of the conversation must not come before it. */
     isSending: (conversationId: string): boolean => sending.includes(conversationId),
 

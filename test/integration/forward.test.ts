@@ -297,9 +297,11 @@ test("one destination does not wait for another", async () => {
   const stuck = destination(() => Bun.sleep(60_000).then(() => new Response()));
   const healthy = destination();
   await forward([
-    { name: "stuck", url: stuck.url },
+    { name: "stuck", url: stuck.url, conversation_erased: true },
     { name: "healthy", url: healthy.url },
   ]);
+  const conversationIds = Array.from({ length: 20 }, (_, index) => `conv_erased_${index}`);
+  announceErased(app.config.databasePath, { conversationIds, names: ["stuck"], nowMs: clock.nowMs() });
   await Promise.all(Array.from({ length: 300 }, (_, index) => app.post(transcription(`conv_${index}`))));
   await until("all are sent", () => healthy.taken.size === 300);
   // So many at once, and no more.
@@ -356,6 +358,9 @@ describe("what was erased", () => {
       timestamp: "2026-11-02T12:00:00.000Z",
       data: { conversation_id: "conv_erased" },
     });
+    const attempts = () =>
+      inFile((sqlite) => sqlite.query("SELECT attempts FROM announcements").values()[0]?.[0]);
+    await until("it is written down", () => attempts() === 1);
     status = 200;
     clock.advanceMs(5000);
     await sent(2, crm);
