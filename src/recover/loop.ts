@@ -8,7 +8,7 @@ import type { RunReport } from "./report.ts";
 import { runRecovery } from "./run.ts";
 import type { RunOutcome } from "./run.ts";
 
-const FIRST_MS = 10_000;
+const FIRST_MS = 5_000;
 const EVERY_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

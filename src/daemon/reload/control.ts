@@ -12,7 +12,7 @@ import { withinMs } from "../../platform/wait.ts";
 const SOCKET_PATH_BYTES_MAX = 107;
 const WRITABLE_BY_OTHERS = 0o022;
 const CONNECTIONS_MAX = 16;
-const REQUEST_MS_MAX = 5_000;
+const REQUEST_MS_MAX = 2_000;
 /** Of what is told before the answer. */
 const UNSENT_BYTES_MAX = 64 * 1024;
 
