@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } fr
 import { join } from "node:path";
 import { newFolder, settingsFor } from "../helpers/backups.ts";
 import { transcription } from "../helpers/deliveries.ts";
-import { forwardConfig, startDestination, until } from "../helpers/destination.ts";
+import { startDestination, until } from "../helpers/destination.ts";
+import { ownForwardConfig } from "../helpers/forward-config.ts";
 import type { TestDestination } from "../helpers/destination.ts";
 import { runExecutable, startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
@@ -61,7 +62,7 @@ function filesWith(text: string): string[] {
 
 test("after a restore of an older backup what is new arrives by the command that is named, under ids of its own", async () => {
   const crm = destination();
-  const config = forwardConfig([{ name: "crm", url: crm.url }]);
+  const config = ownForwardConfig([{ name: "crm", url: crm.url }]);
   const before = await start(config);
   await deliver(before, "kept", 60);
   await until("60 are forwarded", () => crm.taken.size === 60);
@@ -108,7 +109,7 @@ test("an erased conversation is not sent any more, is announced, and leaves its 
   let isUp = false;
   const crm = destination();
   const failing = destination(() => new Response(null, { status: isUp ? 204 : 503 }));
-  const config = forwardConfig([
+  const config = ownForwardConfig([
     { name: "crm", url: crm.url, conversation_erased: true },
     { name: "failing", url: failing.url },
   ]);

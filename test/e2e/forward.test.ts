@@ -8,6 +8,7 @@ import { transcription } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 import { handOver, stopAll } from "../helpers/reload.ts";
 import { forwardConfig, startDestination, until } from "../helpers/destination.ts";
+import { ownForwardConfig } from "../helpers/forward-config.ts";
 import type { TestDestination } from "../helpers/destination.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
@@ -28,7 +29,7 @@ function destination(...options: Parameters<typeof startDestination>): TestDesti
 }
 
 async function start(configured: Parameters<typeof forwardConfig>[0], more: Record<string, string> = {}) {
-  receiver = await startReceiver({ environment: { FORWARD_CONFIG: forwardConfig(configured), ...more } });
+  receiver = await startReceiver({ environment: { FORWARD_CONFIG: ownForwardConfig(configured), ...more } });
   return receiver;
 }
 
@@ -60,7 +61,7 @@ test("a faulty file keeps nobody from delivering, and names its faults", async (
 
 test("a reload takes up what was changed, and sends nothing twice", async () => {
   const [crm, n8n] = [destination(), destination()];
-  const path = forwardConfig([{ name: "crm", url: crm.url }]);
+  const path = ownForwardConfig([{ name: "crm", url: crm.url }]);
   receiver = await startReceiver({ environment: { FORWARD_CONFIG: path } });
   const { post, rows, folder } = receiver;
   for (let number = 1; number <= 20; number += 1) await post(transcription(`conv_${number}`));
@@ -92,7 +93,7 @@ test("a reload takes up what was changed, and sends nothing twice", async () => 
 
 test("a reload with a faulty file changes nothing", async () => {
   const crm = destination();
-  const path = forwardConfig([{ name: "crm", url: crm.url }]);
+  const path = ownForwardConfig([{ name: "crm", url: crm.url }]);
   receiver = await startReceiver({ environment: { FORWARD_CONFIG: path } });
   const { child, post, output } = receiver;
   forwardConfig([{ name: "crm", url: "nonsense" }], path);

@@ -1,6 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { Webhook } from "standardwebhooks";
 
 /** Known to the destinations of tests. */
@@ -77,7 +75,7 @@ export function startDestination(
 /** A file of destinations, for its owner alone; each has the secret of the tests unless told. */
 export function forwardConfig(
   destinations: readonly ({ name: string; url: string } & Record<string, unknown>)[],
-  path = join(mkdtempSync(join(tmpdir(), "forward-")), "forward.json"),
+  path: string,
 ): string {
   const all = destinations.map((one) => ({ secret: FORWARD_SECRET, ...one }));
   writeFileSync(path, JSON.stringify({ destinations: all }), { mode: 0o600 });

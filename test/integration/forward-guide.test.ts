@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseForwardConfig } from "../../src/forward/config.ts";
 import { runCommand } from "../helpers/command.ts";
-import { FORWARD_SECRET, forwardConfig, until } from "../helpers/destination.ts";
+import { FORWARD_SECRET, until } from "../helpers/destination.ts";
+import { ownForwardConfig } from "../helpers/forward-config.ts";
 import { blocksOf, ROOT } from "../helpers/documents.ts";
 import { freePort } from "../helpers/ports.ts";
 
@@ -46,7 +47,7 @@ describe("docs/forward.md", () => {
         );
         const testWith = (secret: string) =>
           runCommand(["forward", "test", "crm"], {
-            environment: { FORWARD_CONFIG: forwardConfig([{ name: "crm", url, secret }]) },
+            environment: { FORWARD_CONFIG: ownForwardConfig([{ name: "crm", url, secret }]) },
           });
         expect(await testWith(FORWARD_SECRET)).toMatchObject({ status: 0 });
         const other = await testWith(`whsec_${Buffer.alloc(32).toString("base64")}`);

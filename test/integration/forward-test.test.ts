@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { runCommand } from "../helpers/command.ts";
-import { forwardConfig, startDestination } from "../helpers/destination.ts";
+import { startDestination } from "../helpers/destination.ts";
+import { ownForwardConfig } from "../helpers/forward-config.ts";
 import type { TestDestination } from "../helpers/destination.ts";
 
 const started: TestDestination[] = [];
@@ -17,7 +18,7 @@ function start(...options: Parameters<typeof startDestination>): TestDestination
 /** Runs `forward test` for a destination that is configured like this. */
 async function runFor(url: string, more: Record<string, unknown> = {}) {
   const environment = {
-    FORWARD_CONFIG: forwardConfig([{ name: "crm", url, ...more }]),
+    FORWARD_CONFIG: ownForwardConfig([{ name: "crm", url, ...more }]),
     PUBLIC_URL: "https://hooks.example.com",
   };
   return runCommand(["forward", "test", "crm"], { environment });
@@ -98,7 +99,7 @@ test("fails without an answer, and says why", async () => {
 });
 
 test("names the destinations if there is no such one", async () => {
-  const environment = { FORWARD_CONFIG: forwardConfig([{ name: "crm", url: "http://127.0.0.1:1/" }]) };
+  const environment = { FORWARD_CONFIG: ownForwardConfig([{ name: "crm", url: "http://127.0.0.1:1/" }]) };
   const { status, stderr } = await runCommand(["forward", "test", "n8n"], { environment });
   expect({ status, stderr }).toEqual({
     status: 1,
