@@ -49,7 +49,8 @@ export function createTally() {
     conversations: 0,
     here: 0,
     missing: { transcripts: 0, recordings: 0 },
-    missingByAgent: {},
+    // Of ids that others give: none of them is to find what objects inherit.
+    missingByAgent: Object.create(null),
     notYet: {},
     leftOut: {},
     recovered: { transcripts: 0, recordings: 0, bytes: 0 },

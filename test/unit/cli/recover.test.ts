@@ -84,6 +84,14 @@ Nothing was fetched: run it without --dry-run.
 `);
   });
 
+  test("of agents with any name", () => {
+    const odd = createTally();
+    for (const id of ["__proto__", "constructor", "agent_1"]) odd.missing("transcript", id);
+    expect(dryRunText(odd.report, asked)).toContain("            __proto__  1 transcript, 0 recordings\n");
+    expect(dryRunText(odd.report, asked)).toContain("            constructor  1 transcript, 0 recordings\n");
+    expect({}).not.toHaveProperty("transcripts");
+  });
+
   test("of a run, with what it could not fetch on a line each, whatever the names are", () => {
     for (let index = 0; index < 14; index += 1) tally.recovered("transcript", 10);
     for (let index = 0; index < 8; index += 1) tally.recovered("recording", 8_000_000);
