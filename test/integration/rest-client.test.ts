@@ -306,6 +306,14 @@ describe("a refusal is told by its kind", () => {
     expect(statuses()).toEqual([status]);
   });
 
+  test("of what is always there, which is another address than that of the API", async () => {
+    const client = await start({ faults: times(3, { kind: "status", status: 404 }) });
+    const fault = { kind: "bad_answer", reason: "404: check ELEVENLABS_API_URL" } as const;
+    expect(await faultOf(client.listConversations({ agentId: "agent_own" }))).toEqual(fault);
+    expect(await faultOf(client.getSettings())).toEqual(fault);
+    expect(await faultOf(client.listWebhooks("with usages"))).toEqual(fault);
+  });
+
   test("by nobody at all", async () => {
     const client = await start({ pace: { triesMax: 2 } });
     await fake.stop();

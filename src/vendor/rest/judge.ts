@@ -2,6 +2,8 @@ import { RestError } from "./fault.ts";
 import { isObject, listAt, textAt, valueAt } from "../json-value.ts";
 
 const PROBLEM_BYTES_MAX = 65_536;
+/** Of lists and settings, which are always there. */
+const ROUTE_OF_ALL = /\/(?:conversations|settings|webhooks)(?:\?|$)/;
 const SCOPE = /\b[a-z]+(?:_[a-z]+)*_(?:read|write)\b/;
 
 /** Lets an answer of success through, whose end can be told from a cut. @throws RestError for any other */
@@ -34,6 +36,7 @@ async function faultOfStatus(answer: Response, scope: string): Promise<RestError
   if (status === 401 || status === 403) {
     return new RestError({ kind: "forbidden", scope: SCOPE.exec(words(problem))?.[0] ?? scope });
   }
+  if (status === 404 && ROUTE_OF_ALL.test(answer.url)) return badAnswer("404: check ELEVENLABS_API_URL");
   if (status === 404) return new RestError({ kind: "not_found" });
   if (status === 422) return new RestError({ kind: "unprocessable", member: memberOf(problem) });
   return new RestError({ kind: "refused", status });
