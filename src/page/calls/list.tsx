@@ -95,8 +95,9 @@ function End(props: {
     const element = end.current;
     if (element === null || !goesOn || isLoading || failure !== null) return undefined;
     const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting === true) void moreCalls(props.asked);
+      (entries) => {
+        // On a busy machine one call tells of several moments: the last one counts.
+        if (entries.at(-1)?.isIntersecting === true) void moreCalls(props.asked);
       },
       { rootMargin: "800px" },
     );
