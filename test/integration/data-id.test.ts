@@ -105,7 +105,9 @@ test("the id stays through starts and erasures, and is another after each restor
 
 test("an older copy of the database's file is noticed as soon as a place is behind its events", async () => {
   await deliverAndFollow(["conv_1"], "after=0");
-  cpSync(data(), join(root, "copy"), { recursive: true });
+  // Without the search index, whose log its thread may still be removing.
+  const filter = (path: string) => !path.includes(".search");
+  cpSync(data(), join(root, "copy"), { recursive: true, filter });
   const { answer } = await deliverAndFollow(["conv_2"], "after=0");
   rmSync(data(), { recursive: true });
   cpSync(join(root, "copy"), data(), { recursive: true });

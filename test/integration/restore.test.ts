@@ -159,14 +159,12 @@ describe.skipIf(process.getuid?.() !== 0)("a restore by root", () => {
   let outside: string;
 
   beforeEach(() => {
+    // Whatever umask the test of a command has left in this process.
+    process.umask(0o022);
     // The backup stays root's alone.
     chmodSync(root, 0o711);
     outside = join(root, "outside");
-    for (const path of [place, outside]) {
-      mkdirSync(path);
-      // Whatever umask another test has left.
-      chmodSync(path, 0o755);
-    }
+    for (const path of [place, outside]) mkdirSync(path, { mode: 0o755 });
     chownSync(place, USER, USER);
     chmodSync(folder, 0o700);
   });

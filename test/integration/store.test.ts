@@ -128,6 +128,7 @@ describe("the database", () => {
       { name: "conversations", strict: 1 },
       { name: "erasures", strict: 1 },
       { name: "events", strict: 1 },
+      { name: "recovery_pending", strict: 1 },
       { name: "schema_compatibility", strict: 1 },
       { name: "state", strict: 1 },
     ]);
