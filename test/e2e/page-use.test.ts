@@ -354,12 +354,12 @@ describe.skipIf(browserMissing !== null)("with other calls than those", () => {
     const top = `document.querySelector('[href$="/conv_many_900"]').getBoundingClientRect().top`;
     await until(page, `scrollY > 1000 && Math.abs(${top} - ${before?.y}) < 2`);
 
-    while ((await page.evaluate<number>(rowCount)) < ROWS_MAX) {
-      const known = await page.evaluate<number>(rowCount);
+    const countRows = () => page.evaluate<number>(rowCount);
+    for (let known = await countRows(); known < ROWS_MAX; known = await countRows()) {
       await until(page, `(${toEnd}, ${rowCount} > ${known})`);
     }
     await page.getByText("1,000 calls are shown").waitFor();
-    expect(await page.evaluate<number>(rowCount)).toBe(ROWS_MAX);
+    expect(await countRows()).toBe(ROWS_MAX);
     await page.getByLabel("To see older ones, go to a date").fill("2026-09-21");
     await page.getByRole("button", { name: "Go", exact: true }).click();
     await until(page, `document.querySelector(".day h2")?.textContent === "Monday 21 September"`);
