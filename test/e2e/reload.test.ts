@@ -161,8 +161,8 @@ test("an executable that was replaced by a rename is the one that takes over", a
   const before = statSync(copy).ino;
   renameSync(copy, `${copy}.before`);
   copyFileSync(EXECUTABLE, copy);
-  const successor = await handOver(receiver);
   expect(statSync(`/proc/${receiver.child.pid}/exe`).ino).toBe(before);
+  const successor = await handOver(receiver);
   expect(statSync(`/proc/${successor}/exe`).ino).toBe(statSync(copy).ino);
   await stopAll(receiver);
 });
