@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 
-const SWEEP_MS_MAX = 400_000;
+const SWEEP_MS_MAX = 1_200_000;
 setDefaultTimeout(SWEEP_MS_MAX);
 
 const script = join(import.meta.dir, "../../scripts/sweep.ts");
