@@ -16,18 +16,30 @@ export type StoredConversation = {
   eventIds: number[];
 };
 
+/**
+ * A conversation with its place in the table, and the payload that its turns are read from: null if it is no text. Null if
+ * there is no conversation of that id.
+ */
+export function findWithPayload({ orm }: Reader, conversationId: string) {
+  return (
+    orm
+      .select({
+        row: conversations,
+        rowid: sql<number>`${conversations}.rowid`,
+        payload: sql<string | null>`iif(typeof(${events.payload}) = 'text', ${events.payload}, NULL)`,
+      })
+      .from(conversations)
+      .leftJoin(events, eq(events.id, conversations.eventId))
+      .where(eq(conversations.conversationId, conversationId))
+      .get() ?? null
+  );
+}
+
 /** Everything that is known of a conversation; null if there is none of that id. */
-export function readConversation({ orm }: Reader, conversationId: string): StoredConversation | null {
-  const found = orm
-    .select({
-      row: conversations,
-      payload: sql<string | null>`iif(typeof(${events.payload}) = 'text', ${events.payload}, NULL)`,
-    })
-    .from(conversations)
-    .leftJoin(events, eq(events.id, conversations.eventId))
-    .where(eq(conversations.conversationId, conversationId))
-    .get();
-  if (found === undefined) return null;
+export function readConversation(reader: Reader, conversationId: string): StoredConversation | null {
+  const found = findWithPayload(reader, conversationId);
+  if (found === null) return null;
+  const { orm } = reader;
   const { row, payload } = found;
   const eventIds = orm
     .select({ id: events.id })

@@ -1,9 +1,10 @@
-import { and, asc, desc, eq, gt, isNotNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, gt, isNotNull, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import { noDetails } from "../model/call-details.ts";
 import type { CallDetails } from "../model/call-details.ts";
-import { conversations, events } from "../store/sqlite/schema.ts";
+import { conversations } from "../store/sqlite/schema.ts";
 import { detailsOfPayload } from "../vendor/derive.ts";
+import { findWithPayload } from "./conversations.ts";
 import type { Reader } from "./reader.ts";
 
 /** A call's details, and its neighbours in the order of lists; null if there is none. */
@@ -13,18 +14,10 @@ const rowid = sql<number>`${conversations}.rowid`;
 
 /** All that is known of a call, turn by turn; null if there is none of that id. */
 export function readDetails(reader: Reader, conversationId: string): StoredDetails | null {
-  const found = reader.orm
-    .select({
-      startedAt: conversations.startedAt,
-      rowid,
-      payload: sql<string | null>`iif(typeof(${events.payload}) = 'text', ${events.payload}, NULL)`,
-    })
-    .from(conversations)
-    .leftJoin(events, eq(events.id, conversations.eventId))
-    .where(eq(conversations.conversationId, conversationId))
-    .get();
-  if (found === undefined) return null;
-  const { startedAt, payload } = found;
+  const found = findWithPayload(reader, conversationId);
+  if (found === null) return null;
+  const { payload } = found;
+  const { startedAt } = found.row;
   return {
     ...neighboursOf(reader, startedAt, found.rowid),
     details: payload === null ? noDetails : detailsOfPayload(payload, startedAt),
