@@ -1,38 +1,34 @@
 import { dirname } from "node:path";
+import type { ConversationRow } from "../model/conversation.ts";
+import type { EventRecord } from "../model/event.ts";
 import { bodyFiles } from "../store/files/blobs.ts";
 import { readLineage } from "../store/sqlite/data-id.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
 import { readReprocessed } from "../store/sqlite/state.ts";
 
 /** What is known of an event before its payload is read. */
-export type ForwardEvent = {
+export type ForwardEvent = Pick<
+  EventRecord,
+  | "type"
+  | "conversationId"
+  | "agentId"
+  | "eventTimestamp"
+  | "receivedAtMs"
+  | "status"
+  | "source"
+  | "bodySha256"
+  | "payloadPath"
+> & {
   id: number;
-  type: string | null;
-  conversationId: string | null;
-  agentId: string | null;
-  /** Unix seconds. */
-  eventTimestamp: number | null;
-  receivedAtMs: number;
-  status: "processed" | "quarantined";
-  source: "webhook" | "recovered";
-  bodySha256: string;
   /** Of what is in the row; null if nothing is. */
   payloadBytes: number | null;
-  /** Of a body that is a file, relative to the folder of the database. */
-  payloadPath: string | null;
 };
 
 /** What a conversation's row says in short. */
-export type ConversationBrief = {
-  agentName: string | null;
-  title: string | null;
-  status: string | null;
-  callSuccessful: string | null;
-  /** Unix seconds. */
-  startedAt: number | null;
-  durationSecs: number | null;
-  audioPath: string | null;
-};
+export type ConversationBrief = Pick<
+  ConversationRow,
+  "agentName" | "title" | "status" | "callSuccessful" | "startedAt" | "durationSecs" | "audioPath"
+>;
 
 const SELECT = `SELECT id, type, conversation_id AS conversationId, agent_id AS agentId, event_timestamp AS eventTimestamp,
   received_at AS receivedAtMs, status, source, body_sha256 AS bodySha256, octet_length(payload) AS payloadBytes,
