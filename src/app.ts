@@ -26,6 +26,7 @@ import type { Forwarding } from "./forward/forwarding.ts";
 import { createErase } from "./erase/erase.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
 import { announceErased } from "./forward/announcements.ts";
+import { namesToldOfErased } from "./forward/destination.ts";
 import type { Destination } from "./forward/destination.ts";
 import { isOwnAddress } from "./platform/address.ts";
 import { errorCode } from "./platform/errors.ts";
@@ -140,16 +141,16 @@ export function createReceiver(options: {
     metrics?.observer.ended(outcome, seconds);
   };
 
-  const isFollowed = config.apiTokens.length > 0;
+  const isApiOn = config.apiTokens.length > 0;
   const { databasePath } = config;
-  const names = destinations.filter(({ wantsErased }) => wantsErased).map(({ name }) => name);
+  const names = namesToldOfErased(destinations);
   const erase = createErase({
     eraser: store.events.eraser,
     announce: (conversationIds) =>
       announceErased(databasePath, { conversationIds, names, nowMs: clock.nowMs() }),
     databasePath,
     queries,
-    isFollowed,
+    isFollowed: isApiOn,
     clock,
     log,
   });
@@ -175,7 +176,6 @@ export function createReceiver(options: {
     return store.isHealthy() ? null : "storage_failed";
   };
 
-  const isApiOn = config.apiTokens.length > 0;
   const reader = isApiOn ? figuresByThread(queries) : figuresByConnection(databasePath);
   const measure = createMeasure({ reader, store, admission, config, clock, trustedClock, statuses });
   const state = createState({ measure, counts, reader, healthProblem, statuses, config, clock });

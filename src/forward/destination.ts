@@ -25,5 +25,10 @@ export type Destination = {
   wantsErased: boolean;
 };
 
+/** The names of the destinations that are told of erased conversations. */
+export function namesToldOfErased(destinations: readonly Destination[]): string[] {
+  return destinations.filter(({ wantsErased }) => wantsErased).map(({ name }) => name);
+}
+
 /** The type of the event that tells a destination of an erased conversation. ElevenLabs never sends it. */
 export const ERASED_TYPE = "conversation_erased";

@@ -6,6 +6,7 @@ import { createAnnouncer } from "./announcer.ts";
 import { createCourier } from "./attempt.ts";
 import { configureCursors } from "./cursors.ts";
 import type { Resolve } from "./route.ts";
+import { namesToldOfErased } from "./destination.ts";
 import type { Destination } from "./destination.ts";
 import { openEventSource } from "./events.ts";
 import { openForwardFile } from "./file.ts";
@@ -72,7 +73,7 @@ export function startForwarder(
   }
 
   async function housekeep(): Promise<boolean> {
-    const asking = destinations.filter(({ wantsErased }) => wantsErased).map(({ name }) => name);
+    const asking = namesToldOfErased(destinations);
     dropAnnouncements(sqlite, asking, clock.nowMs());
     await clearTraces(sqlite, databasePath);
     return false;
