@@ -5,27 +5,13 @@ import { openReader } from "../../src/query/reader.ts";
 import { listConversations } from "../../src/query/list-conversations.ts";
 import type { ConversationPosition } from "../../src/query/list-conversations.ts";
 import type { ConversationFilter } from "../../src/query/conversation-filter.ts";
+import { anyConversation } from "../helpers/conversation-filter.ts";
 
 /** More than are looked at in one go. */
 const CALLS = 150_000;
 const PAGES_MAX = 3;
 const WITH_RECORDING = [CALLS - 11, CALLS - 20_000, CALLS - 20_001, 30, 5];
 const MISSING = [CALLS - 40, 31, 6];
-const everything: ConversationFilter = {
-  agentId: null,
-  since: null,
-  until: null,
-  status: null,
-  callSuccessful: null,
-  direction: null,
-  number: null,
-  userId: null,
-  hasRecording: null,
-  isRecordingMissing: null,
-  voicemail: null,
-  durationSecsMin: null,
-  durationSecsMax: null,
-};
 
 test("of many calls, the few with a recording are found in few pages, and those whose recording is missing", async () => {
   const app = await openTestApp();
@@ -42,7 +28,7 @@ test("of many calls, the few with a recording are found in few pages, and those 
     const pages: number[][] = [];
     let after: ConversationPosition | null = null;
     do {
-      const asked = { filter: { ...everything, ...filter }, query: null, after, rowsMax: 50 };
+      const asked = { filter: { ...anyConversation, ...filter }, query: null, after, rowsMax: 50 };
       const page = await listConversations(reader, asked);
       if (page.kind !== "page") throw new Error("not ready");
       pages.push(page.rows.map(({ conversationId }) => Number(conversationId.slice(5))));

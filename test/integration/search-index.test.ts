@@ -8,22 +8,7 @@ import type { Reader } from "../../src/query/reader.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { transcription } from "../helpers/deliveries.ts";
-
-const ANYTHING = {
-  agentId: null,
-  since: null,
-  until: null,
-  status: null,
-  callSuccessful: null,
-  direction: null,
-  number: null,
-  userId: null,
-  hasRecording: null,
-  isRecordingMissing: null,
-  voicemail: null,
-  durationSecsMin: null,
-  durationSecsMax: null,
-};
+import { anyConversation } from "../helpers/conversation-filter.ts";
 
 let app: TestApp;
 let path: string;
@@ -48,7 +33,7 @@ async function postMany(count: number, message: string): Promise<void> {
 }
 
 const ask = (reader: Reader, query: string) =>
-  listConversations(reader, { filter: ANYTHING, query, after: null, rowsMax: 1000 });
+  listConversations(reader, { filter: anyConversation, query, after: null, rowsMax: 1000 });
 
 async function found(reader: Reader, query: string): Promise<string[]> {
   const page = await ask(reader, query);

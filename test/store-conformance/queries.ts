@@ -2,24 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Argument, Queries } from "../../src/query/port.ts";
 import { NOW_MS, quarantined, recordOf, transcription } from "./store.ts";
 import type { Open, Opened } from "./store.ts";
+import { anyConversation } from "../helpers/conversation-filter.ts";
 
 const EVENTS = { type: null, status: null, conversationId: null, rowsMax: 2 } as const;
 const TIMES = { sinceMs: null, untilMs: null, before: null };
-const FILTER: Argument<"listConversations">["filter"] = {
-  agentId: null,
-  since: null,
-  until: null,
-  status: null,
-  callSuccessful: null,
-  direction: null,
-  number: null,
-  userId: null,
-  hasRecording: null,
-  isRecordingMissing: null,
-  voicemail: null,
-  durationSecsMin: null,
-  durationSecsMax: null,
-};
 const EVERY = { agentId: null, since: null, until: null };
 const START = NOW_MS / 1000;
 
@@ -29,7 +15,7 @@ export function testQueries(open: Open): void {
   const ask: Queries["ask"] = (name, argument) => opened.queries.ask(name, argument);
   const listed = async (asked: Partial<Argument<"listConversations">> & { rowsMax?: number }) => {
     const page = await ask("listConversations", {
-      filter: FILTER,
+      filter: anyConversation,
       query: null,
       after: null,
       rowsMax: 10,
@@ -119,10 +105,10 @@ export function testQueries(open: Open): void {
 
     test("conversations are listed newest first, by a filter and in pages", async () => {
       expect(await listed({})).toEqual({ ids: ["conv_3", "conv_2", "conv_1"], next: null });
-      expect(await listed({ filter: { ...FILTER, status: "done" } })).toMatchObject({
+      expect(await listed({ filter: { ...anyConversation, status: "done" } })).toMatchObject({
         ids: ["conv_3", "conv_1"],
       });
-      expect(await listed({ filter: { ...FILTER, since: START + 2 } })).toMatchObject({
+      expect(await listed({ filter: { ...anyConversation, since: START + 2 } })).toMatchObject({
         ids: ["conv_3", "conv_2"],
       });
       const first = await listed({ rowsMax: 2 });
