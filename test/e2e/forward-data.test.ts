@@ -3,9 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } fr
 import { join } from "node:path";
 import { newFolder, settingsFor } from "../helpers/backups.ts";
 import { transcription } from "../helpers/deliveries.ts";
-import { startDestination, until } from "../helpers/destination.ts";
+import { createDestinations, until } from "../helpers/destination.ts";
 import { ownForwardConfig } from "../helpers/forward-config.ts";
-import type { TestDestination } from "../helpers/destination.ts";
 import { runExecutable, startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
@@ -15,21 +14,15 @@ const TOKEN = "0123456789abcdef0123456789abcdef";
 const root = newFolder();
 const data = join(root, "data");
 const backup = join(root, "backup");
-const destinations: TestDestination[] = [];
+const { start: destination, stop } = createDestinations();
 let receiver: Receiver | null = null;
 
 afterEach(async () => {
   await receiver?.stop().catch(() => {});
   receiver = null;
-  for (const { stop } of destinations.splice(0)) stop();
+  stop();
   rmSync(root, { recursive: true, force: true });
 });
-
-function destination(...options: Parameters<typeof startDestination>): TestDestination {
-  const started = startDestination(...options);
-  destinations.push(started);
-  return started;
-}
 
 async function start(config: string): Promise<Receiver> {
   mkdirSync(data, { recursive: true });

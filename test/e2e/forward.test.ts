@@ -7,26 +7,19 @@ import { isOpensslMissing, makeCertificate } from "../helpers/certificate.ts";
 import { transcription } from "../helpers/deliveries.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 import { handOver, stopAll } from "../helpers/reload.ts";
-import { forwardConfig, startDestination, until } from "../helpers/destination.ts";
+import { forwardConfig, createDestinations, until } from "../helpers/destination.ts";
 import { ownForwardConfig } from "../helpers/forward-config.ts";
-import type { TestDestination } from "../helpers/destination.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
 let receiver: Receiver | null = null;
-const destinations: TestDestination[] = [];
+const { start: destination, stop } = createDestinations();
 
 afterEach(async () => {
   if (receiver !== null) await stopAll(receiver);
   receiver = null;
-  for (const { stop } of destinations.splice(0)) stop();
+  stop();
 });
-
-function destination(...options: Parameters<typeof startDestination>): TestDestination {
-  const started = startDestination(...options);
-  destinations.push(started);
-  return started;
-}
 
 async function start(configured: Parameters<typeof forwardConfig>[0], more: Record<string, string> = {}) {
   receiver = await startReceiver({ environment: { FORWARD_CONFIG: ownForwardConfig(configured), ...more } });

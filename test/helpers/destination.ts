@@ -9,6 +9,21 @@ export type Forwarded = { id: string; headers: Headers; path: string; body: stri
 
 export type TestDestination = ReturnType<typeof startDestination>;
 
+/** Starts the destinations of a test file; `stop` ends those that run, after each test. */
+export function createDestinations() {
+  const started: TestDestination[] = [];
+  return {
+    start(...options: Parameters<typeof startDestination>): TestDestination {
+      const one = startDestination(...options);
+      started.push(one);
+      return one;
+    },
+    stop(): void {
+      for (const { stop } of started.splice(0)) stop();
+    },
+  };
+}
+
 /**
  * A system that events are sent to. It verifies each request with the official library of Standard Webhooks.
  *

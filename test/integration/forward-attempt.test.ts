@@ -3,23 +3,14 @@ import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { createCourier } from "../../src/forward/attempt.ts";
 import type { Destination } from "../../src/forward/destination.ts";
-import { startDestination } from "../helpers/destination.ts";
-import type { TestDestination } from "../helpers/destination.ts";
+import { createDestinations } from "../helpers/destination.ts";
 
 // A round of the thread takes half a second, and more on a busy machine.
 setDefaultTimeout(60_000);
 
 const MIB = 1024 * 1024;
-const started: TestDestination[] = [];
-afterEach(() => {
-  for (const { stop } of started.splice(0)) stop();
-});
-
-function start(...options: Parameters<typeof startDestination>): TestDestination {
-  const one = startDestination(...options);
-  started.push(one);
-  return one;
-}
+const { start, stop } = createDestinations();
+afterEach(stop);
 
 const destinationAt = (url: string): Destination => ({
   name: "crm",

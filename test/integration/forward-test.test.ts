@@ -1,19 +1,10 @@
 import { afterEach, expect, test } from "bun:test";
 import { runCommand } from "../helpers/command.ts";
-import { startDestination } from "../helpers/destination.ts";
+import { createDestinations } from "../helpers/destination.ts";
 import { ownForwardConfig } from "../helpers/forward-config.ts";
-import type { TestDestination } from "../helpers/destination.ts";
 
-const started: TestDestination[] = [];
-afterEach(() => {
-  for (const { stop } of started.splice(0)) stop();
-});
-
-function start(...options: Parameters<typeof startDestination>): TestDestination {
-  const one = startDestination(...options);
-  started.push(one);
-  return one;
-}
+const { start, stop } = createDestinations();
+afterEach(stop);
 
 /** Runs `forward test` for a destination that is configured like this. */
 async function runFor(url: string, more: Record<string, unknown> = {}) {

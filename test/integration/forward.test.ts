@@ -15,7 +15,7 @@ import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { standingClock } from "../helpers/clock.ts";
 import { audio, fixture, transcription } from "../helpers/deliveries.ts";
-import { FORWARD_SECRET, startDestination, until } from "../helpers/destination.ts";
+import { FORWARD_SECRET, createDestinations, until } from "../helpers/destination.ts";
 import type { TestDestination } from "../helpers/destination.ts";
 import { quarantineAsBefore } from "../helpers/quarantine.ts";
 
@@ -30,7 +30,7 @@ let app: TestApp;
 let clock: ReturnType<typeof standingClock>;
 let forwarder: Forwarder | null;
 let told: string[];
-const started: TestDestination[] = [];
+const { start: destination, stop } = createDestinations();
 
 beforeEach(async () => {
   clock = standingClock();
@@ -40,15 +40,9 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await forwarder?.stop();
-  for (const { stop } of started.splice(0)) stop();
+  stop();
   await app.close();
 });
-
-function destination(...options: Parameters<typeof startDestination>): TestDestination {
-  const one = startDestination(...options);
-  started.push(one);
-  return one;
-}
 
 function configured(all: readonly Record<string, unknown>[]) {
   const text = JSON.stringify({ destinations: all.map((one) => ({ secret: FORWARD_SECRET, ...one })) });
