@@ -109,7 +109,7 @@ describe("what did not arrive", () => {
       expect(readFileSync(join(room.app().folder, name), "latin1")).not.toContain("secret-words");
   });
 
-  test("is only asked for by whoever runs the command", async () => {
+  test("is asked for only by who runs the command", async () => {
     await open();
     offer(
       call("conv_1", 2 * HOUR, { recording: MP3 }),
