@@ -299,7 +299,7 @@ describe.skipIf(browserMissing !== null)("somebody who uses the page", () => {
 
   test("reads each chart as a table, too", async () => {
     const { page } = await open(browser, receiver, "#/numbers");
-    expect(await page.locator(".chart svg").count()).toBe(4);
+    await until(page, "document.querySelectorAll('.chart svg').length === 4");
     for (const name of ["Calls", "Minutes", "Cost", "Succeeded"]) {
       await page.locator(".chart").filter({ hasText: name }).first().getByText("As a table").click();
       const table = page.getByRole("region", { name: `${name} by day` }).getByRole("table");

@@ -31,9 +31,8 @@ export async function goTo(page: Page, address: string): Promise<void> {
     const isChanged = new Promise((resolve) => addEventListener("hashchange", resolve, { once: true }));
     location.hash = ${JSON.stringify(address)};
     await isChanged;
-    // Until it has been drawn.
-    for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
   })()`);
+  await drawn(page);
   await settled(page);
 }
 
@@ -49,12 +48,28 @@ export async function until(page: Page, what: string): Promise<void> {
   throw new Error(`this did not come true: ${what}`);
 }
 
-/** Waits until nothing on the page is a placeholder, and nothing moves. */
+const FRAMES = 3;
+
+/**
+ * Waits until the page has drawn what it knows, and listens. After a frame the view's effects run, among them those that listen
+ * to keys and measure widths; what they change is drawn in the next.
+ */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate(`(async () => {
+    for (let frame = 0; frame < ${FRAMES}; frame += 1) {
+      await new Promise(requestAnimationFrame);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  })()`);
+}
+
+/** Waits until nothing on the page is a placeholder, what is there listens, and nothing moves. */
 export async function settled(page: Page): Promise<void> {
   await until(
     page,
     `document.querySelector("main") !== null && document.querySelector(".skeleton, [aria-busy=true]") === null`,
   );
+  await drawn(page);
   await page.evaluate(
     "Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity).map((one) => one.finished.catch(() => null)))",
   );
