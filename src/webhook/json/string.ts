@@ -1,14 +1,6 @@
 import { ID_CHARS_MAX } from "../../vendor/event.ts";
 import { splitEscape } from "./audio-text.ts";
-import {
-  BACKSLASH,
-  endOfRun,
-  escapableBytes,
-  hexadecimalBytes,
-  plainBytes,
-  QUOTE,
-  SMALL_U,
-} from "./bytes.ts";
+import { BACKSLASH, endOfPlainRun, escapableBytes, hexadecimalBytes, QUOTE, SMALL_U } from "./bytes.ts";
 
 // A character takes at most six bytes, as \uXXXX: a text that is longer has more characters than any that is used.
 const TEXT_BYTES_MAX = 6 * (ID_CHARS_MAX + 2);
@@ -30,7 +22,7 @@ export class StringReader {
   read(piece: Uint8Array, from: number): number {
     let index = from;
     for (; index < piece.byteLength; index += 1) {
-      if (this.#escape === 0) index = endOfRun(plainBytes, piece, index);
+      if (this.#escape === 0) index = endOfPlainRun(piece, index);
       const byte = piece[index];
       if (byte === undefined || (byte === QUOTE && this.#escape === 0)) break;
       if (!this.#takeOdd(byte)) return -1;

@@ -154,6 +154,16 @@ test("finds the same in pieces of one byte", () => {
   );
 });
 
+test("finds the end of a text of any length, and what is odd in it at any place", () => {
+  // Around the places from which on it is searched in another way, or in larger parts.
+  for (const length of [0, 1, 1023, 1024, 1025, 2047, 2048, 2049, 66_559, 66_560, 66_561, 200_000]) {
+    const run = "é".repeat(length % 2).padEnd(length, "A");
+    for (const end of ['"]', '\\""]', '\\\\"]', '\n"]', '\\x"]', '\\u00e9"]', ""]) {
+      expectAgreement(Buffer.from(`["${run}${end}`));
+    }
+  }
+});
+
 test("counts values and the levels of nesting", () => {
   expect(scanText('{"data":{"a":[[1],{"b":"]]]{{{"}]},"c":[],"d":[-1,true,null]}')).toMatchObject({
     depth: 4,
