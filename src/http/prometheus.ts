@@ -24,7 +24,8 @@ const gauges = {
     "Conversations of the last day that say they have audio and got none within 15 minutes; not there while recordings are not stored.",
   retention_clock_confirmed:
     "1 if a delivery or systemd-timesyncd has confirmed the clock by which things are erased, else 0; not there while nothing is erased by age.",
-  recording_bytes: "Size of the recordings, as the database says.",
+  recording_bytes:
+    "Size of the recordings, as the database says; of more than 50,000, as it was at most a minute ago.",
   database_bytes: "Size of the database's file.",
   wal_bytes: "Size of the database's write-ahead log.",
   free_disk_bytes: "Free bytes of the fullest disk that is written to.",

@@ -3,6 +3,7 @@ import type { Queries } from "./port.ts";
 import { groupQuarantined } from "./quarantine.ts";
 import type { QuarantinedGroup } from "./quarantine.ts";
 import type { Reader } from "./reader.ts";
+import { createSumRecordings } from "./recording-bytes.ts";
 import { readFigures } from "./stats.ts";
 import type { StoredFigures } from "./stats.ts";
 
@@ -26,10 +27,11 @@ export function figuresByThread(queries: Pick<Queries, "ask">): FiguresReader {
  * a search index, and asks once in a while.
  */
 export function figuresByConnection(databasePath: string): FiguresReader {
-  const within = async <T>(read: (reader: Pick<Reader, "sqlite">) => T): Promise<T> => {
+  const sumRecordings = createSumRecordings();
+  const within = async <T>(read: (reader: Pick<Reader, "sqlite" | "sumRecordings">) => T): Promise<T> => {
     const sqlite = openSqlite(databasePath, "reader");
     try {
-      return read({ sqlite });
+      return read({ sqlite, sumRecordings });
     } finally {
       sqlite.close();
     }

@@ -4,6 +4,8 @@ import type { Orm } from "../store/sqlite/database.ts";
 import { recordingFiles } from "../store/files/blobs.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
 import { createMeter } from "./loudness/measure.ts";
+import { createSumRecordings } from "./recording-bytes.ts";
+import type { SumRecordings } from "./recording-bytes.ts";
 import { createQueryReader } from "./search/query.ts";
 import { createSearchIndex } from "./search/search-index.ts";
 import type { SearchIndex, Tell } from "./search/search-index.ts";
@@ -15,6 +17,7 @@ export type Reader = {
   index: SearchIndex;
   readQuery: ReturnType<typeof createQueryReader>;
   meter: ReturnType<typeof createMeter>;
+  sumRecordings: SumRecordings;
 };
 
 /** Opens a database that is there, and that a writer has brought up to date. */
@@ -29,5 +32,6 @@ export function openReader(
     index: createSearchIndex({ databasePath, database, tell }),
     readQuery: createQueryReader(),
     meter: createMeter(recordingFiles(recordingsFolder)),
+    sumRecordings: createSumRecordings(),
   };
 }

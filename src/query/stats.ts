@@ -84,13 +84,11 @@ export type StoredFigures = {
 const LATE_MS = 15 * 60_000;
 const WINDOW_MS = 24 * 60 * 60_000;
 
-// Each is answered by one index, and by a few entries of it or by small ones.
+// Each is answered by one index, and by a few entries of it.
 const FIGURES = `
   SELECT
     (SELECT count(*) FROM events INDEXED BY events_quarantined WHERE status = 'quarantined') AS quarantined,
     (SELECT max(received_at) FROM events INDEXED BY events_received) AS lastReceivedAtMs,
-    (SELECT total(audio_bytes) FROM conversations INDEXED BY conversations_audio_bytes
-      WHERE audio_bytes IS NOT NULL) AS recordingBytes,
     (SELECT count(*) FROM conversations INDEXED BY conversations_awaiting_audio
       WHERE has_audio = 1 AND audio_path IS NULL AND updated_at >= ? AND updated_at < ?) AS withoutRecording`;
 
@@ -98,8 +96,13 @@ const FIGURES = `
  * What the database says of itself, for monitoring. `withoutRecording` counts the conversations of the last day that say
  * they have audio, and have waited for it for more than 15 minutes.
  */
-export function readFigures({ sqlite }: Pick<Reader, "sqlite">, nowMs: number): StoredFigures {
-  const row = sqlite.query<StoredFigures, number[]>(FIGURES).get(nowMs - WINDOW_MS, nowMs - LATE_MS);
+export function readFigures(
+  { sqlite, sumRecordings }: Pick<Reader, "sqlite" | "sumRecordings">,
+  nowMs: number,
+): StoredFigures {
+  const row = sqlite
+    .query<Omit<StoredFigures, "recordingBytes">, number[]>(FIGURES)
+    .get(nowMs - WINDOW_MS, nowMs - LATE_MS);
   if (row === null) throw new Error("a query of numbers has no row");
-  return row;
+  return { ...row, recordingBytes: sumRecordings(sqlite, nowMs) };
 }

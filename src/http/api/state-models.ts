@@ -33,7 +33,10 @@ const Figures = Type.Object({
     0,
   ),
   deliveries_in_flight: count("Deliveries that are being received or stored.", 0),
-  recording_bytes: orNull("Size of the recordings.", 51_380_224),
+  recording_bytes: orNull(
+    "Size of the recordings; of more than 50,000, as it was at most a minute ago.",
+    51_380_224,
+  ),
   database_bytes: orNull("Size of the database's file.", 20_971_520),
   log_bytes: orNull("Size of the database's write-ahead log.", 4_194_304),
   free_disk_bytes: orNull("Free bytes of the fullest disk that is written to.", 20_000_000_000),
