@@ -5,6 +5,9 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 const STEP_MS_MAX = 20_000;
 
+/** A name of this machine that browsers don't take for a safe one, as they do 127.0.0.1. */
+export const OTHER_HOST = "receiver.test";
+
 /** Why tests in a browser can't run here, or null. */
 export const browserMissing = existsSync(CHROMIUM) ? null : `no Chromium at ${CHROMIUM}`;
 
@@ -20,7 +23,7 @@ export function startBrowser(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+      `--host-resolver-rules=MAP ${OTHER_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
     ],
   });
 }

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { get, session } from "./api.ts";
 import type { AnswerOf } from "./api.ts";
+import { route } from "./route.ts";
 
 export type ReceiverState = AnswerOf<"/state">;
 
@@ -36,8 +37,14 @@ async function tick(): Promise<void> {
   nowMs.value = Date.now();
   if (session.value !== "in") return;
   const isNew = await hasNews();
-  if (isNew || Date.now() - stateAtMs > STATE_MS || !isReachable.value) await refreshState();
+  const isOld = Date.now() - stateAtMs > STATE_MS;
+  if (isNew || isOld || !isReachable.value || isWatched()) await refreshState();
   if (isNew) arrivals.value += 1;
+}
+
+/** Whether somebody may be at work on a fault, and waits to see it gone. */
+function isWatched(): boolean {
+  return route.peek().view === "receiver" || state.peek()?.health.status === "unhealthy";
 }
 
 /** Whether an event has arrived since the last look; at the first one, since the page was opened: nobody knows. */
