@@ -161,6 +161,8 @@ describe.skipIf(browserMissing !== null)("the page in a browser", () => {
       if (fault !== null) faults.push(`${address}: ${fault}`);
     }
     expect(faults).toEqual([]);
+    await goTo(page, "#/calls/conv_odd_long");
+    await page.getByText("the event has all 1,000,000 characters").first().waitFor();
     expect(problems.slice(problemsBefore)).toEqual([]);
     const asked = requests.slice(requestsBefore);
     expect(asked.filter((url) => !url.startsWith(`${receiver.url}/`))).toEqual([]);

@@ -16,6 +16,12 @@ export type AnswerOf<Path extends PathsOf<"get">> = JsonOf<paths[Path]["get"]>;
 export type Failure = { ok: false; status: number; code: string; error: string };
 export type Result<Value> = { ok: true; value: Value } | Failure;
 
+/**
+ * Longer texts are cut, since a browser would be busy for seconds with drawing one: the stored event has all. The curve of
+ * a recording's loudness, which is no text, has at most 44,000.
+ */
+const TEXT_CHARS_MAX = 50_000;
+
 const EXPIRES_KEY = "session-expires-at";
 
 /**
@@ -95,13 +101,19 @@ async function request<Value>(
     const response = await fetch(address, { method, ...init });
     const text = await response.text();
     // The route's answer has the type that the document says, or else the receiver's compiler would have complained.
-    const value: unknown = text === "" ? null : JSON.parse(text);
+    const value: unknown =
+      text === "" ? null : JSON.parse(text, text.length > TEXT_CHARS_MAX ? shortened : undefined);
     if (response.ok) return { ok: true, value: value as Value };
     const { code = "unknown", error = "" } = Object(value) as { code?: string; error?: string };
     return { ok: false, status: response.status, code, error };
   } catch {
     return { ok: false, status: 0, code: "unreachable", error: "The receiver does not answer" };
   }
+}
+
+function shortened(_name: string, value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= TEXT_CHARS_MAX) return value;
+  return `${value.slice(0, TEXT_CHARS_MAX)}… (cut: the event has all ${value.length.toLocaleString("en")} characters)`;
 }
 
 /** Finds out whether this browser is logged in. @returns why that can't be told; null if it can */
