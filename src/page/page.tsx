@@ -35,7 +35,7 @@ function Page() {
 }
 
 function Views() {
-  const { view, id } = route.value;
+  const { view, id, query } = route.value;
   const main = useRef<HTMLElement>(null);
   useEffect(
     () =>
@@ -65,7 +65,7 @@ function Views() {
       </a>
       <Top />
       <main id="main" ref={main} tabIndex={-1}>
-        <Boundary of={`${view}/${id}`}>{View === null ? <Call key={id} id={id} /> : <View />}</Boundary>
+        <Boundary of={`${view}/${id}`}>{View === null ? <Call key={`${id}?${query.get("t")}`} id={id} /> : <View />}</Boundary>
       </main>
       <Help />
     </>

@@ -8,16 +8,16 @@ const RECENT_MS = 24 * 60 * 60_000;
 /** Refusals that somebody should know of. Others are what anything on the internet sends to any port. */
 const refusals: Record<string, Fault> = {
   signature_mismatch: {
-    what: "their signature does not match",
+    what: "the signature does not match",
     remedy:
       "If they come from ElevenLabs, ELEVENLABS_WEBHOOK_SECRET is not this webhook's secret, or a proxy changes the body: elevenlabs-webhook verify finds out.",
   },
   timestamp_expired: {
-    what: "they were signed too long ago, or ahead of this machine's clock",
+    what: "signed too long ago, or ahead of this machine's clock",
     remedy: "Check this machine's clock: timedatectl. A single one may be an old delivery repeated.",
   },
   body_too_large: {
-    what: "they are larger than MAX_BODY_BYTES",
+    what: "larger than MAX_BODY_BYTES",
     remedy: "Set MAX_BODY_BYTES higher: a recording is sent only once.",
   },
   overloaded: {
@@ -37,23 +37,23 @@ const refusals: Record<string, Fault> = {
 
 const quarantine: Record<string, Fault> = {
   unknown_type: {
-    what: "this version does not know their type",
+    what: "a type that this version does not know",
     remedy: "Install a newer version, then process them again. Their exact bytes are kept.",
   },
   invalid_json: {
-    what: "their body is not JSON",
+    what: "not JSON",
     remedy:
       "Look at one of them: a proxy may have changed it before it was signed. Their exact bytes are kept.",
   },
   invalid_payload: {
-    what: "their content can't be used",
+    what: "content that can't be used",
     remedy:
       "Look at one of them. A newer version may know it: then process them again. Their exact bytes are kept.",
   },
 };
 
 const otherQuarantine: Fault = {
-  what: "they can't be processed",
+  what: "not processed",
   remedy: "Look at one of them, and process them again. Their exact bytes are kept.",
 };
 

@@ -152,6 +152,9 @@ describe.skipIf(browserMissing !== null)("somebody who uses the page", () => {
       await goTo(page, `${filling}?t=${OFFER_SECONDS + 2}`);
       await until(page, `${currentText}.includes(${JSON.stringify(OFFER)})`);
       await page.getByText(`0:${OFFER_SECONDS + 2}`, { exact: true }).waitFor();
+      // Another place in the same call.
+      await goTo(page, `${filling}?t=5`);
+      await page.locator(".clock").getByText("0:05", { exact: true }).waitFor();
     });
   });
 

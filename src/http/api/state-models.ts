@@ -18,7 +18,7 @@ const Problem = Type.Object({
   ),
   what: Type.String({
     description: "What is wrong.",
-    examples: ["3 events are quarantined: this version does not know their type"],
+    examples: ["3 events are quarantined: a type that this version does not know"],
   }),
   remedy: Type.String({
     description: "What to do.",

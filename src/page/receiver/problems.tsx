@@ -9,7 +9,6 @@ const URGENT = new Set<string>([
   "disk_low",
   "deliveries_failed",
   "webhook_disabled",
-  "destination_stopped",
 ]);
 
 /** Where more is told, or done, about a problem. */

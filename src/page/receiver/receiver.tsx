@@ -54,12 +54,12 @@ function Known({ known }: { known: ReceiverState }) {
         <div class="halves">
           <div>
             <Arrived />
+            <Deliveries known={known} />
           </div>
           <div>
             {known.connection !== null && <Connection connection={known.connection} />}
             {known.recovery !== null && <Recovery recovery={known.recovery} />}
             {known.destinations.length > 0 && <Destinations destinations={known.destinations} />}
-            <Deliveries known={known} />
             <CallFailures />
           </div>
         </div>

@@ -65,7 +65,7 @@ const broken: [problem: string, facts: Partial<Facts>, what: string, remedy: str
   [
     "deliveries_refused",
     refused("signature_mismatch"),
-    "4 deliveries were refused since the start: their signature does not match",
+    "4 deliveries were refused since the start: the signature does not match",
     "elevenlabs-webhook verify",
   ],
   ["deliveries_refused", refused("timestamp_expired"), "signed too long ago", "timedatectl"],
@@ -73,7 +73,7 @@ const broken: [problem: string, facts: Partial<Facts>, what: string, remedy: str
   [
     "events_quarantined",
     { quarantine: [{ error: "unknown_type: this version does not know the type", count: 1 }] },
-    "1 event is quarantined: this version does not know their type",
+    "1 event is quarantined: a type that this version does not know",
     "newer version",
   ],
   [
@@ -207,7 +207,7 @@ test("events that are quarantined for one code are one problem, whatever the rea
     { error: "unknown_type: c", count: 5 },
   ];
   expect(found({ quarantine }).map(({ what }) => what)).toEqual([
-    "7 events are quarantined: this version does not know their type",
-    "1 event is quarantined: their body is not JSON",
+    "7 events are quarantined: a type that this version does not know",
+    "1 event is quarantined: not JSON",
   ]);
 });
