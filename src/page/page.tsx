@@ -65,7 +65,9 @@ function Views() {
       </a>
       <Top />
       <main id="main" ref={main} tabIndex={-1}>
-        <Boundary of={`${view}/${id}`}>{View === null ? <Call key={`${id}?${query.get("t")}`} id={id} /> : <View />}</Boundary>
+        <Boundary of={`${view}/${id}`}>
+          {View === null ? <Call key={`${id}?${query.get("t")}`} id={id} /> : <View />}
+        </Boundary>
       </main>
       <Help />
     </>

@@ -236,7 +236,11 @@ describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says
     const problems = await noticed(receiver, ["events_quarantined"]);
     const page = await open(receiver);
     await expectTold(page, problems, { events_quarantined: /exact bytes are kept/ });
-    for (const text of ["a type that this version does not know", "1 event is quarantined: not JSON", "content that can't be used"]) {
+    for (const text of [
+      "a type that this version does not know",
+      "1 event is quarantined: not JSON",
+      "content that can't be used",
+    ]) {
       await page.getByRole("heading", { name: text }).waitFor();
     }
     await page.getByRole("button", { name: "Read them again" }).click();

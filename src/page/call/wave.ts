@@ -19,6 +19,8 @@ export type Picture = {
 
 const BAR = { width: 2, pitch: 3.5 };
 const TOOL_PIXELS = 6;
+/** Of many tools, which would run into one bar. */
+const THIN_TOOL_PIXELS = 2;
 const QUIET = 10;
 const MANY_STEPS = 20;
 /** Drawn if the curve is not known: who spoke shows all the same. */
@@ -52,11 +54,13 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture): void {
     drawBar(pen, picture, { begin, end, x: (bar / count) * width, waveHeight });
   }
   context.globalAlpha = 1;
-  for (const { at, isBad } of picture.tools) {
-    if (at < picture.from || at > picture.to) continue;
+  const shown = picture.tools.filter(({ at }) => at >= picture.from && at <= picture.to);
+  const toolWidth = shown.length * TOOL_PIXELS * 2 > width ? THIN_TOOL_PIXELS : TOOL_PIXELS;
+  // Those that failed are seen above the others.
+  for (const { at, isBad } of shown.toSorted((a, b) => Number(a.isBad) - Number(b.isBad))) {
     context.fillStyle = pen.colour(isBad ? "--bad" : "--tool");
-    const x = Math.min(Math.max(xOf(at) - TOOL_PIXELS / 2, 0), width - TOOL_PIXELS);
-    roundRect(context, { x, y: height - TOOL_PIXELS, width: TOOL_PIXELS, height: TOOL_PIXELS }, 1.5);
+    const x = Math.min(Math.max(xOf(at) - toolWidth / 2, 0), width - toolWidth);
+    roundRect(context, { x, y: height - TOOL_PIXELS, width: toolWidth, height: TOOL_PIXELS }, 1);
   }
   context.fillStyle = pen.colour("--text");
   const x = Math.min(Math.max(xOf(picture.now) - 1, 0), width - 2);

@@ -4,12 +4,7 @@ import { Icon } from "../parts/icon.tsx";
 type Problem = ReceiverState["problems"][number];
 
 /** These keep calls from being stored, now. */
-const URGENT = new Set<string>([
-  "storage_failed",
-  "disk_low",
-  "deliveries_failed",
-  "webhook_disabled",
-]);
+const URGENT = new Set<string>(["storage_failed", "disk_low", "deliveries_failed", "webhook_disabled"]);
 
 /** Where more is told, or done, about a problem. */
 const links: Record<string, { href: string; text: string }> = {

@@ -92,7 +92,7 @@ function Tiles({
       <Tile
         name="Recordings missing"
         value={missing === null ? "not stored" : wholeText(missing)}
-        note="of the last day"
+        note={missing === null ? "" : "of the last day"}
         isWarning={(missing ?? 0) > 0}
       />
       <Tile
