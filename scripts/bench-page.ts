@@ -29,6 +29,20 @@ const TURN_SECONDS = 5;
 const SEEKS = 60;
 const MB = 1_000_000;
 
+/** From the list to the call, until its transcript and its loudness are drawn and it can be played. */
+const OPEN_CALL = `(async () => {
+  const startMs = performance.now();
+  location.hash = "#/calls/conv_long";
+  const frame = () => new Promise(requestAnimationFrame);
+  const isDrawn = () => {
+    const canvas = document.querySelector(".wave.near");
+    if (canvas === null || document.querySelectorAll(".turn").length < 1000) return false;
+    return document.querySelector("audio")?.readyState > 0;
+  };
+  while (!isDrawn()) await frame();
+  return performance.now() - startMs;
+})()`;
+
 const folder = mkdtempSync(join(tmpdir(), "bench-page-"));
 makeConversations(join(folder, "transcripts.sqlite"), CONVERSATIONS);
 const receiver = await startReceiver({ folder, environment: { API_TOKEN: TOKEN } });
@@ -164,20 +178,6 @@ function tell(name: string, values: number[]): void {
   const digits = most < 100 ? 1 : 0;
   console.log(`| ${name} | ${median.toFixed(digits)} | ${most.toFixed(digits)} |`);
 }
-
-/** From the list to the call, until its transcript and its loudness are drawn and it can be played. */
-const OPEN_CALL = `(async () => {
-  const startMs = performance.now();
-  location.hash = "#/calls/conv_long";
-  const frame = () => new Promise(requestAnimationFrame);
-  const isDrawn = () => {
-    const canvas = document.querySelector(".wave.near");
-    if (canvas === null || document.querySelectorAll(".turn").length < 1000) return false;
-    return document.querySelector("audio")?.readyState > 0;
-  };
-  while (!isDrawn()) await frame();
-  return performance.now() - startMs;
-})()`;
 
 function seekTo(seconds: number): string {
   return `(async () => {
