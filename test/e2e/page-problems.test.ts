@@ -248,6 +248,19 @@ describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says
     await page.context().close();
   });
 
+  test("of a receiver that does not answer: that, and no more that all is well", async () => {
+    const receiver = await start({});
+    const page = await open(receiver);
+    const isWell = page.getByText("Every delivery can be stored");
+    await isWell.waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole("heading", { name: "The receiver does not answer" }).waitFor();
+    expect(await isWell.count()).toBe(0);
+    await page.context().setOffline(false);
+    await isWell.waitFor();
+    await page.context().close();
+  });
+
   test("of a search whose index is behind: that it is not ready, and then what it finds", async () => {
     const receiver = await start({});
     await receiver.post(transcription("conv_1"));

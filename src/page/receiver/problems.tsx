@@ -1,10 +1,9 @@
-import type { ReceiverState } from "../lib/live.ts";
 import { Icon } from "../parts/icon.tsx";
 
-type Problem = ReceiverState["problems"][number];
+type Problem = { problem: string; what: string; remedy: string };
 
 /** These keep calls from being stored, now. */
-const URGENT = new Set<string>(["storage_failed", "disk_low", "deliveries_failed", "webhook_disabled"]);
+const URGENT = new Set(["no_answer", "storage_failed", "disk_low", "deliveries_failed", "webhook_disabled"]);
 
 /** Where more is told, or done, about a problem. */
 const links: Record<string, { href: string; text: string }> = {

@@ -27,7 +27,7 @@ export function Receiver() {
         <h1>Receiver</h1>
         <Pulse isShort />
       </header>
-      {known === null && isReachable.value && <Skeleton rows={4} />}
+      {known === null && (isReachable.value ? <Skeleton rows={4} /> : <Needs problems={[]} />)}
       {known !== null && <Known known={known} />}
     </div>
   );
@@ -36,18 +36,7 @@ export function Receiver() {
 function Known({ known }: { known: ReceiverState }) {
   return (
     <>
-      <section class="needs" aria-labelledby="needs">
-        <h2 class="section" id="needs">
-          What needs you
-        </h2>
-        {known.problems.length === 0 ? (
-          <p class="all-good">
-            <Icon name="check" size={18} /> Nothing. Every delivery can be stored.
-          </p>
-        ) : (
-          <Problems problems={known.problems} />
-        )}
-      </section>
+      <Needs problems={known.problems} />
       <Tiles known={known} />
       <Boundary of="receiver" isSmall>
         {known.quarantine.length > 0 && <Quarantine reasons={known.quarantine} />}
@@ -65,6 +54,31 @@ function Known({ known }: { known: ReceiverState }) {
         </div>
       </Boundary>
     </>
+  );
+}
+
+const NO_ANSWER = {
+  problem: "no_answer",
+  what: "The receiver does not answer",
+  remedy:
+    "It may be restarting, or the connection is gone. If this stays, its log tells why. What is below is as it was before.",
+};
+
+function Needs({ problems }: { problems: ReceiverState["problems"] }) {
+  const found = isReachable.value ? problems : [NO_ANSWER, ...problems];
+  return (
+    <section class="needs" aria-labelledby="needs">
+      <h2 class="section" id="needs">
+        What needs you
+      </h2>
+      {found.length === 0 ? (
+        <p class="all-good">
+          <Icon name="check" size={18} /> Nothing. Every delivery can be stored.
+        </p>
+      ) : (
+        <Problems problems={found} />
+      )}
+    </section>
   );
 }
 
