@@ -15,7 +15,7 @@ import type { FakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import { fakeWebhook } from "../helpers/fake-elevenlabs/workspace.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 import { ownForwardConfig } from "../helpers/forward-config.ts";
-import { goTo, logIn, until } from "../helpers/page.ts";
+import { goTo, logIn, settled, tooWide, until, violations } from "../helpers/page.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
@@ -172,6 +172,11 @@ describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says
       const some = Array.from({ length: 50 }, (_, index) => transcription(`conv_${from + index}`));
       await Promise.all(some.map((body) => receiver.post(body)));
     }
+    await untilSo("all are counted", async () =>
+      (await stateOf(receiver)).destinations.some(
+        ({ name, behind, parked }) => name === "slow" && behind + parked === BEHIND + 51,
+      ),
+    );
     const problems = await noticed(receiver, [
       "destination_stopped",
       "destination_behind",
@@ -189,6 +194,10 @@ describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says
       expect.stringMatching(/^runningslow127\.0\.0\.1.*1,\d\d\d behind/),
       expect.stringMatching(/^runningpicky127\.0\.0\.1.*1 given up/),
     ]);
+    await settled(page);
+    expect(await violations(page)).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await tooWide(page)).toBe(0);
     await page.context().close();
   });
 
@@ -302,6 +311,9 @@ describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says
       const { port } = receiver;
       expect(await ways.textContent()).toContain(`ssh -L ${port}:127.0.0.1:${port} ${OTHER_HOST}`);
       expect(await ways.textContent()).toContain("TLS_CERT_FILE");
+      expect(await violations(page)).toEqual([]);
+      await page.setViewportSize({ width: 320, height: 640 });
+      expect(await tooWide(page)).toBe(0);
       await page.context().close();
     });
 

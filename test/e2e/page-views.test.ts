@@ -77,6 +77,29 @@ describe.skipIf(browserMissing !== null)("the page in a browser", () => {
     },
   );
 
+  test.each([
+    ["erase", call, "Erase this call"],
+    ["keys", "#/calls", "Keys"],
+  ])("the dialog %s is fit for everybody, too", async (name, address, button) => {
+    const { page } = visitor;
+    for (const [scheme, size] of bothInBoth()) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize(sizes.desktop);
+      await goTo(page, address);
+      // On a phone, without keys, no button leads to their list: it may be open all the same.
+      await page.getByRole("button", { name: button }).click();
+      await page.getByRole("dialog").waitFor();
+      await page.setViewportSize(sizes[size]);
+      await settled(page);
+      expect(await violations(page)).toEqual([]);
+      await shoot(page, `${name}-${size}-${scheme}`);
+      await page.setViewportSize(sizes.narrow);
+      expect(await tooWide(page)).toBe(0);
+      await page.keyboard.press("Escape");
+      await until(page, "document.querySelector('dialog') === null");
+    }
+  });
+
   test("nothing moves for a person who wants that", async () => {
     const { page } = visitor;
     await page.emulateMedia({ reducedMotion: "reduce" });
