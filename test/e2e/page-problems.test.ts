@@ -270,6 +270,29 @@ describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says
     await page.context().close();
   });
 
+  test("of a receiver that hangs: the same, and it is not asked again and again meanwhile", async () => {
+    const receiver = await start({});
+    const { page, requests } = await visit(browser, "about:blank");
+    await page.clock.install();
+    await page.goto(`${receiver.url}/ui/`);
+    await logIn(page, TOKEN);
+    await goTo(page, "#/receiver");
+    await page.getByText("Every delivery can be stored").waitFor();
+    receiver.child.kill("SIGSTOP");
+    try {
+      const before = requests.length;
+      for (let looks = 0; looks < 3; looks += 1) await page.clock.runFor(10_000);
+      expect(requests.length - before).toBe(1);
+      await page.clock.runFor(20_000);
+      await page.getByRole("heading", { name: "The receiver does not answer" }).waitFor();
+    } finally {
+      receiver.child.kill("SIGCONT");
+    }
+    await page.clock.runFor(10_000);
+    await page.getByText("Every delivery can be stored").waitFor();
+    await page.context().close();
+  });
+
   test("of a search whose index is behind: that it is not ready, and then what it finds", async () => {
     const receiver = await start({});
     await receiver.post(transcription("conv_1"));

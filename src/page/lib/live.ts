@@ -8,6 +8,8 @@ export type ReceiverState = AnswerOf<"/state">;
 const FIRST_MS = 1_000;
 const POLL_MS = 8_000;
 const STATE_MS = 60_000;
+/** The receiver gives up its own questions after 30 s: later than that, it hangs. */
+const ANSWER_MS_MAX = 40_000;
 
 /** What the receiver says of itself; null until it has been asked, or if it does not answer. */
 export const state = signal<ReceiverState | null>(null);
@@ -19,11 +21,12 @@ export const arrivals = signal(0);
 
 let lastEventId: number | null = null;
 let stateAtMs = Number.NEGATIVE_INFINITY;
+let isLooking = false;
 
 /** Asks the receiver again and again for what is new, while somebody looks. */
 export function followReceiver(): void {
   const look = () => {
-    if (document.visibilityState === "visible") void tick();
+    if (document.visibilityState === "visible" && !isLooking) void tick();
   };
   setInterval(look, POLL_MS);
   document.addEventListener("visibilitychange", look);
@@ -36,10 +39,15 @@ export function followReceiver(): void {
 async function tick(): Promise<void> {
   nowMs.value = Date.now();
   if (session.value !== "in") return;
-  const isNew = await hasNews();
-  const isOld = Date.now() - stateAtMs > STATE_MS;
-  if (isNew || isOld || !isReachable.value || isWatched()) await refreshState();
-  if (isNew) arrivals.value += 1;
+  isLooking = true;
+  try {
+    const isNew = await hasNews();
+    const isOld = Date.now() - stateAtMs > STATE_MS;
+    if (isNew || isOld || !isReachable.value || isWatched()) await refreshState();
+    if (isNew) arrivals.value += 1;
+  } finally {
+    isLooking = false;
+  }
 }
 
 /** Whether somebody may be at work on a fault, and waits to see it gone. */
@@ -52,7 +60,7 @@ async function hasNews(): Promise<boolean> {
   const isFirst = lastEventId === null;
   const query: Record<string, string> =
     lastEventId === null ? { limit: "1" } : { after: String(lastEventId), limit: "200" };
-  const result = await get("/events", { query });
+  const result = await get("/events", { query, signal: untilLate() });
   if (!result.ok) {
     if (result.code === "unreachable") isReachable.value = false;
     return false;
@@ -62,9 +70,16 @@ async function hasNews(): Promise<boolean> {
   return isFirst || events.length > 0;
 }
 
+/** Aborts a question that is not answered in time. */
+function untilLate(): AbortSignal {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), ANSWER_MS_MAX);
+  return abort.signal;
+}
+
 /** Asks for the receiver's state now. */
 export async function refreshState(): Promise<void> {
-  const result = await get("/state");
+  const result = await get("/state", { signal: untilLate() });
   isReachable.value = result.ok || result.code !== "unreachable";
   if (!result.ok) return;
   stateAtMs = Date.now();
