@@ -11,7 +11,6 @@ import { audio, fixture, sign, transcription } from "../helpers/deliveries.ts";
 import { createDestinations, until as untilSo } from "../helpers/destination.ts";
 import { fakeConversation } from "../helpers/fake-elevenlabs/conversation.ts";
 import { FAKE_KEY, startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
-import type { FakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import { fakeWebhook } from "../helpers/fake-elevenlabs/workspace.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 import { ownForwardConfig } from "../helpers/forward-config.ts";
@@ -69,8 +68,11 @@ async function noticed(receiver: Receiver, names: readonly ProblemName[]): Promi
 
 describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says", () => {
   let browser: Browser;
+  /** Started first and looked at last: it takes them ten seconds to ask. */
+  let ofElevenLabs: ReturnType<typeof startOfElevenLabs>;
 
   beforeAll(async () => {
+    ofElevenLabs = startOfElevenLabs();
     browser = await startBrowser();
   });
   afterAll(async () => {
@@ -99,58 +101,6 @@ describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says
     expect(problems.map(({ problem }) => problem)).toEqual(expect.arrayContaining(Object.keys(texts)));
     expect(await needs.getByRole("listitem").count()).toBe(problems.length);
   }
-
-  describe("of ElevenLabs", () => {
-    let disabled: Receiver;
-    let disabledFake: FakeElevenLabs;
-    let failing: Receiver;
-
-    beforeAll(async () => {
-      [{ receiver: disabled, fake: disabledFake }, failing] = await Promise.all([
-        startDisabled(),
-        startFailing(),
-      ]);
-    });
-
-    test("a webhook that it has disabled, calls that come only by recovery, and what recovery is at", async () => {
-      const problems = await noticed(disabled, [
-        "webhook_disabled",
-        "calls_only_recovered",
-        "recordings_missing",
-      ]);
-      expect((await stateOf(disabled)).recovery?.pending).toBe(1);
-      const page = await open(disabled);
-      await expectTold(page, problems, {
-        webhook_disabled: /has disabled the webhook \(last failure 502, 3 h ago\).*connect --enable/,
-        calls_only_recovered: /the last 3 calls arrived only by recovery.*connect status/,
-        recordings_missing: /1 call of the last day has no recording.*being fetched/,
-      });
-      const card = (name: string) => page.locator(".card").filter({ hasText: name });
-      expect(await card("Webhook at ElevenLabs").textContent()).toContain("disabled: nothing is sent");
-      expect(await card("Recovery of missed calls").textContent()).toMatch(/To be fetched1.*Given up0/);
-
-      // From the problem to the call, and its recording by a button.
-      await page.getByRole("link", { name: "Show these calls" }).click();
-      await page.locator(".row .title").first().click();
-      await page.getByText("What is missing is being fetched from ElevenLabs").waitFor();
-      disabledFake.setFault(null);
-      await page.getByRole("button", { name: "Fetch it now" }).click();
-      await until(page, "document.querySelector('audio')?.readyState > 0");
-      await page.context().close();
-    });
-
-    test("a delivery that failed there, a recovery whose key lacks a right, and a clock that nothing confirms", async () => {
-      const problems = await noticed(failing, ["webhook_failing", "recovery_failing", "clock_unconfirmed"]);
-      const page = await open(failing);
-      await expectTold(page, problems, {
-        webhook_failing: /could not deliver an event \(last failure 503, 1 h ago\).*log/,
-        recovery_failing: /key.*Receiving goes on/,
-        clock_unconfirmed: /Nothing is erased by age.*set the clock/,
-      });
-      await page.getByText("Webhook at ElevenLabs").waitFor();
-      await page.context().close();
-    });
-  });
 
   test("of destinations that are stopped, behind, or were given up", async () => {
     const gone = startDestination(() => new Response(null, { status: 410 }));
@@ -380,7 +330,55 @@ describe.skipIf(browserMissing !== null || isOpensslMissing)("what the page says
       await page.context().close();
     });
   });
+
+  describe("of ElevenLabs", () => {
+    test("a webhook that it has disabled, calls that come only by recovery, and what recovery is at", async () => {
+      const { receiver: disabled, fake } = (await ofElevenLabs).disabled;
+      const problems = await noticed(disabled, [
+        "webhook_disabled",
+        "calls_only_recovered",
+        "recordings_missing",
+      ]);
+      expect((await stateOf(disabled)).recovery?.pending).toBe(1);
+      const page = await open(disabled);
+      await expectTold(page, problems, {
+        webhook_disabled: /has disabled the webhook \(last failure 502, 3 h ago\).*connect --enable/,
+        calls_only_recovered: /the last 3 calls arrived only by recovery.*connect status/,
+        recordings_missing: /1 call of the last day has no recording.*being fetched/,
+      });
+      const card = (name: string) => page.locator(".card").filter({ hasText: name });
+      expect(await card("Webhook at ElevenLabs").textContent()).toContain("disabled: nothing is sent");
+      expect(await card("Recovery of missed calls").textContent()).toMatch(/To be fetched1.*Given up0/);
+
+      // From the problem to the call, and its recording by a button.
+      await page.getByRole("link", { name: "Show these calls" }).click();
+      await page.locator(".row .title").first().click();
+      await page.getByText("What is missing is being fetched from ElevenLabs").waitFor();
+      fake.setFault(null);
+      await page.getByRole("button", { name: "Fetch it now" }).click();
+      await until(page, "document.querySelector('audio')?.readyState > 0");
+      await page.context().close();
+    });
+
+    test("a delivery that failed there, a recovery whose key lacks a right, and a clock that nothing confirms", async () => {
+      const { failing } = await ofElevenLabs;
+      const problems = await noticed(failing, ["webhook_failing", "recovery_failing", "clock_unconfirmed"]);
+      const page = await open(failing);
+      await expectTold(page, problems, {
+        webhook_failing: /could not deliver an event \(last failure 503, 1 h ago\).*log/,
+        recovery_failing: /key.*Receiving goes on/,
+        clock_unconfirmed: /Nothing is erased by age.*set the clock/,
+      });
+      await page.getByText("Webhook at ElevenLabs").waitFor();
+      await page.context().close();
+    });
+  });
 });
+
+async function startOfElevenLabs() {
+  const [disabled, failing] = await Promise.all([startDisabled(), startFailing()]);
+  return { disabled, failing };
+}
 
 /** Three calls came only by recovery, the recording of a fourth can't be had, and the webhook is disabled. */
 async function startDisabled() {
