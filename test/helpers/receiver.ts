@@ -10,7 +10,7 @@ import { privateTexts } from "./private-texts.ts";
 /** The executable that scripts/build has made. */
 export const EXECUTABLE = join(import.meta.dir, "../../dist/elevenlabs-webhook");
 
-const START_MS_MAX = 10_000;
+const START_MS_MAX = 30_000;
 
 /** Certificates of tests are made out to other names than addresses of this machine. */
 const anyCertificate = { tls: { rejectUnauthorized: false } };
