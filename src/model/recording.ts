@@ -16,7 +16,7 @@ const YEAR_MIN = 2020;
 const YEAR_MAX = 2099;
 // The ids of recordings that were adopted are whatever their files were called.
 const PATH = /^[0-9]{4}\/[0-9]{2}\/[0-9]{2}\/[^/\p{Cc}]{1,240}\.mp3$/u;
-const SECOND = /^(.*)-([0-9a-f]{12})$/;
+const HASHED = /^(.*)-([0-9a-f]{64}|[0-9a-f]{12})$/;
 
 /**
  * The paths that a recording may have, relative to the folder of the recordings. The second one is for a conversation
@@ -39,6 +39,11 @@ export function stemOf(conversationId: string): string {
   return ID_HASH + new Bun.CryptoHasher("sha256").update(conversationId).digest("hex");
 }
 
+/** The path in a bucket, where every name holds the whole hash: two receivers that write to it write the same bytes. */
+export function objectPathOf(path: string, sha256: string): string {
+  return `${path.slice(0, -ENDING.length)}-${sha256}${ENDING}`;
+}
+
 /** `YYYY/MM/DD` of the event in UTC, or of its receipt if the event has no sensible date. */
 function dayOf(eventTimestamp: number | null, receivedAtMs: number): string {
   const event = new Date((eventTimestamp ?? Number.NaN) * 1000);
@@ -58,15 +63,15 @@ export function isRecordingName(name: string): boolean {
 }
 
 /**
- * What a recording's path says: the stem of its name, and `second` if that looks like the name of a second recording.
- * Another conversation's id may look like that too: the hash of the content tells.
+ * What a recording's path says: the stem of its name, and `second` if that looks like the name of a second recording, or
+ * of one in a bucket. Another conversation's id may look like that too: the hash of the content tells.
  */
 export function readPath(path: string): {
   stem: string;
   second: { stemOfFirst: string; hashStart: string } | null;
 } {
   const stem = basename(path, ENDING);
-  const [, stemOfFirst, hashStart] = SECOND.exec(stem) ?? [];
+  const [, stemOfFirst, hashStart] = HASHED.exec(stem) ?? [];
   const isSecond = stemOfFirst !== undefined && hashStart !== undefined;
   return { stem, second: isSecond ? { stemOfFirst, hashStart } : null };
 }

@@ -54,6 +54,27 @@ export class FileFault extends Error {
   }
 }
 
+/**
+ * A service that what is stored depends on, such as a database server or a bucket, and that failed. The message is a text
+ * of ours: it names the service, says what is wrong and what to do, and holds no secret.
+ */
+export class RemoteFault extends Error {
+  override readonly name: string = "RemoteFault";
+
+  /**
+   * @param code what the service or the system calls it
+   * @param isTransient whether it may pass by itself
+   */
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly isTransient: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** Does something with a file. @throws FileFault for whatever fails, which names the file */
 export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -74,15 +95,15 @@ export function onFileNow<T>(path: string, work: () => T): T {
 
 /** A sentence on what failed: the path, the fault, and what to do. Never quotes a message, which may hold a payload. */
 export function faultText(error: unknown): string {
-  // Both are texts of ours.
-  if (error instanceof FileFault || (error instanceof Error && error.name === "UnsafePathError"))
-    return error.message;
+  // All are texts of ours.
+  if (error instanceof FileFault || error instanceof RemoteFault) return error.message;
+  if (error instanceof Error && error.name === "UnsafePathError") return error.message;
   return isFault(error) ? sentence(errorPath(error), error) : errorCode(error);
 }
 
 /** What failed, with the file that it failed on; what neither the system nor SQLite says stays as it is. */
 export function atFault(path: string, error: unknown): unknown {
-  if (error instanceof FileFault || !isFault(error)) return error;
+  if (error instanceof FileFault || error instanceof RemoteFault || !isFault(error)) return error;
   return new FileFault(errorPath(error) ?? path, error);
 }
 

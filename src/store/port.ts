@@ -40,7 +40,10 @@ export type Store = {
   close: (options?: { isShared?: boolean }) => Promise<{ isClean: boolean }>;
 };
 
-/** Events, and all that follows from them. What resolves is on disk. */
+/**
+ * Events, and all that follows from them. What resolves is on disk. What throws FileFault here and below throws RemoteFault
+ * if a server or a bucket is what failed.
+ */
 export type EventStore = {
   /**
    * Stores an event. A body that is stored already is stored once, and nothing of an erased conversation is.
@@ -186,13 +189,25 @@ export type RetentionFact =
   | "bodies_erased_before"
   | "recordings_erased_before";
 
-/** Files that rows name. A name that the program does not give leads to nothing: a row's may come from anybody. */
+/**
+ * What a file holds: its size is known, nothing is read before it is asked for, and a part of it is a `slice`. A Blob of the
+ * runtime's is one, and an object in a bucket.
+ */
+export type BlobContent = {
+  readonly size: number;
+  slice: (start: number, end: number) => BlobContent;
+  stream: () => ReadableStream<Uint8Array<ArrayBuffer>>;
+  bytes: () => Promise<Uint8Array<ArrayBuffer>>;
+  text: () => Promise<string>;
+};
+
+/** Files, or objects in a bucket, that rows name. A name that the program does not give leads to nothing: a row's may come from anybody. */
 export type Blobs = {
-  /** null if there is none. A part of it is a `slice`: nothing is read before it is asked for. */
-  open: (name: string) => Promise<Blob | null>;
+  /** null if there is none. */
+  open: (name: string) => Promise<BlobContent | null>;
   /** null if there is none. */
   stat: (name: string) => Promise<BlobFacts | null>;
-  /** One that is gone is removed. @throws FileFault; UnsafePathError if it is not clear what would be removed */
+  /** One that is gone is removed. @throws FileFault, RemoteFault; UnsafePathError if it is not clear what would be removed */
   remove: (name: string) => Promise<void>;
   /** All names. */
   list: () => Promise<string[]>;
@@ -205,19 +220,19 @@ export type BlobIntake = {
   /** A temporary file to write to; its holder discards it in the end, put or not. */
   create: () => Promise<TemporaryFile>;
   /**
-   * Gives a complete file the first of some names that is free, or that has the same content; it is on disk when this
-   * resolves. Of bodies, which are named by their content, one with another content is damaged and is replaced; a recording
-   * never is.
+   * Gives a complete file the first of some names that is free, or that has the same content; what stores may put the hash
+   * into the first one instead, so that it always is. It is stored when this resolves. Of bodies, which are named by their
+   * content, one with another content is damaged and is replaced; a recording never is.
    *
    * @returns the name
-   * @throws FileFault; no name is left then
+   * @throws FileFault, and then no name is left; RemoteFault, and then nobody knows
    */
   put: (file: TemporaryFile, names: readonly string[], sha256: string) => Promise<string>;
 };
 
 /** A body in a file that has no row: the file, and what the row says of it. */
 export type LeftBody = Pick<EventRecord, "bodySha256" | "bodyBytes" | "receivedAtMs"> & {
-  blob: Blob;
+  blob: BlobContent;
   payloadPath: string;
 };
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
 import type { TemporaryFile } from "../platform/files.ts";
-import type { BlobIntake } from "../store/port.ts";
+import type { BlobIntake, BlobContent } from "../store/port.ts";
 import type { AdmissionRefusal, Slot } from "./admission/admission.ts";
 import { createPieces } from "./pieces.ts";
 
@@ -37,7 +37,7 @@ export type Body =
   | { kind: "file"; file: TemporaryFile; byteCount: number };
 
 /** A complete body, also one that is stored already. */
-export type ReadableBody = Body | { kind: "blob"; blob: Blob; byteCount: number };
+export type ReadableBody = Body | { kind: "blob"; blob: BlobContent; byteCount: number };
 
 /** A complete body whose signature holds. */
 export type SignedBody<Kept extends ReadableBody = Body> = {

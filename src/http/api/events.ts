@@ -9,7 +9,7 @@ import { errorResponse } from "../errors.ts";
 import type { Position } from "../lib/cursor.ts";
 import { membersOf, shownRow } from "../lib/columns.ts";
 import { describeAnswer, Nullable } from "../lib/models.ts";
-import { streamOf } from "../lib/responses.ts";
+import { bodyOf, streamOf } from "../lib/responses.ts";
 import { choiceParameter, integerParameter, textParameter, timeParameter } from "../lib/parameters.ts";
 import { cut, eventIdOf, idOfEvent, list, question, route } from "./route.ts";
 import type { ApiParts } from "./route.ts";
@@ -70,7 +70,7 @@ export function eventRoutes({ queries, bodies, log }: ApiParts) {
     const init = { headers: headersOf(id, payload) };
     if (payload.path !== null) {
       const file = await bodies.open(payload.path);
-      if (file?.size === payload.bodyBytes) return new Response(file, init);
+      if (file?.size === payload.bodyBytes) return new Response(bodyOf(file), init);
       log.error("A body is missing or of another size: restore it from a backup", { id });
       return errorResponse("payload_missing");
     }

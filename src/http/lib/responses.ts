@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import type { BlobContent } from "../../store/port.ts";
 
 const gzipped = promisify(gzip);
 
@@ -50,7 +51,7 @@ function takesGzip(header: string | null): boolean {
  */
 export function fileResponse(
   request: Request,
-  file: Blob,
+  file: BlobContent,
   about: { name: string; type: string; tag: string | null },
 ): Response {
   const etag = about.tag === null ? null : `"${about.tag}"`;
@@ -72,11 +73,16 @@ export function fileResponse(
       return new Response(null, { status: 416, headers });
     case "part":
       headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${file.size}`;
-      return new Response(file.slice(range.start, range.end), { status: 206, headers });
+      return new Response(bodyOf(file.slice(range.start, range.end)), { status: 206, headers });
     case "whole":
       // Of a whole file the runtime would answer ranges by itself, and ignore If-Range.
-      return new Response(file.slice(0, file.size), { headers });
+      return new Response(bodyOf(file.slice(0, file.size)), { headers });
   }
+}
+
+/** The body of an answer. The system sends a file by itself. */
+export function bodyOf(content: BlobContent): Blob | ReadableStream<Uint8Array<ArrayBuffer>> {
+  return content instanceof Blob ? content : content.stream();
 }
 
 /** Whether If-None-Match names a tag, by the weak comparison (RFC 9110, section 13.1.2). */

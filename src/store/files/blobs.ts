@@ -23,7 +23,8 @@ import { openSpool } from "./spool.ts";
 const DAY_PARTS = 3;
 
 /** Files below one folder. */
-export type FileBlobs = Blobs & {
+export type FileBlobs = Omit<Blobs, "open"> & {
+  open: (name: string) => Promise<Blob | null>;
   folder: string;
   /** Where a file is, for one who removes it himself; null if it is gone. @throws UnsafePathError */
   removablePath: (name: string) => Promise<string | null>;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { conversationOf, isRecordingPath, pathsOfRecording, readPath } from "../../../src/model/recording.ts";
+import {
+  conversationOf,
+  isRecordingPath,
+  objectPathOf,
+  pathsOfRecording,
+  readPath,
+} from "../../../src/model/recording.ts";
 
 const sha256 = "0123456789ab".padEnd(64, "c");
 const about = { sha256, eventTimestamp: Date.UTC(2026, 10, 2) / 1000, receivedAtMs: 0 };
@@ -41,3 +47,13 @@ test.each([
   "2026/11/a.mp3",
   "2026/11/02/a.ogg",
 ])("no path of the program: %j", (path) => expect(isRecordingPath(path)).toBe(false));
+
+test("a name in a bucket holds the whole hash, and still tells whose recording it is", () => {
+  for (const conversationId of ["conv_1", "../etc", "a-0123456789cd"]) {
+    const [first] = pathsOf(conversationId);
+    const path = objectPathOf(first, sha256);
+    expect(path).toBe(`${first.slice(0, -4)}-${sha256}.mp3`);
+    expect(isRecordingPath(path)).toBe(true);
+    expect(conversationOf(path, sha256)).toEqual(conversationOf(first, sha256));
+  }
+});
