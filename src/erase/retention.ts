@@ -82,8 +82,7 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
       passAtMs = clock.monotonicMs() + PASS_EVERY_MS;
       await attempt(begin);
       await attempt(storeNow);
-      await attempt(erase.resume);
-      const hasMore = (await attempt(pass)) ?? false;
+      const hasMore = (await attempt(() => state.alone(resumeAndPass))) ?? false;
       if (hasMore) passAtMs = clock.monotonicMs();
       return hasMore;
     },
@@ -107,6 +106,12 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
     const nowMs = trustedClock.nowMs();
     // Not before what earlier runs knew has been read.
     if (hasBegun && nowMs !== null) await state.set("trusted_now", String(Math.round(nowMs)));
+  }
+
+  /** Returns whether there is more to do at once. */
+  async function resumeAndPass(): Promise<boolean> {
+    await attempt(erase.resume);
+    return (await attempt(pass)) ?? false;
   }
 
   async function pass(): Promise<boolean> {

@@ -177,6 +177,8 @@ export type RetentionState = {
   set: (name: RetentionFact, value: string) => Promise<void>;
   /** When the newest event was received of those until a moment, in unix milliseconds; null before the first. */
   newestReceivedAtMs: (untilMs: number) => Promise<number | null>;
+  /** Does what erases by age, unless another instance does it at this moment: null then. */
+  alone: <T>(work: () => Promise<T>) => Promise<T | null>;
 };
 
 export type RetentionFact =
