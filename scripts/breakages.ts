@@ -582,13 +582,13 @@ export const breakages: Breakage[] = [
   {
     name: "forward: forget what was not taken",
     file: "src/forward/line.ts",
-    find: "commit(cursor, known, { position, failed, done: [] });",
-    replace: "commit(cursor, known, { position, failed: [], done: [] });",
+    find: "await commit(cursor, known, { position, failed, done: [] });",
+    replace: "await commit(cursor, known, { position, failed: [], done: [] });",
     tests: ["test/integration/forward.test.ts"],
   },
   {
     name: "forward: write over a cursor that a command has set",
-    file: "src/forward/parked.ts",
+    file: "src/forward/sqlite/parked.ts",
     find: "WHERE name = $name AND generation = $generation`",
     replace: "WHERE name = $name AND $generation >= 0`",
     tests: ["test/integration/forward-file.test.ts"],
@@ -602,7 +602,7 @@ export const breakages: Breakage[] = [
   },
   {
     name: "forward: leave the traces of announcements",
-    file: "src/forward/announcements.ts",
+    file: "src/forward/sqlite/announcements.ts",
     find: "await withDatabase(path, (own) => scrub(own, path));",
     replace: "await Promise.resolve(path);",
     tests: ["test/integration/forward-file.test.ts"],

@@ -5,7 +5,7 @@ import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { forwardPath } from "../src/forward/file.ts";
+import { forwardPath } from "../src/forward/sqlite/file.ts";
 import { idOfEvent } from "../src/forward/signature.ts";
 import { sign, transcription } from "../test/helpers/deliveries.ts";
 import { forwardConfig, startDestination } from "../test/helpers/destination.ts";

@@ -25,7 +25,7 @@ import type { StatusSources } from "./problems/statuses.ts";
 import type { Forwarding } from "./forward/forwarding.ts";
 import { createErase } from "./erase/erase.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
-import { announceErased } from "./forward/announcements.ts";
+import { announceErased } from "./forward/sqlite/announcements.ts";
 import { namesToldOfErased } from "./forward/destination.ts";
 import type { Destination } from "./forward/destination.ts";
 import { isOwnAddress } from "./platform/address.ts";

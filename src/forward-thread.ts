@@ -1,8 +1,8 @@
 // The thread that sends events to the destinations. An entry of the executable of its own, beside main.ts.
 import { parentPort, workerData } from "node:worker_threads";
-import { ForwardFileError } from "./forward/file.ts";
 import { startForwarder } from "./forward/forwarder.ts";
-import type { Forwarder } from "./forward/forwarder.ts";
+import { openForwardData } from "./forward/sqlite/data.ts";
+import { ForwardFileError } from "./forward/sqlite/file.ts";
 import type { ForwardNote, ForwardRequest, ForwardThreadOptions } from "./forward/thread-messages.ts";
 import { systemClock } from "./platform/clock.ts";
 import { faultText } from "./platform/faults.ts";
@@ -22,31 +22,31 @@ function fail(error: unknown): void {
   post({ kind: "failed", problem });
 }
 
-function start(): Forwarder | null {
-  try {
-    return startForwarder({
-      // The code that starts this thread passes them.
-      ...(workerData as ForwardThreadOptions),
-      clock: systemClock,
-      tell: (level, message, fields) => post({ kind: "line", level, message, fields }),
-      show(destinations) {
-        const text = JSON.stringify(destinations);
-        if (text === shown) return;
-        shown = text;
-        post({ kind: "figures", destinations });
-      },
-    });
-  } catch (error) {
-    fail(error);
-    return null;
-  }
+async function start(): Promise<{ stop: () => Promise<void> }> {
+  // The code that starts this thread passes them.
+  const { databasePath, ...options } = workerData as ForwardThreadOptions;
+  const data = openForwardData(databasePath);
+  const forwarder = await startForwarder({
+    ...options,
+    data,
+    clock: systemClock,
+    tell: (level, message, fields) => post({ kind: "line", level, message, fields }),
+    show(destinations) {
+      const text = JSON.stringify(destinations);
+      if (text === shown) return;
+      shown = text;
+      post({ kind: "figures", destinations });
+    },
+  });
+  void forwarder.done.catch(fail);
+  return { stop: () => forwarder.stop().finally(data.close) };
 }
 
-const forwarder = start();
-void forwarder?.done.catch(fail);
+const started = start();
+started.catch(fail);
 
 parentPort?.on("message", async (request: ForwardRequest) => {
   if (request !== "stop") return;
-  await forwarder?.stop().catch(() => {});
+  await started.then(({ stop }) => stop()).catch(() => {});
   post({ kind: "stopped" });
 });

@@ -1,5 +1,5 @@
 import type { ForwardFigures } from "../forward/forwarding.ts";
-import type { StopReason } from "../forward/cursors.ts";
+import type { StopReason } from "../forward/port.ts";
 import type { ForwardStatus } from "../problems/statuses.ts";
 
 const stops: Record<StopReason, (name: string) => { what: string; remedy: string }> = {

@@ -7,7 +7,7 @@ import type { Application, Server } from "../http/server.ts";
 import type { Destination } from "../forward/destination.ts";
 import { createForwarding } from "../forward/forwarding.ts";
 import type { Forwarding } from "../forward/forwarding.ts";
-import { prepareForwarding } from "../forward/prepare.ts";
+import { prepareForwarding } from "../forward/sqlite/prepare.ts";
 import type { Problem } from "../problems/problem.ts";
 import { createQueries } from "../query/queries.ts";
 import type { Queries } from "../query/port.ts";

@@ -1,13 +1,12 @@
 import { audioTypes } from "../vendor/event-type.ts";
-import type { Announcement } from "./announcements.ts";
 import { ERASED_TYPE } from "./destination.ts";
 import type { Destination } from "./destination.ts";
-import type { EventSource, ForwardEvent } from "./events.ts";
+import type { Announcement, ForwardEvent, ForwardSource } from "./port.ts";
 import type { ForwardMessage } from "./attempt.ts";
 import { idOfErasure, idOfEvent } from "./signature.ts";
 
 /** What is read of an event when it is sent. */
-export type ContentSource = Pick<EventSource, "payload" | "file" | "traces" | "brief" | "failureReason">;
+export type ContentSource = Pick<ForwardSource, "payload" | "file" | "traces" | "brief" | "failureReason">;
 
 const OTEL_TYPE = "post_call_transcription_otel";
 /** Says how an event came to the receiver. */
@@ -51,13 +50,13 @@ async function bodyOf(
   return payloadBytes === null && payloadPath !== null ? source.file(payloadPath) : source.payload(id);
 }
 
-function slimBody(
+async function slimBody(
   source: ContentSource,
   event: ForwardEvent,
   publicUrl: string | null,
-): Uint8Array<ArrayBuffer> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const { id, type, conversationId, agentId, eventTimestamp, receivedAtMs } = event;
-  const brief = conversationId === null ? null : source.brief(conversationId);
+  const brief = conversationId === null ? null : await source.brief(conversationId);
   const at = (path: string) => (publicUrl === null ? null : `${publicUrl}${path}`);
   const conversation =
     conversationId === null ? null : `/conversations/${encodeURIComponent(conversationId)}`;
@@ -73,7 +72,7 @@ function slimBody(
       title: brief?.title ?? null,
       status: brief?.status ?? null,
       call_successful: brief?.callSuccessful ?? null,
-      failure_reason: source.failureReason(id),
+      failure_reason: await source.failureReason(id),
       started_at: timeText((brief?.startedAt ?? Number.NaN) * 1000),
       duration_secs: brief?.durationSecs ?? null,
       event_url: at(`/events/${id}/payload`),

@@ -1,20 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
-import { clearTraces, dropAnnouncements } from "./announcements.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { createCourier } from "./attempt.ts";
-import { configureCursors } from "./cursors.ts";
 import type { Resolve } from "./route.ts";
 import { namesToldOfErased } from "./destination.ts";
 import type { Destination } from "./destination.ts";
-import { openEventSource } from "./events.ts";
-import { openForwardFile } from "./file.ts";
 import { newestPosition } from "./position.ts";
-import { deadEvents, forgetParked } from "./parked.ts";
 import { createLine } from "./line.ts";
 import type { TellForward } from "./line.ts";
-import type { DestinationFigures, ForwardThreadOptions } from "./thread-messages.ts";
+import type { ForwardData } from "./port.ts";
+import type { DestinationFigures } from "./thread-messages.ts";
 
 /** While nothing is to be done, what is new is looked at this often, and all else half as often. */
 const ROUND_MS = 500;
@@ -23,32 +19,33 @@ const HOUR_MS = 3_600_000;
 const GRACE_MS = 2_000;
 const FREED_BYTES = 2 * 1024 * 1024;
 
-export type Forwarder = ReturnType<typeof startForwarder>;
+export type Forwarder = Awaited<ReturnType<typeof startForwarder>>;
 
 /**
  * Sends all destinations their events, until it is stopped. The destinations do not wait for each other.
  *
+ * @param data closed by the caller, after the stop
  * @param roundMs how often it looks while there is nothing to be done; less in tests
  * @param show receives the figures, about once a second
  */
-export function startForwarder(
-  options: ForwardThreadOptions & {
-    clock: Clock;
-    random?: () => number;
-    resolve?: Resolve;
-    environment?: Record<string, string | undefined>;
-    roundMs?: number;
-    tell: TellForward;
-    show: (figures: readonly DestinationFigures[]) => void;
-  },
-) {
-  const { databasePath, destinations, publicUrl, clock, random = Math.random, tell, show } = options;
+export async function startForwarder(options: {
+  data: Pick<ForwardData, "source" | "state">;
+  destinations: readonly Destination[];
+  publicUrl: string | null;
+  clock: Clock;
+  random?: () => number;
+  resolve?: Resolve;
+  environment?: Record<string, string | undefined>;
+  roundMs?: number;
+  tell: TellForward;
+  show: (figures: readonly DestinationFigures[]) => void;
+}) {
+  const { data, destinations, publicUrl, clock, random = Math.random, tell, show } = options;
   const { roundMs = ROUND_MS } = options;
-  const sqlite = openForwardFile(databasePath);
-  const source = openEventSource(databasePath);
+  const { source, state } = data;
   // Done by `prepareForwarding` before, unless the file was lost since.
   const names = destinations.map(({ name }) => name);
-  configureCursors(sqlite, { names, position: newestPosition(source), nowMs: clock.nowMs() });
+  await state.configure({ names, position: await newestPosition(source), nowMs: clock.nowMs() });
   /** Nothing more is begun. */
   const ending = new AbortController();
   /** What is under way is cut off. */
@@ -59,13 +56,13 @@ export function startForwarder(
 
   function partsOf(destination: Destination) {
     const courier = createCourier(destination, options);
-    const common = { destination, sqlite, courier, clock, random, calledOff: cutOff.signal };
+    const common = { destination, state, courier, clock, random, calledOff: cutOff.signal };
     const line = createLine({ ...common, source, publicUrl, tell, letGo, ending: ending.signal });
     return { courier, line, announce: createAnnouncer({ ...common, ...line }) };
   }
 
   /** Repeats a step until the end: at once while there is more to do. */
-  async function loop(step: () => Promise<boolean> | boolean, idleMs: number): Promise<void> {
+  async function loop(step: () => Promise<boolean>, idleMs: number): Promise<void> {
     while (!ending.signal.aborted) {
       const hasMore = await unlessBusy(step);
       if (!hasMore) await pause(idleMs, ending.signal);
@@ -74,33 +71,18 @@ export function startForwarder(
 
   async function housekeep(): Promise<boolean> {
     const asking = namesToldOfErased(destinations);
-    dropAnnouncements(sqlite, asking, clock.nowMs());
-    await clearTraces(sqlite, databasePath);
+    await state.dropAnnouncements(asking, clock.nowMs());
+    await state.clearTraces();
     return false;
   }
 
-  /** An event that was given up, and is gone by now, is nothing that could be replayed. */
-  function forgetGone(): false {
-    for (const { name } of destinations) {
-      let after = 0;
-      for (
-        let dead = deadEvents(sqlite, name, after);
-        dead.length > 0;
-        dead = deadEvents(sqlite, name, after)
-      ) {
-        after = dead.at(-1) ?? after;
-        forgetParked(
-          sqlite,
-          name,
-          dead.filter((id) => source.find(id) === null),
-        );
-      }
-    }
+  async function forgetGone(): Promise<false> {
+    for (const name of names) await state.forgetGone(name);
     return false;
   }
 
-  function showFigures(): false {
-    show(parts.map(({ line }) => line.figures()));
+  async function showFigures(): Promise<false> {
+    show(await Promise.all(parts.map(({ line }) => line.figures())));
     return false;
   }
 
@@ -126,12 +108,10 @@ export function startForwarder(
       const timer = setTimeout(() => cutOff.abort(), GRACE_MS);
       try {
         await done;
-        showFigures();
+        await showFigures();
       } finally {
         clearTimeout(timer);
         for (const { courier } of parts) courier.close();
-        source.close();
-        sqlite.close();
       }
     },
   };
@@ -149,7 +129,7 @@ function createLetGo(): (bytes: number) => void {
 }
 
 /** Another process may hold the file, or the database, for a moment. */
-async function unlessBusy(step: () => Promise<boolean> | boolean): Promise<boolean> {
+async function unlessBusy(step: () => Promise<boolean>): Promise<boolean> {
   try {
     return await step();
   } catch (error) {

@@ -1,4 +1,3 @@
-import type { Database } from "bun:sqlite";
 import { findPlace } from "../model/lineage.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode } from "../platform/errors.ts";
@@ -6,12 +5,17 @@ import { createLimit } from "../platform/limit.ts";
 import type { Courier } from "./attempt.ts";
 import { createByteLimit } from "./byte-limit.ts";
 import { messageOf, wants } from "./content.ts";
-import { readCursor, stopDestination } from "./cursors.ts";
-import type { ForwardCursor, ForwardPosition, StopReason } from "./cursors.ts";
 import type { Destination } from "./destination.ts";
-import type { EventSource, ForwardEvent } from "./events.ts";
-import { commitProgress, countParked, dueEvents } from "./parked.ts";
-import type { Parked, Progress } from "./parked.ts";
+import type {
+  ForwardCursor,
+  ForwardEvent,
+  ForwardPosition,
+  ForwardSource,
+  ForwardState,
+  Parked,
+  Progress,
+  StopReason,
+} from "./port.ts";
 import { nextAttemptMs } from "./schedule.ts";
 import type { DestinationFigures } from "./thread-messages.ts";
 
@@ -37,9 +41,8 @@ export type TellForward = (
 
 export type LineOptions = {
   destination: Destination;
-  /** The file of what is forwarded. */
-  sqlite: Database;
-  source: EventSource;
+  state: Pick<ForwardState, "cursor" | "stop" | "commitProgress" | "dueEvents" | "countParked">;
+  source: ForwardSource;
   courier: Courier;
   publicUrl: string | null;
   clock: Clock;
@@ -71,7 +74,7 @@ const stopTexts: Record<StopReason, string> = {
  * order of ids, the other what was parked.
  */
 export function createLine(options: LineOptions) {
-  const { destination, sqlite, source, courier, publicUrl, clock, random, tell } = options;
+  const { destination, state, source, courier, publicUrl, clock, random, tell } = options;
   const { letGo, ending, calledOff } = options;
   const { name, host } = destination;
   const atOnce = createLimit(AT_ONCE_MAX);
@@ -84,19 +87,17 @@ export function createLine(options: LineOptions) {
   const sending: string[] = [];
   let warnedAtMs = Number.NEGATIVE_INFINITY;
 
-  function stop(reason: StopReason): void {
-    if (readCursor(sqlite, name)?.stopped !== null) return;
-    stopDestination(sqlite, name, reason);
-    tell("warning", stopTexts[reason], { destination: name, host });
+  async function stop(reason: StopReason): Promise<void> {
+    if (await state.stop(name, reason)) tell("warning", stopTexts[reason], { destination: name, host });
   }
 
   /** The cursor, if there is something to be sent; it stops a destination whose cursor is of other data. */
-  function usableCursor(): ForwardCursor | null {
-    const cursor = readCursor(sqlite, name);
+  async function usableCursor(): Promise<ForwardCursor | null> {
+    const cursor = await state.cursor(name);
     if (cursor === null || cursor.stopped !== null) return null;
-    const { kind } = findPlace(source.lineage(), cursor);
+    const { kind } = findPlace(await source.lineage(), cursor);
     if (kind === "here") return cursor;
-    stop(kind === "ahead" ? "ahead_of_data" : "data_replaced");
+    await stop(kind === "ahead" ? "ahead_of_data" : "data_replaced");
     return null;
   }
 
@@ -107,7 +108,7 @@ export function createLine(options: LineOptions) {
     try {
       return await withBytes(event.payloadBytes ?? 0, async () => {
         // It may have been erased while it waited for its turn.
-        const isThere = source.find(event.id) !== null;
+        const isThere = (await source.find(event.id)) !== null;
         const message = isThere ? await messageOf(source, event, { destination, publicUrl }) : null;
         if (message === null) return { kind: "over" };
         const outcome = await courier.send(message, calledOff);
@@ -139,11 +140,11 @@ export function createLine(options: LineOptions) {
   }
 
   /** Writes what has come of some events, and stops a destination that wants nothing more. */
-  function commit(
+  async function commit(
     cursor: ForwardCursor,
     results: readonly Result[],
     moved: Pick<Progress, "position" | "failed" | "done">,
-  ): void {
+  ): Promise<void> {
     const nowMs = clock.nowMs();
     const hasSuccess = results.some(({ kind }) => kind === "taken");
     const hasFailure = results.some(({ kind }) => kind === "failed");
@@ -153,23 +154,23 @@ export function createLine(options: LineOptions) {
       succeededAtMs: hasSuccess ? nowMs : null,
       failedAtMs: hasFailure && !hasSuccess ? nowMs : null,
     };
-    if (!commitProgress(sqlite, name, progress, nowMs)) return;
+    if (!(await state.commitProgress(name, progress, nowMs))) return;
     const deadCount = moved.failed.filter(({ dueAtMs }) => dueAtMs === null).length;
     if (deadCount > 0) {
       const message = "Events were refused too often and are not sent again until forward replay is used";
       tell("warning", message, { destination: name, host, events: deadCount });
     }
-    if (goneAt === cursor.generation) stop("gone");
+    if (goneAt === cursor.generation) await stop("gone");
     else if (hasFailure && !hasSuccess && (cursor.failingSinceMs ?? nowMs) <= nowMs - FAILING_MS_MAX)
-      stop("failing");
+      await stop("failing");
   }
 
   /** Sends what is new. @returns whether there may be more */
   async function sendNew(): Promise<boolean> {
-    const cursor = usableCursor();
-    if (cursor === null || countParked(sqlite, name).waiting >= PARKED_MAX) return false;
-    if (takeUpReprocessed(cursor)) return true;
-    const events = source.after(cursor.eventId, PAGE_EVENTS_MAX);
+    const cursor = await usableCursor();
+    if (cursor === null || (await state.countParked(name)).waiting >= PARKED_MAX) return false;
+    if (await takeUpReprocessed(cursor)) return true;
+    const events = await source.after(cursor.eventId, PAGE_EVENTS_MAX);
     if (events.length === 0) return false;
     const results = await Promise.all(
       events.map((event) =>
@@ -190,13 +191,13 @@ export function createLine(options: LineOptions) {
     });
     const position =
       last === undefined ? null : { eventId: last.id, reprocessedCount: cursor.reprocessedCount };
-    commit(cursor, known, { position, failed, done: [] });
+    await commit(cursor, known, { position, failed, done: [] });
     return events.length === PAGE_EVENTS_MAX;
   }
 
   /** An event that is reprocessed keeps its id, which the cursor may have passed: it is parked, to be sent at once. */
-  function takeUpReprocessed(cursor: ForwardCursor): boolean {
-    const { count, eventIds } = source.reprocessed();
+  async function takeUpReprocessed(cursor: ForwardCursor): Promise<boolean> {
+    const { count, eventIds } = await source.reprocessed();
     const newCount = count - cursor.reprocessedCount;
     if (newCount === 0) return false;
     if (newCount > eventIds.length)
@@ -207,15 +208,15 @@ export function createLine(options: LineOptions) {
     const nowMs = clock.nowMs();
     const failed = passed.map((eventId) => ({ eventId, attempts: 0, dueAtMs: nowMs, problem: null }));
     const position: Omit<ForwardPosition, "dataId"> = { eventId: cursor.eventId, reprocessedCount: count };
-    commit(cursor, [], { position, failed, done: [] });
+    await commit(cursor, [], { position, failed, done: [] });
     return true;
   }
 
   /** Sends again what was parked and is due. @returns whether there may be more */
   async function repeat(): Promise<boolean> {
-    const cursor = usableCursor();
+    const cursor = await usableCursor();
     if (cursor === null) return false;
-    const due = dueEvents(sqlite, name, clock.nowMs(), PAGE_REPEATS_MAX);
+    const due = await state.dueEvents(name, clock.nowMs(), PAGE_REPEATS_MAX);
     if (due.length === 0) return false;
     const results = await Promise.all(
       due.map(({ eventId }) => repeatsAtOnce(() => atOnce(() => repeatOne(eventId, cursor)))),
@@ -227,12 +228,12 @@ export function createLine(options: LineOptions) {
     });
     const isDone = (index: number) => ["taken", "over"].includes(results[index]?.kind ?? "");
     const done = due.filter((_, index) => isDone(index)).map(({ eventId }) => eventId);
-    commit(cursor, results, { position: null, failed, done });
+    await commit(cursor, results, { position: null, failed, done });
     return due.length === PAGE_REPEATS_MAX;
   }
 
   async function repeatOne(eventId: number, cursor: ForwardCursor): Promise<Result> {
-    const event = source.find(eventId);
+    const event = await source.find(eventId);
     // One that was erased is done; one that the configuration no longer wants too.
     return event !== null && wants(destination, event) ? sendOne(event, cursor) : { kind: "over" };
   }
@@ -251,12 +252,12 @@ export function createLine(options: LineOptions) {
     isSending: (conversationId: string): boolean => sending.includes(conversationId),
 
     /** What has happened since the last call, and how it stands. */
-    figures(): DestinationFigures {
+    async figures(): Promise<DestinationFigures> {
+      const cursor = await state.cursor(name);
+      const { waiting: parked, dead } = await state.countParked(name);
+      const { lastEventId } = await source.lineage();
       const { delivered, failed } = counts;
       counts = { delivered: 0, failed: 0 };
-      const cursor = readCursor(sqlite, name);
-      const { waiting: parked, dead } = countParked(sqlite, name);
-      const { lastEventId } = source.lineage();
       const { eventId = lastEventId, stopped = null } = cursor ?? {};
       return { name, host, delivered, failed, eventId, lastEventId, parked, dead, stopped };
     },

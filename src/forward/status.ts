@@ -1,10 +1,7 @@
-import type { Database } from "bun:sqlite";
 import { findPlace } from "../model/lineage.ts";
 import type { Lineage } from "../model/lineage.ts";
-import { readCursors } from "./cursors.ts";
-import type { ForwardCursor, StopReason } from "./cursors.ts";
 import type { Destination } from "./destination.ts";
-import { countParked } from "./parked.ts";
+import type { ForwardCursor, ForwardState, StopReason } from "./port.ts";
 
 /** How far a destination has been sent the events. */
 export type DestinationStanding = {
@@ -34,27 +31,28 @@ export type DestinationStanding = {
   commonEventId: number | null;
 };
 
+type StatusSource = Pick<ForwardState, "cursors" | "countParked">;
+
 /**
  * Tells how every destination stands, those that were removed too.
  *
- * @param sqlite the file of what is forwarded; null if there is none
+ * @param state null: nothing was forwarded yet
  */
-export function readStatus(
-  sqlite: Database | null,
+export async function readStatus(
+  state: StatusSource | null,
   destinations: readonly Pick<Destination, "name" | "host">[],
   lineage: Lineage,
-): DestinationStanding[] {
-  const cursors = sqlite === null ? [] : readCursors(sqlite);
+): Promise<DestinationStanding[]> {
+  if (state === null) return destinations.map(({ name, host }) => newStatus(name, host, lineage));
+  const cursors = await state.cursors();
   const configured = destinations.map(({ name, host }) => {
     const cursor = cursors.find((one) => one.name === name);
-    return cursor === undefined || sqlite === null
-      ? newStatus(name, host, lineage)
-      : statusOf(sqlite, cursor, { host, lineage });
+    return cursor === undefined ? newStatus(name, host, lineage) : statusOf(state, cursor, { host, lineage });
   });
   const removed = cursors
     .filter(({ name }) => destinations.every((destination) => destination.name !== name))
-    .flatMap((cursor) => (sqlite === null ? [] : [statusOf(sqlite, cursor, { host: null, lineage })]));
-  return [...configured, ...removed];
+    .map((cursor) => statusOf(state, cursor, { host: null, lineage }));
+  return Promise.all([...configured, ...removed]);
 }
 
 function newStatus(name: string, host: string, { lastEventId }: Lineage): DestinationStanding {
@@ -73,11 +71,11 @@ function newStatus(name: string, host: string, { lastEventId }: Lineage): Destin
   };
 }
 
-function statusOf(
-  sqlite: Database,
+async function statusOf(
+  state: StatusSource,
   cursor: ForwardCursor,
   { host, lineage }: { host: string | null; lineage: Lineage },
-): DestinationStanding {
+): Promise<DestinationStanding> {
   const { name, eventId, succeededAtMs, failingSinceMs } = cursor;
   const found = findPlace(lineage, cursor);
   const stopped = found.kind === "here" ? cursor.stopped : stopReasons[found.kind];
@@ -88,7 +86,7 @@ function statusOf(
     stopped,
     eventId,
     lastEventId: lineage.lastEventId,
-    ...countParked(sqlite, name),
+    ...(await state.countParked(name)),
     succeededAtMs,
     failingSinceMs,
     commonEventId: found.kind === "replaced" ? found.commonEventId : null,

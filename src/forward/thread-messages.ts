@@ -1,5 +1,5 @@
-import type { StopReason } from "./cursors.ts";
 import type { Destination } from "./destination.ts";
+import type { StopReason } from "./port.ts";
 
 /** What the thread is started with. */
 export type ForwardThreadOptions = {

@@ -8,7 +8,7 @@ import type { ForwardMessage } from "./attempt.ts";
 import { messageOf } from "./content.ts";
 import type { ContentSource } from "./content.ts";
 import type { Destination } from "./destination.ts";
-import type { ForwardEvent } from "./events.ts";
+import type { ForwardEvent } from "./port.ts";
 
 /** What tells a sample from a real event, for a destination that acts on them. */
 const TRIAL_ID = "evt_test_";

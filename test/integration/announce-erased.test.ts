@@ -6,10 +6,10 @@ import {
   commitAnnounced,
   dropAnnouncements,
   dueAnnouncements,
-} from "../../src/forward/announcements.ts";
+} from "../../src/forward/sqlite/announcements.ts";
 import type { Destination } from "../../src/forward/destination.ts";
-import { forwardPath, hasForwardFile, openForwardFile } from "../../src/forward/file.ts";
-import { prepareForwarding } from "../../src/forward/prepare.ts";
+import { forwardPath, hasForwardFile, openForwardFile } from "../../src/forward/sqlite/file.ts";
+import { prepareForwarding } from "../../src/forward/sqlite/prepare.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";

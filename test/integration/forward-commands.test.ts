@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { configureCursors, readCursor, replayFrom, stopDestination } from "../../src/forward/cursors.ts";
-import type { ForwardPosition, StopReason } from "../../src/forward/cursors.ts";
-import { forwardPath, withForwardFile } from "../../src/forward/file.ts";
-import { commitProgress, countParked } from "../../src/forward/parked.ts";
-import { openPlaces } from "../../src/forward/places.ts";
+import {
+  configureCursors,
+  readCursor,
+  replayFrom,
+  stopDestination,
+} from "../../src/forward/sqlite/cursors.ts";
+import type { ForwardPosition, StopReason } from "../../src/forward/port.ts";
+import { forwardPath, withForwardFile } from "../../src/forward/sqlite/file.ts";
+import { commitProgress, countParked } from "../../src/forward/sqlite/parked.ts";
+import { openPlaces } from "../../src/forward/sqlite/places.ts";
 import { dataIdOf } from "../../src/model/lineage.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";

@@ -8,7 +8,7 @@ import {
   commitAnnounced,
   dropAnnouncements,
   dueAnnouncements,
-} from "../../src/forward/announcements.ts";
+} from "../../src/forward/sqlite/announcements.ts";
 import {
   configureCursors,
   readCursor,
@@ -16,10 +16,10 @@ import {
   replayFrom,
   resumeDestination,
   stopDestination,
-} from "../../src/forward/cursors.ts";
-import { forwardPath, openForwardFile } from "../../src/forward/file.ts";
-import { commitProgress, countParked, dueEvents, reviveDead } from "../../src/forward/parked.ts";
-import type { Progress } from "../../src/forward/parked.ts";
+} from "../../src/forward/sqlite/cursors.ts";
+import { forwardPath, openForwardFile } from "../../src/forward/sqlite/file.ts";
+import { commitProgress, countParked, dueEvents, reviveDead } from "../../src/forward/sqlite/parked.ts";
+import type { Progress } from "../../src/forward/port.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 
 const DAY_MS = 86_400_000;

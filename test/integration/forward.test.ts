@@ -2,14 +2,16 @@ import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { announceErased } from "../../src/forward/announcements.ts";
+import { announceErased } from "../../src/forward/sqlite/announcements.ts";
 import { parseForwardConfig } from "../../src/forward/config.ts";
-import { readCursor, replayFrom, resumeDestination } from "../../src/forward/cursors.ts";
-import { forwardPath, hasForwardFile, withForwardFile } from "../../src/forward/file.ts";
+import { readCursor, replayFrom, resumeDestination } from "../../src/forward/sqlite/cursors.ts";
+import { forwardPath, hasForwardFile, withForwardFile } from "../../src/forward/sqlite/file.ts";
 import { startForwarder } from "../../src/forward/forwarder.ts";
 import type { Forwarder } from "../../src/forward/forwarder.ts";
-import { countParked } from "../../src/forward/parked.ts";
-import { prepareForwarding } from "../../src/forward/prepare.ts";
+import type { ForwardData } from "../../src/forward/port.ts";
+import { openForwardData } from "../../src/forward/sqlite/data.ts";
+import { countParked } from "../../src/forward/sqlite/parked.ts";
+import { prepareForwarding } from "../../src/forward/sqlite/prepare.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
@@ -28,6 +30,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 let app: TestApp;
 let clock: ReturnType<typeof standingClock>;
+let data: ForwardData | null;
 let forwarder: Forwarder | null;
 let told: string[];
 const { start: destination, stop } = createDestinations();
@@ -35,11 +38,12 @@ const { start: destination, stop } = createDestinations();
 beforeEach(async () => {
   clock = standingClock();
   app = await openTestApp({ config: { apiTokens: [TOKEN] } });
+  data = null;
   forwarder = null;
   told = [];
 });
 afterEach(async () => {
-  await forwarder?.stop();
+  await stopForwarding();
   stop();
   await app.close();
 });
@@ -61,8 +65,9 @@ async function forward(
   const log = createLog({ level: "DEBUG", format: "text", write: (line) => told.push(line) });
   await prepareForwarding({ databasePath, destinations, clock, log });
   if (destinations.length === 0) return;
-  forwarder = startForwarder({
-    databasePath,
+  data = openForwardData(databasePath);
+  forwarder = await startForwarder({
+    data,
     destinations,
     publicUrl,
     clock,
@@ -72,6 +77,13 @@ async function forward(
     tell: (_, line) => told.push(line),
     show: () => {},
   });
+}
+
+async function stopForwarding(): Promise<void> {
+  await forwarder?.stop();
+  await data?.close();
+  forwarder = null;
+  data = null;
 }
 
 const inFile = <T>(work: (sqlite: Database) => T): T => withForwardFile(app.config.databasePath, work);
@@ -320,7 +332,7 @@ describe("what was erased", () => {
     await app.post(transcription("conv_1"));
     await app.post(transcription("conv_2"));
     await sent(2, crm);
-    await forwarder?.stop();
+    await stopForwarding();
     inFile((sqlite) =>
       sqlite.run(
         "INSERT INTO parked VALUES ('crm', 1, 8, NULL, 'HTTP 500', 0), ('crm', 2, 8, NULL, 'HTTP 500', 0)",
@@ -369,8 +381,7 @@ describe("what was erased", () => {
 
   test("is forgotten though no destination is configured any more", async () => {
     await forward([{ name: "crm", url: "https://crm.invalid/", conversation_erased: true }]);
-    await forwarder?.stop();
-    forwarder = null;
+    await stopForwarding();
     const { databasePath } = app.config;
     announceErased(databasePath, { conversationIds: ["conv_erased"], names: ["crm"], nowMs: clock.nowMs() });
     await forward([]);
@@ -414,7 +425,7 @@ test("goes on where it was stopped", async () => {
   await forward([{ name: "crm", url: crm.url }]);
   await app.post(transcription("conv_1"));
   await sent(1, crm);
-  await forwarder?.stop();
+  await stopForwarding();
   await app.post(transcription("conv_2"));
   await forward([{ name: "crm", url: crm.url }]);
   await sent(2, crm);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ForwardFileError } from "../../forward/file.ts";
+import { ForwardFileError } from "../../forward/sqlite/file.ts";
 import { FileFault } from "../../platform/faults.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";

@@ -1,7 +1,4 @@
-import type { Database } from "bun:sqlite";
-import { replayFrom, resumeDestination } from "../../forward/cursors.ts";
-import { reviveDead } from "../../forward/parked.ts";
-import type { Places } from "../../forward/places.ts";
+import type { ForwardPlaces } from "../../forward/port.ts";
 import { readStatus } from "../../forward/status.ts";
 import type { DestinationStanding } from "../../forward/status.ts";
 import { dataIdOf } from "../../model/lineage.ts";
@@ -11,6 +8,7 @@ import { exitStatus, refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
 import { findDestination, grouped, whyNoData, withForwardFiles } from "./terms.ts";
+import type { CommandState } from "./terms.ts";
 
 const EVENT_ID_MAX = 999_999_999_999_999;
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -29,7 +27,7 @@ export async function replay(given: Given, context: CommandContext): Promise<num
   const { databasePath } = found.settings;
   const problem = whyNoData(found.settings);
   if (problem !== null) return refuse(context, problem, "failure");
-  const done = replayOf(databasePath, { name, from: from.value, nowMs: context.clock.nowMs() });
+  const done = await replayOf(databasePath, { name, from: from.value, nowMs: context.clock.nowMs() });
   if (!done.ok) return refuse(context, done.problem, "failure");
   context.writeOut(`${done.value}\n`);
   return exitStatus.ok;
@@ -38,46 +36,46 @@ export async function replay(given: Given, context: CommandContext): Promise<num
 function replayOf(
   databasePath: string,
   { name, from, nowMs }: { name: string; from: From; nowMs: number },
-): Parsed<string> {
-  return withForwardFiles(databasePath, (places, sqlite) => {
-    if (sqlite === null)
+): Promise<Parsed<string>> {
+  return withForwardFiles(databasePath, async (places, state) => {
+    if (state === null)
       return {
         ok: false,
         problem: "Nothing was forwarded yet: start the receiver with FORWARD_CONFIG first",
       };
-    if (from.kind !== "here") return begin(sqlite, places, { name, from });
-    return goOn(sqlite, places, { name, nowMs });
+    if (from.kind !== "here") return begin(state, places, { name, from });
+    return goOn(state, places, { name, nowMs });
   });
 }
 
-function begin(
-  sqlite: Database,
-  places: Places,
+async function begin(
+  state: CommandState,
+  places: ForwardPlaces,
   { name, from }: { name: string; from: Exclude<From, { kind: "here" }> },
-): Parsed<string> {
-  const lineage = places.lineage();
-  const wanted = from.kind === "after" ? from.eventId : places.eventIdBefore(from.ms);
+): Promise<Parsed<string>> {
+  const lineage = await places.lineage();
+  const wanted = from.kind === "after" ? from.eventId : await places.eventIdBefore(from.ms);
   const eventId = Math.min(wanted, lineage.lastEventId);
-  replayFrom(sqlite, name, {
+  await state.replayFrom(name, {
     dataId: dataIdOf(lineage),
     eventId,
-    reprocessedCount: places.reprocessedCount(),
+    reprocessedCount: await places.reprocessedCount(),
   });
-  const events = counted(places.countAfter(eventId));
+  const events = counted(await places.countAfter(eventId));
   return { ok: true, value: `${name} is sent what comes after event ${grouped(eventId)}: ${events} so far` };
 }
 
-function goOn(
-  sqlite: Database,
-  places: Places,
+async function goOn(
+  state: CommandState,
+  places: ForwardPlaces,
   { name, nowMs }: { name: string; nowMs: number },
-): Parsed<string> {
-  const lineage = places.lineage();
-  const [found] = readStatus(sqlite, [{ name, host: "" }], lineage);
+): Promise<Parsed<string>> {
+  const lineage = await places.lineage();
+  const [found] = await readStatus(state, [{ name, host: "" }], lineage);
   const problem = found === undefined ? null : whyNotHere(found);
   if (problem !== null) return { ok: false, problem };
-  const dead = counted(reviveDead(sqlite, name, nowMs));
-  resumeDestination(sqlite, name);
+  const dead = counted(await state.reviveDead(name, nowMs));
+  await state.resume(name);
   const id = grouped(found?.eventId ?? lineage.lastEventId);
   return { ok: true, value: `${name} goes on after event ${id}; sent again: ${dead} that had been given up` };
 }

@@ -16,8 +16,8 @@ export async function status(given: Given, context: CommandContext): Promise<num
   const problem = whyNoData(settings.value);
   if (problem !== null) return refuse(context, problem, "failure");
   const { databasePath, destinations } = settings.value;
-  const found = withForwardFiles(databasePath, (places, sqlite) =>
-    readStatus(sqlite, destinations, places.lineage()),
+  const found = await withForwardFiles(databasePath, async (places, state) =>
+    readStatus(state, destinations, await places.lineage()),
   );
   context.writeOut(
     given.json === undefined ? forPeople(found, createPaint(context)) : `${JSON.stringify(found)}\n`,

@@ -1,13 +1,13 @@
-import type { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { readSettings } from "../../config/config.ts";
 import { options } from "../../config/options.ts";
 import { readForwardConfig } from "../../forward/config.ts";
 import type { Destination } from "../../forward/destination.ts";
-import { forwardPath, hasForwardFile, withForwardFile } from "../../forward/file.ts";
-import { openPlaces } from "../../forward/places.ts";
-import type { Places } from "../../forward/places.ts";
-import { onFileNow } from "../../platform/faults.ts";
+import type { ForwardPlaces, ForwardState } from "../../forward/port.ts";
+import { stateOf } from "../../forward/sqlite/data.ts";
+import { forwardPath, hasForwardFile, openForwardFile } from "../../forward/sqlite/file.ts";
+import { openPlaces } from "../../forward/sqlite/places.ts";
+import { onFile, onFileNow } from "../../platform/faults.ts";
 import type { Parsed } from "../../platform/parsed.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
@@ -57,24 +57,31 @@ export function findDestination(given: Given, context: CommandContext): NamedDes
   return { ok: false, problem: `${name}: there is no such destination; there ${known}`, status: "failure" };
 }
 
+/** What the commands read and set. */
+export type CommandState = Omit<ForwardState, "forgetGone">;
+
 /**
  * Works on the database, which is only read, and on the file of what is forwarded, which is null if there is none.
  *
  * @throws FileFault, ForwardFileError
  */
-export function withForwardFiles<T>(
+export async function withForwardFiles<T>(
   databasePath: string,
-  work: (places: Places, sqlite: Database | null) => T,
-): T {
+  work: (places: ForwardPlaces, state: CommandState | null) => Promise<T>,
+): Promise<T> {
   const places = onFileNow(databasePath, () => openPlaces(databasePath));
   try {
     // Whatever is wrong with the database shows here.
     onFileNow(databasePath, places.lineage);
-    return onFileNow(forwardPath(databasePath), () =>
-      hasForwardFile(databasePath)
-        ? withForwardFile(databasePath, (sqlite) => work(places, sqlite))
-        : work(places, null),
-    );
+    if (!hasForwardFile(databasePath)) return await work(places, null);
+    return await onFile(forwardPath(databasePath), async () => {
+      const sqlite = openForwardFile(databasePath);
+      try {
+        return await work(places, stateOf(sqlite, databasePath));
+      } finally {
+        sqlite.close();
+      }
+    });
   } finally {
     places.close();
   }

@@ -1,13 +1,9 @@
 import type { Database } from "bun:sqlite";
-import { scrub } from "../store/sqlite/scrub.ts";
-import { withDatabase } from "../store/sqlite/open.ts";
+import { scrub } from "../../store/sqlite/scrub.ts";
+import { withDatabase } from "../../store/sqlite/open.ts";
+import { ANNOUNCED_MS_MAX } from "../port.ts";
+import type { Announced, Announcement } from "../port.ts";
 import { forwardPath, withForwardFile } from "./file.ts";
-
-/** An announcement that no destination has confirmed by then is given up: the id must not stay for ever. */
-const ANNOUNCED_MS_MAX = 7 * 86_400_000;
-
-/** The erasure of a conversation, which a destination is to be told of. */
-export type Announcement = { conversationId: string; erasedAtMs: number; attempts: number };
 
 /**
  * Has destinations told that conversations were erased. It is on disk when this returns. What was announced before and is
@@ -52,9 +48,6 @@ export function dueAnnouncements(
     )
     .all(name, nowMs, rowsMax);
 }
-
-/** What has come of an announcement: null for `dueAtMs` if it was confirmed. */
-export type Announced = { conversationId: string; dueAtMs: number | null };
 
 export function commitAnnounced(sqlite: Database, name: string, announced: readonly Announced[]): void {
   const again = sqlite.query(

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
-import { openSqlite, userVersion } from "../store/sqlite/open.ts";
+import { openSqlite, userVersion } from "../../store/sqlite/open.ts";
 
 /** Of the tables below. */
 const VERSION = 1;

@@ -1,44 +1,6 @@
 import type { Database } from "bun:sqlite";
-
-const DAY_MS = 86_400_000;
-/** The cursor of a destination that is no longer configured is kept for so long. */
-const REMOVED_MS_MAX = 30 * DAY_MS;
-
-/** Why nothing more is sent to a destination until `forward replay` is used. */
-export type StopReason =
-  /** It has answered 410. */
-  | "gone"
-  /** Not one success for five days. */
-  | "failing"
-  /** The database was restored: its ids are others. */
-  | "data_replaced"
-  /** The cursor lies beyond the newest event. */
-  | "ahead_of_data";
-
-/** A place in the events of one database. */
-export type ForwardPosition = {
-  /** Of the database; another one has other ids. */
-  dataId: string;
-  /** The last event that was dealt with; 0 before the first. */
-  eventId: number;
-  /** How many events had been reprocessed by then: they keep their ids, so that a cursor has passed them. */
-  reprocessedCount: number;
-};
-
-/** How far a destination has been sent. */
-export type ForwardCursor = ForwardPosition & {
-  name: string;
-  /** Grows when the cursor is set by a command: what was under way then does not count. */
-  generation: number;
-  /** null: it goes on */
-  stopped: StopReason | null;
-  /** Unix ms; null before the first success. */
-  succeededAtMs: number | null;
-  /** Unix ms of the first failure since the last success; null without one. */
-  failingSinceMs: number | null;
-  /** Unix ms; null while it is configured. */
-  removedAtMs: number | null;
-};
+import { REMOVED_MS_MAX } from "../port.ts";
+import type { ForwardConfiguration, ForwardCursor, ForwardPosition, StopReason } from "../port.ts";
 
 const SELECT = `SELECT name, data_id AS dataId, event_id AS eventId, reprocessed_count AS reprocessedCount, generation,
   stopped, succeeded_at AS succeededAtMs, failing_since AS failingSinceMs, removed_at AS removedAtMs FROM destinations`;
@@ -57,11 +19,7 @@ export function readCursor(sqlite: Database, name: string): ForwardCursor | null
  * Takes up the configuration: a new destination begins at a position, one that is gone keeps its cursor for 30 days and is
  * told of nothing any more.
  */
-export function configureCursors(
-  sqlite: Database,
-  configured: { names: readonly string[]; position: ForwardPosition; nowMs: number },
-): void {
-  const { names, position, nowMs } = configured;
+export function configureCursors(sqlite: Database, { names, position, nowMs }: ForwardConfiguration): void {
   const insert = sqlite.query(
     "INSERT INTO destinations (name, data_id, event_id, reprocessed_count) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
   );
@@ -87,9 +45,10 @@ function forgetDestination(sqlite: Database, name: string): void {
   sqlite.query("DELETE FROM parked WHERE destination = ?").run(name);
 }
 
-/** Stops a destination, with a reason. Nothing of it is lost: its cursor waits. */
-export function stopDestination(sqlite: Database, name: string, reason: StopReason): void {
-  sqlite.query("UPDATE destinations SET stopped = ? WHERE name = ?").run(reason, name);
+/** Stops a destination, with a reason. Nothing of it is lost: its cursor waits. @returns whether it was not stopped yet */
+export function stopDestination(sqlite: Database, name: string, reason: StopReason): boolean {
+  const stop = sqlite.query("UPDATE destinations SET stopped = ? WHERE name = ? AND stopped IS NULL");
+  return stop.run(reason, name).changes > 0;
 }
 
 /**

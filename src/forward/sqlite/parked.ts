@@ -1,34 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { ForwardPosition } from "./cursors.ts";
-
-/** An event that a destination did not take: it is sent again later, and the others go on meanwhile. */
-export type Parked = {
-  eventId: number;
-  /** Requests that have failed; 0: it is to be sent for the first time. */
-  attempts: number;
-  /** Unix ms; null: it is dead, and only sent if `forward replay` is used. */
-  dueAtMs: number | null;
-  /** Why the last request failed, such as "HTTP 503"; null before the first. */
-  problem: string | null;
-};
-
-export type ParkedCounts = { waiting: number; dead: number };
-
-/** What has come of some events, written in one transaction. */
-export type Progress = {
-  /** Of the cursor that it belongs to. */
-  generation: number;
-  /** Where the cursor goes, in the same data; null if it stays. */
-  position: Omit<ForwardPosition, "dataId"> | null;
-  /** Parked, or parked again. */
-  failed: readonly Parked[];
-  /** Parked events that were taken by now, or are gone. */
-  done: readonly number[];
-  /** Unix ms of the last success among them; null without one. */
-  succeededAtMs: number | null;
-  /** Unix ms of the first failure after it, or without a success of the first one; null without one. */
-  failedAtMs: number | null;
-};
+import type { Parked, ParkedCounts, Progress } from "../port.ts";
 
 /** @returns false if the cursor was set by a command meanwhile: then nothing is written */
 export function commitProgress(sqlite: Database, name: string, progress: Progress, nowMs: number): boolean {
@@ -96,8 +67,18 @@ export function reviveDead(sqlite: Database, name: string, nowMs: number): numbe
 
 const DEAD_ROWS_MAX = 1000;
 
+/** Forgets the dead events of a destination that are gone by now: they are nothing that could be replayed. */
+export function forgetGone(sqlite: Database, name: string, isThere: (eventId: number) => boolean): void {
+  let after = 0;
+  for (let dead = deadEvents(sqlite, name, after); dead.length > 0; dead = deadEvents(sqlite, name, after)) {
+    after = dead.at(-1) ?? after;
+    const gone = dead.filter((id) => !isThere(id));
+    forgetParked(sqlite, name, gone);
+  }
+}
+
 /** Ids of some dead events after one, in their order. */
-export function deadEvents(sqlite: Database, name: string, afterId: number): number[] {
+function deadEvents(sqlite: Database, name: string, afterId: number): number[] {
   return sqlite
     .query<{ id: number }, [string, number, number]>(
       `SELECT event_id AS id FROM parked WHERE destination = ? AND due_at IS NULL AND event_id > ?
@@ -107,8 +88,7 @@ export function deadEvents(sqlite: Database, name: string, afterId: number): num
     .map(({ id }) => id);
 }
 
-/** Forgets parked events. */
-export function forgetParked(sqlite: Database, name: string, eventIds: readonly number[]): void {
+function forgetParked(sqlite: Database, name: string, eventIds: readonly number[]): void {
   if (eventIds.length === 0) return;
   sqlite
     .query("DELETE FROM parked WHERE destination = ? AND event_id IN (SELECT value FROM json_each(?))")

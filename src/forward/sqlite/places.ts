@@ -1,8 +1,6 @@
-import { readLineage } from "../store/sqlite/data-id.ts";
-import { openSqlite } from "../store/sqlite/open.ts";
-import { readReprocessed } from "../store/sqlite/state.ts";
-
-export type Places = ReturnType<typeof openPlaces>;
+import { readLineage } from "../../store/sqlite/data-id.ts";
+import { openSqlite } from "../../store/sqlite/open.ts";
+import { readReprocessed } from "../../store/sqlite/state.ts";
 
 /** Reads from a database, which it does not change, what a cursor can be set by. */
 export function openPlaces(databasePath: string) {
@@ -11,7 +9,6 @@ export function openPlaces(databasePath: string) {
     lineage: () => readLineage(sqlite),
     reprocessedCount: () => readReprocessed(sqlite).count,
 
-    /** The id before the first event that was received at a moment or later. A clock may have gone back in between. */
     eventIdBefore(receivedAtMs: number): number {
       const row = sqlite
         .query<{ id: number | null }, [number]>(

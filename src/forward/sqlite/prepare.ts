@@ -1,13 +1,13 @@
 import { unlinkSync } from "node:fs";
-import type { Clock } from "../platform/clock.ts";
-import { atFault, faultText } from "../platform/faults.ts";
-import { fileBytes } from "../platform/files.ts";
-import type { Log } from "../platform/log.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { atFault, faultText } from "../../platform/faults.ts";
+import { fileBytes } from "../../platform/files.ts";
+import type { Log } from "../../platform/log.ts";
 import { clearTraces, dropAnnouncements } from "./announcements.ts";
 import { configureCursors, readCursors } from "./cursors.ts";
-import type { Destination } from "./destination.ts";
+import type { Destination } from "../destination.ts";
 import { openEventSource } from "./events.ts";
-import { newestPosition } from "./position.ts";
+import { newestPosition } from "../position.ts";
 import { ForwardFileError, forwardPath, hasForwardFile, openForwardFile } from "./file.ts";
 
 /**
@@ -45,7 +45,7 @@ async function prepare(
   let isOfUse = true;
   try {
     const source = openEventSource(databasePath);
-    const position = newestPosition(source);
+    const position = await newestPosition(source);
     source.close();
     configureCursors(sqlite, { names: destinations.map(({ name }) => name), position, nowMs });
     isOfUse = readCursors(sqlite).length > 0;
