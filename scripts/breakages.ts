@@ -694,10 +694,10 @@ export const breakages: Breakage[] = [
   {
     name: "forget an erased conversation before it is announced",
     file: "src/erase/erase.ts",
-    find: `    const announcing = announce(erased);
+    find: `    const announcing = await announce(erased);
     await eraser.forget(erased);`,
     replace: `    await eraser.forget(erased);
-    const announcing = announce(erased);`,
+    const announcing = await announce(erased);`,
     tests: ["test/integration/announce-erased.test.ts"],
   },
   {

@@ -19,15 +19,15 @@ import { webhookRoutes } from "./http/webhook.ts";
 import type { WebhookParts } from "./http/webhook.ts";
 import { QueriesBusyError } from "./query/queries.ts";
 import type { Queries } from "./query/port.ts";
-import { figuresByConnection, figuresByThread } from "./query/figures.ts";
+import type { FiguresReader } from "./query/figures.ts";
 import { noStatuses } from "./problems/statuses.ts";
 import type { StatusSources } from "./problems/statuses.ts";
 import type { Forwarding } from "./forward/forwarding.ts";
 import { createErase } from "./erase/erase.ts";
+import type { IndexEraser } from "./erase/erase-index.ts";
 import { createTrustedClock } from "./erase/trusted-clock.ts";
-import { announceErased } from "./forward/sqlite/announcements.ts";
 import { namesToldOfErased } from "./forward/destination.ts";
-import type { Destination } from "./forward/destination.ts";
+import type { AnnounceErased, Destination } from "./forward/destination.ts";
 import { isOwnAddress } from "./platform/address.ts";
 import { errorCode } from "./platform/errors.ts";
 import { faultText } from "./platform/faults.ts";
@@ -100,6 +100,9 @@ export function createReceiver(options: {
   destinations?: readonly Destination[];
   store: Store;
   queries: Queries;
+  figures: FiguresReader;
+  index: IndexEraser;
+  announceErased: AnnounceErased;
   forwarding: Pick<Forwarding, "figures">;
   /** null: nothing is counted */
   metrics: Metrics | null;
@@ -110,7 +113,7 @@ export function createReceiver(options: {
   clock: Clock;
   log: Log;
 }) {
-  const { config, destinations = [], store, queries, forwarding } = options;
+  const { config, destinations = [], store, queries, figures: reader, forwarding } = options;
   const { metrics, statuses = noStatuses, recoverOne = async () => null, clock, log } = options;
   const admission = createAdmission({
     freeDiskBytes: store.freeDiskBytes,
@@ -142,15 +145,11 @@ export function createReceiver(options: {
   };
 
   const isApiOn = config.apiTokens.length > 0;
-  const { databasePath } = config;
   const names = namesToldOfErased(destinations);
   const erase = createErase({
     eraser: store.events.eraser,
-    announce: (conversationIds) =>
-      announceErased(databasePath, { conversationIds, names, nowMs: clock.nowMs() }),
-    databasePath,
-    queries,
-    isFollowed: isApiOn,
+    index: options.index,
+    announce: (conversationIds) => options.announceErased({ conversationIds, names, nowMs: clock.nowMs() }),
     clock,
     log,
   });
@@ -176,7 +175,6 @@ export function createReceiver(options: {
     return store.isHealthy() ? null : "storage_failed";
   };
 
-  const reader = isApiOn ? figuresByThread(queries) : figuresByConnection(databasePath);
   const measure = createMeasure({ reader, store, admission, config, clock, trustedClock, statuses });
   const state = createState({ measure, counts, reader, healthProblem, statuses, config, clock });
   const app = createApp({

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { DataConfig } from "../config/data.ts";
 import { options } from "../config/options.ts";
 import { checkApi, checkSources } from "./access.ts";
 import type { ApiAccess, Access } from "./access.ts";
@@ -10,22 +11,17 @@ import type { CheckResult } from "./result.ts";
 
 /** What these checks need to know of the configuration. */
 type DataSettings = {
-  databasePath: string;
-  /** null: recordings are not stored */
-  audioFolder: string | null;
+  data: DataConfig;
+  /** Whether new recordings are stored. */
+  storeAudio: boolean;
   freeDiskBytesMin: number;
   bodyBytesMax: number;
 };
 
 /** Whether the data can be kept: the folders, their disks, the limits of the process. */
-export function checkStorage({
-  databasePath,
-  audioFolder,
-  freeDiskBytesMin,
-  bodyBytesMax,
-}: DataSettings): CheckResult[] {
-  const folders = [{ folder: dirname(databasePath), setting: options.databasePath.name }];
-  if (audioFolder !== null) folders.push({ folder: audioFolder, setting: options.audioFolder.name });
+export function checkStorage(settings: DataSettings): CheckResult[] {
+  const { freeDiskBytesMin, bodyBytesMax } = settings;
+  const folders = foldersOf(settings);
   return [
     ...folders.map(({ folder, setting }) => checkFolder(folder, setting)),
     checkDisk(
@@ -34,6 +30,14 @@ export function checkStorage({
     ),
     ...checkLimits(readLimits(), bodyBytesMax),
   ];
+}
+
+/** The folders that are written to, and the settings that name them. */
+function foldersOf({ data, storeAudio }: DataSettings): { folder: string; setting: string }[] {
+  const folder = { folder: dirname(data.databasePath), setting: options.databasePath.name };
+  return storeAudio
+    ? [folder, { folder: data.recordingsFolder, setting: options.audioFolder.name }]
+    : [folder];
 }
 
 /**

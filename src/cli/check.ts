@@ -92,8 +92,9 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   results.push(...checkForward(forwardConfig));
   results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs), checkKeyFile(tlsKeyFile));
   if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
-    const storedAudio = storeAudio === true ? audioFolder : null;
-    results.push(...checkStorage({ databasePath, audioFolder: storedAudio, freeDiskBytesMin, bodyBytesMax }));
+    const data = { kind: "embedded" as const, databasePath, recordingsFolder: audioFolder ?? "" };
+    const isAudioStored = storeAudio === true && audioFolder !== null;
+    results.push(...checkStorage({ data, storeAudio: isAudioStored, freeDiskBytesMin, bodyBytesMax }));
     results.push(checkUser(process.getuid?.(), ownerOf(dirname(databasePath))));
     const database = checkDatabase(databasePath);
     results.push(...database.results);

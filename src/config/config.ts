@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { closest, distance } from "fastest-levenshtein";
+import type { DataConfig } from "./data.ts";
 import { options } from "./options.ts";
 import type { Option, OptionKey } from "./options.ts";
 import { findText, readVariables } from "./sources.ts";
@@ -24,13 +25,11 @@ type Setting<T> = { origin: Origin; parsed: Parsed<T> };
 export type Settings = { [K in OptionKey]: Setting<Values[K]> };
 
 /** Everything that can be set, in the form the program uses. */
-export type Config = Omit<Values, "audioFolder" | "storeAudio" | "unknownEventStatus"> & {
+export type Config = Omit<Values, "databasePath" | "audioFolder" | "unknownEventStatus"> & {
   /** null: plain HTTP */
   tls: Tls | null;
-  /** null: recordings are not stored */
-  audioFolder: string | null;
-  /** Where earlier recordings are, also if none are stored any more. */
-  recordingsFolder: string;
+  /** Where data are; earlier recordings too if none are stored any more. */
+  data: DataConfig;
   unknownEventStatus: 200 | 400;
 };
 
@@ -60,7 +59,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   if (!tls.ok || problems.length > 0) return { kind: "faulty", problems };
 
   // The loop has read every option: what it put together is complete.
-  const { audioFolder, storeAudio, unknownEventStatus, ...same } = values as Values;
+  const { databasePath, audioFolder, unknownEventStatus, ...same } = values as Values;
   if (!same.secrets.every((secret) => looksLikeSecret(secret) || isPlaceholder(secret))) {
     warnings.push(
       `${options.secrets.name}: does not look like wsec_ and 64 hexadecimal digits; if signatures fail, copy it again`,
@@ -76,8 +75,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   const config: Config = {
     ...same,
     tls: tls.value,
-    audioFolder: storeAudio ? audioFolder : null,
-    recordingsFolder: audioFolder,
+    data: { kind: "embedded", databasePath, recordingsFolder: audioFolder },
     unknownEventStatus: unknownEventStatus === "200" ? 200 : 400,
   };
   return { kind: "valid", config, warnings, origins: origins as Record<OptionKey, Origin> };

@@ -1,27 +1,20 @@
-import { createReceiver, forwardThread, readingThread } from "../app.ts";
+import { createReceiver } from "../app.ts";
 import type { Config } from "../config/config.ts";
+import { nameOf } from "../config/data.ts";
 import { createGate } from "../http/gate.ts";
 import { openMetrics } from "../http/metrics.ts";
 import { listen } from "../http/server.ts";
 import type { Application, Server } from "../http/server.ts";
 import type { Destination } from "../forward/destination.ts";
-import { createForwarding } from "../forward/forwarding.ts";
-import type { Forwarding } from "../forward/forwarding.ts";
-import { prepareForwarding } from "../forward/sqlite/prepare.ts";
 import type { Problem } from "../problems/problem.ts";
-import { createQueries } from "../query/queries.ts";
-import type { Queries } from "../query/port.ts";
 import type { Erase } from "../erase/erase.ts";
 import type { TrustedClock } from "../erase/trusted-clock.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import { steerToSecond } from "../platform/port.ts";
 import type { Notify } from "../platform/systemd.ts";
-import { PredecessorInTheWayError } from "../store/sqlite/database.ts";
-import { OtherOwnerError } from "../store/files/recordings-owner.ts";
-import { openStore } from "../store/store.ts";
-import type { Store } from "../store/port.ts";
-import { recordOfLeftBody } from "../webhook/record.ts";
+import { openData } from "./opening/open.ts";
+import type { Data, Failed } from "./opening/port.ts";
 import { forwardStatusOf } from "./forward-status.ts";
 import type { Grant, Predecessor } from "./reload/predecessor.ts";
 import { createConnectionWatch } from "./connection.ts";
@@ -29,14 +22,13 @@ import type { ConnectionWatch } from "./connection.ts";
 import { sharedClient } from "./rest-client.ts";
 import { createRecoveryService, noObserver } from "./recovery.ts";
 import type { RecoveryService } from "./recovery.ts";
-import { findObstacle, warnOfKeptRecordings, whyNotOpened } from "./start-report.ts";
+import { findObstacle } from "./start-report.ts";
 
 const MIGRATION_MS_MAX = 3_600_000;
 
 /** Everything that receives, from the data to the port. */
 export type Receiver = {
-  store: Store;
-  queries: Queries;
+  data: Data;
   server: Server;
   healthProblem: () => string | null;
   /** What needs a person. */
@@ -44,8 +36,6 @@ export type Receiver = {
   drain: () => Promise<void>;
   erase: Erase;
   trustedClock: TrustedClock;
-  /** Not started yet. */
-  forwarding: Forwarding;
   /** Not started yet. */
   recovery: RecoveryService;
   connection: ConnectionWatch;
@@ -72,9 +62,6 @@ type Options = {
 /** What this process shares with its predecessor until that one has finished. */
 type Shared = { port: boolean; data: boolean };
 
-/** `isOfConfig`: starting again would not help. */
-type Failed = { kind: "failed"; problem: string; isOfConfig?: boolean };
-
 type Opened = { kind: "open"; receiver: Receiver } | Failed;
 
 /** Opens the data and listens; from then on deliveries are received. */
@@ -82,21 +69,21 @@ export async function openReceiver(options: Options): Promise<Opened> {
   const { config, log, predecessor } = options;
   const shared: Shared = {
     port: predecessor?.port === config.port,
-    data: predecessor?.databasePath === config.databasePath,
+    data: predecessor?.dataName === nameOf(config.data),
   };
   const obstacle = findObstacle(log, config, shared);
   if (obstacle !== null) return failed(obstacle);
 
-  const data = await openData(options, shared);
-  if (data.kind === "predecessor in the way") return openAfterPredecessor(options, shared);
-  if (data.kind === "failed") return data;
-  const { app, ...parts } = await createParts(options, data.store);
+  const opened = await openData({ ...options, isShared: shared.data });
+  if (opened.kind === "predecessor in the way") return openAfterPredecessor(options, shared);
+  if (opened.kind === "failed") return opened;
+  const { app, ...parts } = await createParts(options, opened.data);
   const listening = await listenBeside(options, app, shared);
   if (listening.kind === "failed") {
-    await data.store.close({ isShared: shared.data });
+    await opened.data.store.close({ isShared: shared.data });
     return listening;
   }
-  const grant = predecessor === null ? "granted" : await predecessor.ready(config.databasePath);
+  const grant = predecessor === null ? "granted" : await predecessor.ready(nameOf(config.data));
   return { kind: "open", receiver: { ...parts, server: listening.server, grant } };
 }
 
@@ -110,16 +97,16 @@ async function openAfterPredecessor(options: Options, shared: Shared): Promise<O
   const gate = createGate();
   const listening = await listenBeside(options, gate, shared);
   if (listening.kind === "failed") return listening;
-  const grant = await predecessor.waiting(config.databasePath);
+  const grant = await predecessor.waiting(nameOf(config.data));
   if (grant === "cancelled") return failed("the handover was called off");
   // It is the main process now, and may be busy with the database for longer than a watchdog waits.
   const watch = (ms: number) => watchdogMs !== null && notify(`WATCHDOG_USEC=${Math.round(ms * 1000)}`);
   watch(MIGRATION_MS_MAX);
   await predecessor.ended;
-  const data = await openData(options, { ...shared, data: false });
-  if (data.kind === "predecessor in the way") return failed("another instance is at work on the data");
-  if (data.kind === "failed") return data;
-  const { app, ...parts } = await createParts(options, data.store);
+  const opened = await openData({ ...options, isShared: false });
+  if (opened.kind === "predecessor in the way") return failed("another instance is at work on the data");
+  if (opened.kind === "failed") return opened;
+  const { app, ...parts } = await createParts(options, opened.data);
   gate.open(app);
   watch(watchdogMs ?? 0);
   return { kind: "open", receiver: { ...parts, server: listening.server, grant } };
@@ -129,21 +116,11 @@ function failed(problem: string): Failed {
   return { kind: "failed", problem };
 }
 
-async function createParts(options: Options, store: Store) {
+async function createParts(options: Options, data: Data) {
   const { config, environment, log, clock, predecessor } = options;
-  const queries = createQueries({ ...config, thread: readingThread, log });
-  if (config.apiTokens.length > 0) queries.warmUp();
+  const { store, forwarding } = data;
   const destinations = options.destinations ?? [];
   const metrics = await openMetrics(config, destinations);
-  const { databasePath, publicUrl } = config;
-  await prepareForwarding({ databasePath, destinations: options.destinations, clock, log });
-  const forwarding = createForwarding({
-    databasePath,
-    destinations,
-    publicUrl,
-    thread: forwardThread,
-    log,
-  });
   const observer = metrics?.recovery ?? noObserver;
   const loadClient = sharedClient(config);
   const recovery = createRecoveryService({ config, loadClient, store, observer, clock, log });
@@ -154,42 +131,16 @@ async function createParts(options: Options, store: Store) {
     forward: () => forwardStatusOf(forwarding.figures()),
   };
   const parts = createReceiver({
+    ...data,
     config,
     destinations,
-    store,
-    queries,
-    forwarding,
     metrics,
     statuses,
     recoverOne: (conversationId, gone) => recovery.recoverOne(conversationId, gone),
     clock,
     log,
   });
-  return { ...parts, store, queries, forwarding, recovery, connection, predecessor };
-}
-
-async function openData(
-  { config, log, takesOverRecordings }: Options,
-  shared: Shared,
-): Promise<{ kind: "open"; store: Store } | { kind: "predecessor in the way" } | Failed> {
-  try {
-    const store = await openStore({
-      ...config,
-      recordOfLeftBody,
-      log,
-      isShared: shared.data,
-      takesOverRecordings,
-    });
-    if (await store.events.beginKeepingRecordings()) warnOfKeptRecordings(log);
-    return { kind: "open", store };
-  } catch (error) {
-    if (error instanceof PredecessorInTheWayError) return { kind: "predecessor in the way" };
-    return {
-      kind: "failed",
-      problem: whyNotOpened(error, config),
-      isOfConfig: error instanceof OtherOwnerError,
-    };
-  }
+  return { ...parts, data, recovery, connection, predecessor };
 }
 
 async function listenBeside(

@@ -1,5 +1,6 @@
 import { isPlaceholder } from "../config/config.ts";
 import type { Config } from "../config/config.ts";
+import { nameOf } from "../config/data.ts";
 import { startRetention } from "../erase/retention.ts";
 import type { Log } from "../platform/log.ts";
 import { syncedAtMs } from "../platform/time-sync.ts";
@@ -8,7 +9,6 @@ import type { Notify } from "../platform/systemd.ts";
 import type { CommandContext } from "../platform/process.ts";
 import { whyNotCalled } from "../problems/remote.ts";
 import { withinMs } from "../platform/wait.ts";
-import { startTurnsPayloads } from "../store/sqlite/turns-payloads.ts";
 import { openCommands } from "./commands.ts";
 import { startProblemJournal } from "./problem-journal.ts";
 import { successorSurroundings } from "./reload/environment.ts";
@@ -48,7 +48,8 @@ export async function receive(options: Options): Promise<void> {
   const { server, predecessor } = receiver;
   if (receiver.grant === "cancelled") return stop(options, null);
   if (receiver.grant === "gone") log.warning("The predecessor has ended before it handed over");
-  logStart(log, config, { url: server.url, problem: receiver.healthProblem() });
+  const { engine } = receiver.data;
+  logStart(log, config, { engine, url: server.url, problem: receiver.healthProblem() });
   compileAsUsual();
   void warnOfClock(log, context.clock);
   const stopProblemJournal = startProblemJournal({ problems: receiver.problems, log, clock: context.clock });
@@ -58,11 +59,12 @@ export async function receive(options: Options): Promise<void> {
     url: server.url,
     isConnected: !config.secrets.every(isPlaceholder),
     whyNotCalled: () => whyNotCalled(receiver.connection.status(), context.clock.nowMs()),
-    progress: receiver.store.events.progress,
+    progress: receiver.data.store.events.progress,
     healthProblem: receiver.healthProblem,
   });
   if (predecessor !== null) void tellOfEnd(predecessor, log);
-  const { store, erase, trustedClock, forwarding, recovery, connection } = receiver;
+  const { data, erase, trustedClock, recovery, connection } = receiver;
+  const { store, forwarding } = data;
   const { eraser, retentionState: state } = store.events;
   const { clock } = context;
   const predecessorEnded = predecessor?.ended ?? Promise.resolve();
@@ -77,7 +79,7 @@ export async function receive(options: Options): Promise<void> {
   recovery.start(predecessorEnded);
   connection.start();
   let isRetired = false;
-  const stopTurnsPayloads = startTurnsPayloads({ ...config, log, predecessorEnded });
+  const stopUpkeep = data.startUpkeep(predecessorEnded);
 
   const reload = prepareReload(options, {
     // Retention does not see what another process is storing: a recording has its name before its row. And two that
@@ -103,7 +105,7 @@ export async function receive(options: Options): Promise<void> {
     void forwarding.stop();
     void recovery.stop();
     connection.stop();
-    stopTurnsPayloads();
+    stopUpkeep();
     stopProblemJournal();
     closeControl();
   };
@@ -128,7 +130,8 @@ async function tellOfEnd({ ended }: Predecessor, log: Log): Promise<void> {
 }
 
 async function stop({ receiver, log }: Options, supervision: Supervision | null): Promise<void> {
-  const { server, drain, queries, store, forwarding, recovery, predecessor } = receiver;
+  const { server, drain, data, recovery, predecessor } = receiver;
+  const { queries, store, forwarding } = data;
   log.info("Stopping: finishing what is in flight");
   supervision?.stopping();
   predecessor?.hurry();
@@ -155,7 +158,8 @@ async function handOver(
     retire: () => void;
   },
 ): Promise<boolean> {
-  const { server, drain, queries, store, predecessor } = receiver;
+  const { server, drain, data, predecessor } = receiver;
+  const { queries, store } = data;
   const { taken, stopped, supervision, confirm, retire } = about;
   const { successor } = taken;
   log.info(`Process ${successor.pid} is ready and takes over in ${OVERLAP_MS / 1000} s`);
@@ -193,7 +197,7 @@ async function handOver(
   await server.stopNow();
   queries.close();
   // A successor that waits for the data, or has other data, is not at work on these.
-  const isShared = taken.kind === "ready" && successor.databasePath === config.databasePath;
+  const isShared = taken.kind === "ready" && successor.dataName === nameOf(config.data);
   const hasInherited = await hasEndedClean(receiver);
   const { isClean } = await store.close({ isShared: isShared || !hasInherited });
   successor.tellEnd(isClean && hasInherited);
@@ -239,12 +243,12 @@ function prepareReload(
       if (executable === null) return notStarted("only the built executable can: scripts/build");
       const found = successorSurroundings({ environment, args }, fresh);
       if (!found.ok) return notStarted(found.problem);
-      const { databasePath, port } = config;
+      const { data, port } = config;
       return startSuccessor({
         executable,
         ...found.value,
         folder: context.folder,
-        shared: { databasePath, port },
+        shared: { dataName: nameOf(data), port },
       });
     },
     hasRoom: receiver.predecessor?.left ?? Promise.resolve(),

@@ -1,22 +1,20 @@
-import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import { checkClock, isClockSynchronised } from "../checks/clock.ts";
 import { checkFolder } from "../checks/folders.ts";
 import { adviseSources } from "../checks/access.ts";
 import { checkStart } from "../checks/startup.ts";
 import type { Config } from "../config/config.ts";
+import { placesOf } from "../config/data.ts";
 import { options } from "../config/options.ts";
 import type { Origin } from "../config/sources.ts";
 import type { Clock } from "../platform/clock.ts";
-import { hasCode } from "../platform/errors.ts";
-import { atFault, FileFault, faultText } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import { version } from "../platform/version.ts";
-import { sqliteVersion } from "../store/sqlite/open.ts";
 
 /** What makes the receiver unhealthy, and what to do. */
-function whyNotReceiving(problem: string, { databasePath, audioFolder }: Config): string {
-  const paths = [databasePath, ...(audioFolder === null ? [] : [audioFolder])].join(" and ");
+function whyNotReceiving(problem: string, { data, storeAudio }: Config): string {
+  const { events, recordings } = placesOf(data);
+  const paths = storeAudio ? `${events} and ${recordings}` : events;
   return problem === "disk_low"
     ? `less disk is free than MIN_FREE_DISK_BYTES asks for: make room on the disk of ${paths}`
     : `the storage fails (${problem}): check the disk of ${paths} and the kernel's log (dmesg)`;
@@ -48,22 +46,23 @@ export async function warnOfClock(log: Log, clock: Clock): Promise<void> {
 export function logStart(
   log: Log,
   config: Config,
-  { url, problem }: { url: string; problem: string | null },
+  { engine, url, problem }: { engine: string; url: string; problem: string | null },
 ): void {
   const { program, commit, bun } = version;
-  log.info(`elevenlabs-webhook ${program} (commit ${commit}) on Bun ${bun}, SQLite ${sqliteVersion()}`);
-  log.info(`Events go to ${config.databasePath}`);
+  const { events, recordings } = placesOf(config.data);
+  log.info(`elevenlabs-webhook ${program} (commit ${commit}) on Bun ${bun}, ${engine}`);
+  log.info(`Events go to ${events}`);
   if (!config.storeTranscripts) {
     log.warning(
       "The content of events is NOT stored: set ENABLE_TRANSCRIPT_STORAGE=true to keep transcripts",
     );
   }
-  if (config.audioFolder === null) {
+  if (config.storeAudio) {
+    log.info(`Recordings go to ${recordings}`);
+  } else {
     log.warning(
       "Recordings are NOT stored, and ElevenLabs sends them once: set ENABLE_AUDIO_STORAGE=true to keep them",
     );
-  } else {
-    log.info(`Recordings go to ${config.audioFolder}`);
   }
   log.info(
     config.apiTokens.length > 0 ? `API on: ${url}/docs describes it` : "API off: set API_TOKEN to turn it on",
@@ -91,38 +90,14 @@ export function withoutHopelessRecordings(
   config: Config,
   origins: Record<"storeAudio" | "audioFolder", Origin>,
 ): Config {
-  const { audioFolder, databasePath } = config;
+  const { databasePath, recordingsFolder } = config.data;
   const isByDefault = origins.storeAudio === "default" && origins.audioFolder === "default";
-  if (audioFolder === null || !isByDefault || existsSync(audioFolder) || !existsSync(databasePath))
-    return config;
-  const { level, text } = checkFolder(audioFolder, options.audioFolder.name);
+  if (!config.storeAudio || !isByDefault) return config;
+  if (existsSync(recordingsFolder) || !existsSync(databasePath)) return config;
+  const { level, text } = checkFolder(recordingsFolder, options.audioFolder.name);
   if (level !== "error") return config;
   log.error(
     `Recordings can't be kept: ${text}. Set ${options.audioFolder.name} to a folder that this user can write, or ${options.storeAudio.name}=false to go on without them`,
   );
-  return { ...config, audioFolder: null };
-}
-
-/** What keeps the data from being opened, and what to do. */
-export function whyNotOpened(error: unknown, { databasePath }: Config): string {
-  if (!(error instanceof Error)) return String(error);
-  const fault = hasCode(error, "SQLITE_CANTOPEN") ? whyNotOpenable(databasePath, error) : error;
-  const named = atFault(databasePath, fault);
-  return named instanceof FileFault ? faultText(named) : error.message;
-}
-
-/** SQLite does not say which of its files it could not open, nor why: the system does. */
-function whyNotOpenable(databasePath: string, error: Error): unknown {
-  const path = error instanceof FileFault ? error.path : databasePath;
-  try {
-    accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
-    for (const ending of ["", "-wal", "-shm"]) openIfThere(path + ending);
-    return error;
-  } catch (failure) {
-    return failure;
-  }
-}
-
-function openIfThere(path: string): void {
-  if (existsSync(path)) closeSync(openSync(path, "r+"));
+  return { ...config, storeAudio: false };
 }

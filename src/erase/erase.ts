@@ -2,12 +2,10 @@ import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorPath } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
-import type { Queries } from "../query/port.ts";
 import { QueryError } from "../query/queries.ts";
-import { indexPath, removeIndexFile } from "../query/search/file.ts";
-import type { CleanPosition } from "../query/search/search-index.ts";
 import { ScrubError } from "../store/port.ts";
 import type { Eraser } from "../store/port.ts";
+import type { IndexEraser } from "./erase-index.ts";
 
 export type Erase = ReturnType<typeof createErase>;
 
@@ -15,28 +13,17 @@ export type EraseOutcome =
   { kind: "erased"; announcing: number } | { kind: "unknown" } | { kind: "unfinished" };
 
 const RESUMED_AT_ONCE_MAX = 200;
-/** A conversation takes some tens of milliseconds, word by word: other questions are answered meanwhile. */
-const CONVERSATIONS_AT_ONCE_MAX = 16;
-
-type IndexOptions = {
-  databasePath: string;
-  queries: Pick<Queries, "ask">;
-  /** Whether the search index is in use. One that was made before the API was turned off is of no use, and goes whole. */
-  isFollowed: boolean;
-};
 
 /** Erases conversations from everything that holds something of them: one request at a time. */
-export function createErase(
-  options: IndexOptions & {
-    eraser: Eraser;
-    /** Has destinations told that conversations were erased, and returns how many. It is on disk then. */
-    announce: (conversationIds: readonly string[]) => number;
-    clock: Clock;
-    log: Log;
-  },
-) {
-  const { eraser, announce, clock, log } = options;
-  const index = createIndexEraser(options);
+export function createErase(options: {
+  eraser: Eraser;
+  index: IndexEraser;
+  /** Has destinations told that conversations were erased, and returns how many. It is on disk then. */
+  announce: (conversationIds: readonly string[]) => number | Promise<number>;
+  clock: Clock;
+  log: Log;
+}) {
+  const { eraser, index, announce, clock, log } = options;
   const oneAtATime = createLimit(1);
 
   /**
@@ -51,7 +38,7 @@ export function createErase(
     const { erased, failures } = await eraser.erase(conversationIds);
     await index.erase(conversationIds);
     // Nothing of them is sent any more by now; and what interrupts this repeats it, as long as the ids are known.
-    const announcing = announce(erased);
+    const announcing = await announce(erased);
     await eraser.forget(erased);
     logFailures(failures);
     return { failures, announcing };
@@ -139,28 +126,6 @@ export function createErase(
         await oneAtATime(() => erase(some));
       }
       await oneAtATime(finish);
-    },
-  };
-}
-
-/** Erases conversations from the search index. */
-function createIndexEraser({ databasePath, queries, isFollowed }: IndexOptions) {
-  return {
-    /** Deletes conversations; `finish` has to follow, once for many. */
-    async erase(conversationIds: readonly string[]): Promise<void> {
-      if (!isFollowed) return removeIndexFile(indexPath(databasePath));
-      for (let from = 0; from < conversationIds.length; from += CONVERSATIONS_AT_ONCE_MAX) {
-        const some = conversationIds.slice(from, from + CONVERSATIONS_AT_ONCE_MAX);
-        await queries.ask("eraseConversations", some);
-      }
-    },
-
-    /** Clears what is left of them in the file: it reads the whole file. */
-    async finish(): Promise<void> {
-      if (!isFollowed) return;
-      let from: CleanPosition | null = null;
-      do from = await queries.ask("cleanIndex", from);
-      while (from !== null);
     },
   };
 }

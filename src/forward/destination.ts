@@ -30,5 +30,12 @@ export function namesToldOfErased(destinations: readonly Destination[]): string[
   return destinations.filter(({ wantsErased }) => wantsErased).map(({ name }) => name);
 }
 
+/** Has destinations told that conversations were erased, and returns how many. It is on disk then. */
+export type AnnounceErased = (erased: {
+  conversationIds: readonly string[];
+  names: readonly string[];
+  nowMs: number;
+}) => number | Promise<number>;
+
 /** The type of the event that tells a destination of an erased conversation. ElevenLabs never sends it. */
 export const ERASED_TYPE = "conversation_erased";

@@ -60,8 +60,7 @@ export function createMeasure(options: {
   store: Pick<Store, "size" | "freeDiskBytes">;
   admission: Pick<Admission, "inFlight">;
   config: {
-    /** null: recordings are not stored */
-    audioFolder: string | null;
+    storeAudio: boolean;
     /** null: nothing is erased by age */
     retentionDays: number | null;
     audioRetentionDays: number | null;
@@ -88,8 +87,7 @@ export function createMeasure(options: {
       in_flight_disk_bytes: inFlight.diskBytes,
       quarantined_events: stored?.quarantined ?? null,
       last_event_age_seconds: lastMs === null ? null : Math.max(0, (nowMs - lastMs) / 1000),
-      conversations_without_recording:
-        config.audioFolder === null ? null : (stored?.withoutRecording ?? null),
+      conversations_without_recording: config.storeAudio ? (stored?.withoutRecording ?? null) : null,
       retention_clock_confirmed: isErasedByAge ? Number(trustedClock.isConfirmed()) : null,
       recording_bytes: stored?.recordingBytes ?? null,
       database_bytes: size.databaseBytes,

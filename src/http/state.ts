@@ -34,7 +34,7 @@ export function createState(options: {
   reader: Pick<FiguresReader, "quarantined">;
   healthProblem: () => HealthProblem | null;
   statuses: StatusSources;
-  config: { audioFolder: string | null; tls: Tls | null };
+  config: { storeAudio: boolean; tls: Tls | null };
   clock: Clock;
 }): () => Promise<State> {
   const { measure, counts, reader, statuses, config, clock } = options;
@@ -62,7 +62,7 @@ export function createState(options: {
       ...known,
       failures: { count: deliveries.failed, lastAtMs: deliveries.lastFailedAtMs },
       refusals: deliveries.refusals,
-      keepsRecordings: config.audioFolder !== null,
+      keepsRecordings: config.storeAudio,
       conversationsWithoutRecording: figures.conversations_without_recording,
       isClockConfirmed: figures.retention_clock_confirmed !== 0,
       certificate: expiry && { what: sentence(expiry.text), remedy: sentence(expiry.remedy) },

@@ -146,7 +146,7 @@ function problemsOfToken(
 }
 
 /** What the unit's sandbox would keep the configuration from. */
-function problemsUnder({ isPublic }: UnitOptions, { port, databasePath, audioFolder }: Config): string[] {
+function problemsUnder({ isPublic }: UnitOptions, { port, data, storeAudio }: Config): string[] {
   const problems: string[] = [];
   if (port <= LOW_PORT_MAX && !isPublic) {
     problems.push(
@@ -154,8 +154,8 @@ function problemsUnder({ isPublic }: UnitOptions, { port, databasePath, audioFol
     );
   }
   for (const [{ name }, path] of [
-    [options.databasePath, databasePath],
-    [options.audioFolder, audioFolder],
+    [options.databasePath, data.databasePath],
+    [options.audioFolder, storeAudio ? data.recordingsFolder : null],
   ] as const) {
     if (path === null || isInState(path)) continue;
     problems.push(

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createReceiver, readingThread } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
+import type { EmbeddedData } from "../../src/config/data.ts";
+import { embeddedParts } from "../../src/daemon/opening/embedded.ts";
 import { openMetrics } from "../../src/http/metrics.ts";
 import { createQueries } from "../../src/query/queries.ts";
 import { anyAddress, noAddress } from "../../src/config/addresses.ts";
@@ -23,7 +25,7 @@ export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
 
 export async function openTestApp(
   options: {
-    config?: Partial<Config>;
+    config?: Partial<Config> & Partial<EmbeddedData>;
     clock?: Clock;
     folder?: string;
     secrets?: readonly string[];
@@ -39,7 +41,12 @@ export async function openTestApp(
 ) {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "receiver-"));
   const clock = options.clock ?? systemClock;
-  const config: Config = {
+  const { databasePath = join(folder, "transcripts.sqlite"), ...given } = options.config ?? {};
+  const { recordingsFolder = join(folder, "audio"), ...settings } = given;
+  const data: EmbeddedData = { kind: "embedded", databasePath, recordingsFolder };
+  const config: Config & EmbeddedData = {
+    ...data,
+    data,
     secrets: options.secrets ?? [SECRET],
     host: "127.0.0.1",
     port: 3004,
@@ -50,8 +57,7 @@ export async function openTestApp(
     tls: null,
     logLevel: "DEBUG",
     logFormat: "text",
-    databasePath: join(folder, "transcripts.sqlite"),
-    audioFolder: join(folder, "audio"),
+    storeAudio: true,
     storeTranscripts: true,
     unknownEventStatus: 400,
     apiTokens: [],
@@ -60,14 +66,13 @@ export async function openTestApp(
     forwardConfig: null,
     retentionDays: null,
     audioRetentionDays: null,
-    recordingsFolder: join(folder, "audio"),
     toleranceSeconds: 1800,
     bodyBytesMax: 256 * 1024 * 1024,
     vendorApiKey: null,
     vendorApiUrl: "https://api.elevenlabs.io",
     recover: { kind: "off" },
     freeDiskBytesMin: 0,
-    ...options.config,
+    ...settings,
   };
   const logLines: string[] = [];
   const log = createLog({
@@ -76,13 +81,14 @@ export async function openTestApp(
     write: (line) => logLines.push(line),
   });
   const store = await openStore({
-    ...config,
+    ...data,
+    audioFolder: config.storeAudio ? recordingsFolder : null,
     recordOfLeftBody,
     log,
     isShared: options.isShared ?? false,
     takesOverRecordings: options.takesOverRecordings ?? false,
   });
-  const queries = createQueries({ ...config, thread: readingThread, log });
+  const queries = createQueries({ ...data, thread: readingThread, log });
   const metrics = await openMetrics(config, options.destinations ?? []);
   const forwarding = { figures: options.forwarded ?? (() => []) };
   const { app, problems, drain, erase, trustedClock } = createReceiver({
@@ -90,6 +96,7 @@ export async function openTestApp(
     destinations: options.destinations ?? [],
     store,
     queries,
+    ...embeddedParts(databasePath, { queries, isApiOn: config.apiTokens.length > 0 }),
     forwarding,
     metrics,
     statuses: {

@@ -135,7 +135,7 @@ describe("without storage of transcripts", () => {
 });
 
 describe("without storage of recordings", () => {
-  beforeEach(() => reopen({ config: { audioFolder: null } }));
+  beforeEach(() => reopen({ config: { storeAudio: false } }));
 
   test("an audio event is acknowledged and recorded without its audio", async () => {
     expect((await app.post(audio("conv_1", recording))).status).toBe(200);

@@ -198,7 +198,7 @@ describe("conversations that say they have audio", () => {
   });
 
   test("are not waited for while recordings are not stored", async () => {
-    const other = await openTestApp({ config: { apiTokens: [TOKEN], audioFolder: null } });
+    const other = await openTestApp({ config: { apiTokens: [TOKEN], storeAudio: false } });
     await other.post(transcription("conv_1", { has_audio: true }));
     expect(await missing(other)).toBeNull();
     await other.close();

@@ -141,7 +141,7 @@ describe("another database", () => {
 
 test("a database that keeps no recordings erases none of another's", async () => {
   await use("first", "conv_1");
-  const config = { audioFolder: null, recordingsFolder: audioFolder };
+  const config = { storeAudio: false, recordingsFolder: audioFolder };
   const second = await openTestApp({ folder: join(root, "second"), config });
   opened.push(second);
   expect((await second.post(audio("conv_1", Buffer.from("not kept")))).status).toBe(200);
@@ -260,7 +260,7 @@ test("a symlink as the mark is not followed", async () => {
 });
 
 test("without recordings to keep, no folder is marked", async () => {
-  const app = await openTestApp({ folder: join(root, "first"), config: { audioFolder: null } });
+  const app = await openTestApp({ folder: join(root, "first"), config: { storeAudio: false } });
   opened.push(app);
   expect(existsSync(audioFolder)).toBe(false);
   expect(ownerOf("first")).toBeUndefined();

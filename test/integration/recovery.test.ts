@@ -91,7 +91,7 @@ describe("after a stop that was none", () => {
 
   test("a recording without a row is adopted by the next start that keeps recordings", async () => {
     await restartAfterCrash((folder) => leaveRecording(folder, "conv_1.mp3", "recording"), {
-      audioFolder: null,
+      storeAudio: false,
     });
     expect(conversations()).toEqual([]);
     await restart();

@@ -144,7 +144,7 @@ test("a successor learns what it shares, when it is the one, and how its predece
     { kind: "ended", isClean: true },
   );
   const predecessor = await meet(descriptor);
-  expect(predecessor).toMatchObject({ databasePath: "/data/t.sqlite", port: 3004 });
+  expect(predecessor).toMatchObject({ dataName: "/data/t.sqlite", port: 3004 });
   expect(await predecessor.ready("/data/t.sqlite")).toBe("granted");
   await predecessor.left;
   expect(await predecessor.ended).toEqual({ isClean: true });

@@ -125,7 +125,7 @@ describe("an event that can be processed now", () => {
   test("keeps what is switched on now, as a delivery does", async () => {
     const { folder } = receiver;
     await receiver.close({ keepFolder: true });
-    await open(folder, { storeTranscripts: false, audioFolder: null });
+    await open(folder, { storeTranscripts: false, storeAudio: false });
     const ids = [quarantined(transcription("conv_1")), quarantined(audio("conv_2", Buffer.alloc(LARGE)))];
     for (const id of ids) await reprocess(id);
     expect(receiver.rows("SELECT status, payload FROM events")).toEqual([

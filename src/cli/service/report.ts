@@ -1,5 +1,6 @@
 import { adviseSources } from "../../checks/access.ts";
 import type { Config } from "../../config/config.ts";
+import { placesOf } from "../../config/data.ts";
 import { version } from "../../platform/version.ts";
 import type { PlannedFile } from "../../service/files.ts";
 import { NAME, paths } from "../../service/paths.ts";
@@ -64,7 +65,7 @@ export function nextSteps(options: {
   return `${hasStarted ? "Started" : "It runs already"}: ${status}
 ${pending}
 Try it:    sudo env ELEVENLABS_WEBHOOK_SECRET_FILE=${paths.secret} ${paths.executable} send --sample transcription --url ${url}
-See it:    sudo sqlite3 'file:${config.databasePath}?mode=ro' 'SELECT type, conversation_id, status FROM events'
+See it:    sudo sqlite3 'file:${placesOf(config.data).events}?mode=ro' 'SELECT type, conversation_id, status FROM events'
 ${api}Status:    systemctl status ${NAME}
 Log:       journalctl -u ${NAME} -f
 Settings:  ${paths.environment}, then systemctl reload ${NAME}

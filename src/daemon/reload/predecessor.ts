@@ -10,14 +10,15 @@ export type Grant = "granted" | "cancelled" | "gone";
 
 /** The instance that hands over to this process. */
 export type Predecessor = {
-  databasePath: string;
+  /** Of the data that it uses. */
+  dataName: string;
   port: number;
   /** Says why this process can't take over. */
   fail: (problem: string) => void;
   /** This process listens; resolves when the predecessor lets it be the one that receives. */
-  ready: (databasePath: string) => Promise<Grant>;
+  ready: (dataName: string) => Promise<Grant>;
   /** The same if it needs the data for itself first: its requests wait until `ended`. */
-  waiting: (databasePath: string) => Promise<Grant>;
+  waiting: (dataName: string) => Promise<Grant>;
   /** Has it finish sooner. */
   hurry: () => void;
   /** Resolves when it does not listen any more. */
@@ -70,20 +71,20 @@ export async function meetPredecessor(
     }),
   );
   send({ kind: "hello", pid: process.pid });
-  const { databasePath, port } = (await welcome.promise) ?? {};
+  const { databasePath: dataName, port } = (await welcome.promise) ?? {};
   clearTimeout(timer);
-  if (databasePath === undefined || port === undefined) return failed;
+  if (dataName === undefined || port === undefined) return failed;
 
-  const ask = (kind: string, ownPath: string): Promise<Grant> => {
-    send({ kind, databasePath: ownPath });
+  const ask = (kind: string, ownData: string): Promise<Grant> => {
+    send({ kind, databasePath: ownData });
     return granted.promise;
   };
   const predecessor: Predecessor = {
-    databasePath,
+    dataName,
     port,
     fail: (reason) => send({ kind: "failed", problem: reason }),
-    ready: (ownPath) => ask("ready", ownPath),
-    waiting: (ownPath) => ask("waiting", ownPath),
+    ready: (ownData) => ask("ready", ownData),
+    waiting: (ownData) => ask("waiting", ownData),
     hurry: () => send({ kind: "hurry" }),
     left: left.promise,
     ended: ended.promise,

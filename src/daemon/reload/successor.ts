@@ -11,8 +11,8 @@ const CANCEL_MS_MAX = 5_000;
 /** The process that takes over from this one. */
 export type Successor = {
   pid: number;
-  /** The database that it uses. */
-  databasePath: string;
+  /** The data that it uses. */
+  dataName: string;
   /** It is the one that receives now. */
   grant: () => void;
   /** This process does not listen any more. */
@@ -49,7 +49,7 @@ export function startSuccessor(options: {
   args: readonly string[];
   folder: string;
   environment: Record<string, string | undefined>;
-  shared: { databasePath: string; port: number };
+  shared: { dataName: string; port: number };
 }): Starting {
   const { shared } = options;
   const outcome = Promise.withResolvers<StartOutcome>();
@@ -79,7 +79,7 @@ export function startSuccessor(options: {
   function onMessage(message: Message): void {
     if (message.kind === "hello") {
       pid = message.pid ?? null;
-      channel?.send({ kind: "welcome", ...shared });
+      channel?.send({ kind: "welcome", databasePath: shared.dataName, port: shared.port });
     }
     if (message.kind === "failed") settle({ kind: "failed", problem: message.problem ?? "" });
     if (message.kind === "hurry") hurries.resolve();
@@ -88,7 +88,7 @@ export function startSuccessor(options: {
       const { send } = channel;
       const successor: Successor = {
         pid,
-        databasePath: message.databasePath ?? shared.databasePath,
+        dataName: message.databasePath ?? shared.dataName,
         grant: () => send({ kind: "granted" }),
         tellLeft: () => send({ kind: "left" }),
         stop: () => signalProcess(pid, "SIGTERM"),

@@ -67,8 +67,12 @@ describe("without any setting but the secret", () => {
       forwardConfig: null,
       logLevel: "INFO",
       logFormat: "text",
-      databasePath: join(folder, "data/transcripts.sqlite"),
-      audioFolder: join(folder, "data/audio"),
+      data: {
+        kind: "embedded",
+        databasePath: join(folder, "data/transcripts.sqlite"),
+        recordingsFolder: join(folder, "data/audio"),
+      },
+      storeAudio: true,
       storeTranscripts: true,
       unknownEventStatus: 400,
       apiTokens: [],
@@ -76,7 +80,6 @@ describe("without any setting but the secret", () => {
       publicUrl: null,
       retentionDays: null,
       audioRetentionDays: null,
-      recordingsFolder: join(folder, "data/audio"),
       toleranceSeconds: 1800,
       bodyBytesMax: 268_435_456,
       vendorApiKey: null,
@@ -134,7 +137,10 @@ describe("a setting", () => {
 test("a path is relative to the working directory", () => {
   const environment = { TRANSCRIPT_STORAGE_PATH: "db/x.sqlite", AUDIO_STORAGE_PATH: "/srv/audio" };
   const { config, folder } = configOf({ environment });
-  expect(config).toMatchObject({ databasePath: join(folder, "db/x.sqlite"), audioFolder: "/srv/audio" });
+  expect(config.data).toMatchObject({
+    databasePath: join(folder, "db/x.sqlite"),
+    recordingsFolder: "/srv/audio",
+  });
 });
 
 test(".env that can't be read is a fault", () => {
@@ -153,36 +159,38 @@ test(".env that can't be read is a fault", () => {
 describe("the folder of recordings", () => {
   test("is used by default, at any path", () => {
     const { config, folder } = configOf({});
-    expect(config.audioFolder).toBe(join(folder, "data/audio"));
-    expect(configOf({ environment: { AUDIO_STORAGE_PATH: "/srv/audio" } }).config.audioFolder).toBe(
+    expect(config.data.recordingsFolder).toBe(join(folder, "data/audio"));
+    expect(configOf({ environment: { AUDIO_STORAGE_PATH: "/srv/audio" } }).config.data.recordingsFolder).toBe(
       "/srv/audio",
     );
-    expect(configOf({ flags: { audioFolder: "/srv/audio" } }).config.audioFolder).toBe("/srv/audio");
+    expect(configOf({ flags: { audioFolder: "/srv/audio" } }).config.data.recordingsFolder).toBe(
+      "/srv/audio",
+    );
   });
 
   test("is not used where storage is switched off in words", () => {
     const environment = { AUDIO_STORAGE_PATH: "/srv/audio", ENABLE_AUDIO_STORAGE: "false" };
-    expect(configOf({ environment }).config.audioFolder).toBeNull();
+    expect(configOf({ environment }).config.storeAudio).toBe(false);
   });
 });
 
 describe("under systemd", () => {
   test("the data is in the state directory", () => {
     const environment = { STATE_DIRECTORY: "/var/lib/receiver" };
-    expect(configOf({ environment }).config).toMatchObject({
+    expect(configOf({ environment }).config.data).toMatchObject({
       databasePath: "/var/lib/receiver/transcripts.sqlite",
-      audioFolder: "/var/lib/receiver/audio",
+      recordingsFolder: "/var/lib/receiver/audio",
     });
   });
 
   test("the data is in the first of several state directories", () => {
     const environment = { STATE_DIRECTORY: "/var/lib/a:/var/lib/b" };
-    expect(configOf({ environment }).config.databasePath).toBe("/var/lib/a/transcripts.sqlite");
+    expect(configOf({ environment }).config.data.databasePath).toBe("/var/lib/a/transcripts.sqlite");
   });
 
   test("a path of one's own wins over the state directory", () => {
     const environment = { STATE_DIRECTORY: "/var/lib/a", TRANSCRIPT_STORAGE_PATH: "/srv/x.sqlite" };
-    expect(configOf({ environment }).config.databasePath).toBe("/srv/x.sqlite");
+    expect(configOf({ environment }).config.data.databasePath).toBe("/srv/x.sqlite");
   });
 });
 

@@ -58,8 +58,10 @@ test("a first install has every file, with rights for those who need them", () =
   ]);
   expect(config).toMatchObject({
     port: 3004,
-    databasePath: "/var/lib/elevenlabs-webhook/transcripts.sqlite",
-    audioFolder: "/var/lib/elevenlabs-webhook/audio",
+    data: {
+      databasePath: "/var/lib/elevenlabs-webhook/transcripts.sqlite",
+      recordingsFolder: "/var/lib/elevenlabs-webhook/audio",
+    },
   });
 });
 
