@@ -2,9 +2,13 @@ import type { Migration } from "../sqlite/database.ts";
 import { lockSql } from "./locks.ts";
 import type { Pool, Query } from "./pool.ts";
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
+import forward from "./migrations/0003-forward.sql" with { type: "text" };
 
 /** In order; `schema_version` counts those applied. What "go on" and "stop" mean: see sqlite/database.ts. */
-const schemaMigrations: readonly Migration[] = [{ sql: initial, olderPrograms: "stop" }];
+const schemaMigrations: readonly Migration[] = [
+  { sql: initial, olderPrograms: "stop" },
+  { sql: forward, olderPrograms: "go on" },
+];
 
 /** The least version of the server: the first one that compresses by lz4. */
 const SERVER_VERSION_MIN = 140_000;
