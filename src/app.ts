@@ -17,7 +17,7 @@ import { pageRoutes } from "./http/page/page.ts";
 import type { Metrics } from "./http/prometheus.ts";
 import { webhookRoutes } from "./http/webhook.ts";
 import type { WebhookParts } from "./http/webhook.ts";
-import { QueriesBusyError } from "./query/queries.ts";
+import { QueriesBusyError } from "./query/asking.ts";
 import type { Queries } from "./query/port.ts";
 import type { FiguresReader } from "./query/figures.ts";
 import { noStatuses } from "./problems/statuses.ts";

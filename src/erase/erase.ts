@@ -2,7 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorPath } from "../platform/errors.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
-import { QueryError } from "../query/queries.ts";
+import { QueryError } from "../query/asking.ts";
 import { ScrubError } from "../store/port.ts";
 import type { Eraser } from "../store/port.ts";
 import type { IndexEraser } from "./erase-index.ts";

@@ -67,8 +67,8 @@ function isFrom(value: number | null, min: number | null): boolean {
 
 const DURATION_BITS_MAX = 20;
 
-/** The terms of a conversation, with spaces between them. */
-export function facetsOf(row: ConversationRow): string {
+/** The terms of a conversation. */
+export function facetsOf(row: ConversationRow): string[] {
   return [
     facet("a", row.agentId),
     facet("s", row.status),
@@ -79,13 +79,11 @@ export function facetsOf(row: ConversationRow): string {
     facet("n", row.externalNumber),
     facet("n", row.agentNumber),
     row.durationSecs === null ? null : durationFacet(bitsOf(row.durationSecs)),
-  ]
-    .filter((term) => term !== null)
-    .join(" ");
+  ].filter((term) => term !== null);
 }
 
-/** The FTS5 expression for a filter, of which the index knows a part; null if it knows none of it. */
-export function facetExpression(filter: ConversationFilter): string | null {
+/** The terms that a filter asks for, of each group one: the index knows a part of it. None if it knows nothing of it. */
+export function facetsWanted(filter: ConversationFilter): string[][] {
   const terms = [
     facet("a", filter.agentId),
     facet("s", filter.status),
@@ -94,9 +92,15 @@ export function facetExpression(filter: ConversationFilter): string | null {
     facet("u", filter.userId),
     facet("v", filter.voicemail === null ? null : Number(filter.voicemail)),
     facet("n", filter.number),
-    durationExpression(filter),
   ].filter((term) => term !== null);
-  return terms.length === 0 ? null : terms.map((term) => `facets : (${term})`).join(" AND ");
+  return [...terms.map((term) => [term]), durationsWanted(filter)].filter(({ length }) => length > 0);
+}
+
+/** The FTS5 expression for that; null if there are none. */
+export function facetExpression(filter: ConversationFilter): string | null {
+  const groups = facetsWanted(filter);
+  if (groups.length === 0) return null;
+  return groups.map((terms) => `facets : (${terms.join(" OR ")})`).join(" AND ");
 }
 
 /** One term, whatever characters are in the value. */
@@ -106,12 +110,12 @@ function facet(kind: string, value: string | number | null): string | null {
 }
 
 /** Durations by their order of magnitude: what is found is looked at once more. */
-function durationExpression({ durationSecsMin, durationSecsMax }: ConversationFilter): string | null {
-  if (durationSecsMin === null && durationSecsMax === null) return null;
+function durationsWanted({ durationSecsMin, durationSecsMax }: ConversationFilter): string[] {
+  if (durationSecsMin === null && durationSecsMax === null) return [];
   const from = bitsOf(durationSecsMin ?? 0);
   const to = durationSecsMax === null ? DURATION_BITS_MAX : bitsOf(durationSecsMax);
   const count = Math.max(1, to - from + 1);
-  return Array.from({ length: count }, (_, index) => durationFacet(from + index)).join(" OR ");
+  return Array.from({ length: count }, (_, index) => durationFacet(from + index));
 }
 
 const durationFacet = (bits: number) => `l${bits}`;

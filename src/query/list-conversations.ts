@@ -2,12 +2,22 @@ import { and, desc, gte, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { ConversationRow } from "../model/conversation.ts";
 import { conversations } from "../store/sqlite/schema.ts";
-import { facetExpression, fits } from "./conversation-filter.ts";
+import { facetExpression } from "./conversation-filter.ts";
 import type { ConversationFilter } from "./conversation-filter.ts";
+import { collect } from "./conversation-pages.ts";
+import type {
+  Chunk as ChunkOf,
+  ConversationPage,
+  ConversationPosition,
+  ConversationQuery,
+  FoundRow,
+  IndexPosition,
+  StartPosition,
+} from "./conversation-pages.ts";
 import type { Reader } from "./reader.ts";
 import { firstIdOf } from "./search/documents.ts";
-import type { Snippets } from "./search/documents.ts";
 import { isBusy, isDamaged } from "./search/file.ts";
+import type { Snippets } from "./search/text.ts";
 
 /**
  * A search waits this long for the index to have all that has arrived, and others wait for it meanwhile; a list, which
@@ -15,47 +25,13 @@ import { isBusy, isDamaged } from "./search/file.ts";
  */
 const SEARCH_WAIT_MS_MAX = 5_000;
 const LIST_WAIT_MS_MAX = 100;
-/** If few of those looked at are wanted, a page ends before it is full: others want answers too. */
-const LOOKED_AT_MAX = 20_000;
-/** And with some rows earlier: who asks sees them, and can go on. */
-const LOOKED_AT_WITH_ROWS_MAX = 2_500;
-const CHUNK_ROWS = 500;
 /** Looked through at once: about 10 ms in which others wait. */
 const WINDOW_ROWS = 10_000;
 
 const rowid = sql<number>`${conversations}.rowid`;
 
-/** A place in the order of the table: by start, newest first, then by arrival. Those without a start come last. */
-type StartPosition = { by: "start"; startedAt: number | null; rowid: number };
-/** A place in the order of the search index: by start as well, but it has its own way with ties. */
-type IndexPosition = { by: "index"; id: number };
-export type ConversationPosition = StartPosition | IndexPosition;
-
-/** A conversation that may be one of those wanted, and its place. */
-type FoundConversation = { row: ConversationRow; position: ConversationPosition };
-
-/** Some conversations in order, and the place of the last one that was looked at: null at the end. */
-type Chunk = { found: FoundConversation[]; last: ConversationPosition | null };
-
-export type ListedConversation = ConversationRow & { snippets: Snippets | null };
-
-export type ConversationPage =
-  | {
-      kind: "page";
-      rows: ListedConversation[];
-      /** Where the next page begins; null at the end. */
-      next: ConversationPosition | null;
-    }
-  /** The index does not have everything yet, so a search could miss something. */
-  | { kind: "not-ready" };
-
-export type ConversationQuery = {
-  filter: ConversationFilter;
-  /** In words, as a person writes it; null if no text is searched. */
-  query: string | null;
-  after: ConversationPosition | null;
-  rowsMax: number;
-};
+type FoundConversation = FoundRow<ConversationRow>;
+type Chunk = ChunkOf<ConversationRow>;
 
 /** Conversations, newest first, that fit a filter and, if there is one, a query. */
 export async function listConversations(reader: Reader, asked: ConversationQuery): Promise<ConversationPage> {
@@ -101,33 +77,6 @@ async function isReady({ index }: Reader, isNeeded: boolean): Promise<boolean> {
     if (isNeeded) throw error;
     return false;
   }
-}
-
-/** Looks at one conversation after the other until a page is full. */
-async function collect(
-  next: (after: ConversationPosition | null, countMax: number) => Chunk,
-  filter: ConversationFilter,
-  after: ConversationPosition | null,
-  rowsMax: number,
-): Promise<{ found: FoundConversation[]; next: ConversationPosition | null }> {
-  const found: FoundConversation[] = [];
-  let last = after;
-  // One more than a page: it tells whether there is another.
-  let chunkRows = rowsMax + 1;
-  for (let lookedAt = 0; lookedAt < LOOKED_AT_MAX; lookedAt += chunkRows) {
-    chunkRows = lookedAt === 0 ? rowsMax + 1 : CHUNK_ROWS;
-    const chunk = next(last, chunkRows);
-    found.push(...chunk.found.filter(({ row }) => fits(row, filter)));
-    if (found.length > rowsMax) {
-      const page = found.slice(0, rowsMax);
-      return { found: page, next: page.at(-1)?.position ?? null };
-    }
-    if (chunk.last === null) return { found, next: null };
-    last = chunk.last;
-    if (found.length > 0 && lookedAt >= LOOKED_AT_WITH_ROWS_MAX) break;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return { found, next: last };
 }
 
 function findSnippets(

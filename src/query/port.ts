@@ -8,7 +8,7 @@ import type { CallFailureFilter } from "./call-failures.ts";
 import type { ExportFilter, StoredConversation } from "./conversations.ts";
 import type { StoredDetails } from "./details.ts";
 import type { EventFilter, EventPosition, StoredPayload } from "./events.ts";
-import type { ConversationPage, ConversationQuery } from "./list-conversations.ts";
+import type { ConversationPage, ConversationQuery } from "./conversation-pages.ts";
 import type { QuarantinedGroup } from "./quarantine.ts";
 import type { Measured, RecordingFile } from "./loudness/measure.ts";
 import type { CleanPosition } from "./search/search-index.ts";

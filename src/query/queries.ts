@@ -1,26 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Log } from "../platform/log.ts";
+import { ANSWER_MS_MAX, QueriesBusyError, QueryError, WAITING_MAX } from "./asking.ts";
 import type { ThreadAnswer, ThreadNote, ThreadOptions } from "./operations.ts";
 import type { Answer, Argument, Queries, QuestionName } from "./port.ts";
-
-const WAITING_MAX = 64;
-const ANSWER_MS_MAX = 30_000;
-
-/** More is being asked than can be answered, or one question takes too long. */
-export class QueriesBusyError extends Error {
-  override readonly name = "QueriesBusyError";
-}
-
-/** An operation failed; `code` says why, and can be logged. */
-export class QueryError extends Error {
-  override readonly name = "QueryError";
-  constructor(
-    operation: string,
-    readonly code: string,
-  ) {
-    super(`${operation}: ${code}`);
-  }
-}
 
 /**
  * Reads what has been stored, in a thread of its own: a slow search keeps no delivery waiting. The thread starts with

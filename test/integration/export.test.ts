@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { QueriesBusyError } from "../../src/query/queries.ts";
+import { QueriesBusyError } from "../../src/query/asking.ts";
 import { csvCell } from "../../src/http/api/export.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";

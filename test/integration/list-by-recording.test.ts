@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { openTestApp } from "../helpers/app.ts";
 import { openReader } from "../../src/query/reader.ts";
 import { listConversations } from "../../src/query/list-conversations.ts";
-import type { ConversationPosition } from "../../src/query/list-conversations.ts";
+import type { ConversationPosition } from "../../src/query/conversation-pages.ts";
 import type { ConversationFilter } from "../../src/query/conversation-filter.ts";
 import { anyConversation } from "../helpers/conversation-filter.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { findRecording, readConversation } from "../../src/query/conversations.ts";
 import type { ConversationFilter } from "../../src/query/conversation-filter.ts";
 import { listConversations } from "../../src/query/list-conversations.ts";
-import type { ConversationPosition } from "../../src/query/list-conversations.ts";
+import type { ConversationPosition } from "../../src/query/conversation-pages.ts";
 import { openReader } from "../../src/query/reader.ts";
 import type { Reader } from "../../src/query/reader.ts";
 import { openTestApp } from "../helpers/app.ts";

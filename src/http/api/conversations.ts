@@ -1,6 +1,6 @@
 import { Elysia } from "elysia";
 import type { ConversationFilter } from "../../query/conversation-filter.ts";
-import type { ConversationPosition, ListedConversation } from "../../query/list-conversations.ts";
+import type { ConversationPosition, ListedConversation } from "../../query/conversation-pages.ts";
 import { isTooLong, QUERY_PREFIXES_MAX, QUERY_WORDS_MAX } from "../../query/search/query.ts";
 import { markedUp, segmentsOf } from "../../query/search/text.ts";
 import { errorResponse } from "../errors.ts";

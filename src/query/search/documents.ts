@@ -2,16 +2,15 @@ import type { Database } from "bun:sqlite";
 import type { ConversationRow } from "../../model/conversation.ts";
 import type { StoredTurn } from "../../model/turn.ts";
 import { facetsOf } from "../conversation-filter.ts";
-import { MATCH_END, MATCH_START, textsOf } from "./text.ts";
+import { SNIPPETS, textsOf } from "./text.ts";
+import type { Snippets } from "./text.ts";
 
 // The id of a document is the second in which its conversation began, and a number within that second. With 33 bits for
 // the second it is exact as a JavaScript number. What has no start comes before all others.
 const IDS_A_SECOND = 2 ** 20;
 const SECONDS_MAX = 2 ** 33 - 1;
-const SNIPPET_WORDS = 24;
 
 export type Candidate = { id: number; conversationId: string };
-export type Snippets = { title: string; summary: string; turns: string };
 export type Documents = ReturnType<typeof createDocuments>;
 
 /** The lowest id of a document whose conversation began in that second or later. */
@@ -39,11 +38,9 @@ export function createDocuments(sqlite: Database) {
     "SELECT texts.rowid AS id, conversation_id AS conversationId FROM texts CROSS JOIN documents ON id = texts.rowid " +
       "WHERE texts MATCH ? AND texts.rowid >= ? AND texts.rowid < ? ORDER BY texts.rowid DESC LIMIT ?",
   );
-  const snippet = (column: number) =>
-    `snippet(texts, ${column}, '${MATCH_START}', '${MATCH_END}', '…', ${SNIPPET_WORDS})`;
   // With a plus, the ids are no constraint of the index, which would begin the search again for each.
   const selectSnippets = sqlite.query<Snippets & { id: number }, [string, number, number, string]>(
-    `SELECT rowid AS id, ${snippet(0)} AS title, ${snippet(1)} AS summary, ${snippet(2)} AS turns FROM texts ` +
+    `SELECT rowid AS id, ${SNIPPETS} FROM texts ` +
       "WHERE texts MATCH ? AND rowid >= ? AND rowid <= ? AND +rowid IN (SELECT value FROM json_each(?))",
   );
 
@@ -73,7 +70,7 @@ export function createDocuments(sqlite: Database) {
      */
     put(row: ConversationRow, turns: StoredTurn[]): void {
       const { title, summary, turns: said } = textsOf(row, turns);
-      const facets = facetsOf(row);
+      const facets = facetsOf(row).join(" ");
       const digest = digestOf([row.startedAt, title, summary, said, facets]);
       const known = byConversation.get(row.conversationId);
       if (known?.digest === digest) return;

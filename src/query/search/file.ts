@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { existsSync, unlinkSync } from "node:fs";
 import { errorCode } from "../../platform/errors.ts";
 import { openSqlite } from "../../store/sqlite/open.ts";
+import { TOKENIZER } from "./text.ts";
 
 /** Of the tables below: a file of another version is rebuilt. */
 const VERSION = 2;
@@ -20,7 +21,7 @@ CREATE TABLE documents (
   id INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, started_at INTEGER
 ) STRICT;
 CREATE VIRTUAL TABLE texts USING fts5 (
-  title, summary, turns, facets, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+  title, summary, turns, facets, ${TOKENIZER}, prefix = '2 3'
 );
 INSERT INTO texts (texts, rank) VALUES ('secure-delete', 1);
 PRAGMA user_version = ${VERSION};

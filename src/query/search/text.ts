@@ -9,9 +9,22 @@ const BESIDE_UNSPACED =
   /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])|(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])/gu;
 const BREAK = "\u200b";
 
+/** Some words around what was found in each column, or its beginning. */
+export type Snippets = { title: string; summary: string; turns: string };
+
 /** Noncharacters of Unicode: no text has them. */
 export const MATCH_START = "\ufdd0";
 export const MATCH_END = "\ufdd1";
+
+const SNIPPET_WORDS = 24;
+const snippetOf = (name: keyof Snippets, column: number) =>
+  `snippet(texts, ${column}, '${MATCH_START}', '${MATCH_END}', '…', ${SNIPPET_WORDS}) AS ${name}`;
+
+/** Snippets in SQL, out of a table whose first columns are title, summary and turns. */
+export const SNIPPETS = [snippetOf("title", 0), snippetOf("summary", 1), snippetOf("turns", 2)].join(", ");
+
+/** How FTS5 takes texts apart. */
+export const TOKENIZER = "tokenize = 'unicode61 remove_diacritics 2'";
 
 /**
  * A text as it is indexed and searched. SQLite's tokenizer ends words at spaces and punctuation, which Chinese and
