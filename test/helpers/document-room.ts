@@ -46,7 +46,7 @@ name=\${0##*/}
 [ -x "$REPOSITORY/scripts/$name" ] || exit 64
 case "$name $*" in
   "bun "*) [ -s "$REPOSITORY/$1" ] ;;
-  "test " | "test --deploy" | "start " | "check " | "format " | "build " | "page " | "build linux-arm64 dist/arm64" | "release ") ;;
+  "test " | "test --deploy" | "test --cloud" | "start " | "check " | "format " | "build " | "page " | "build linux-arm64 dist/arm64" | "release ") ;;
   *) echo "scripts/$name: unexpected: $*" >&2; exit 64 ;;
 esac
 `;
