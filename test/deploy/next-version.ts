@@ -4,15 +4,21 @@ import { join } from "node:path";
 
 const root = join(import.meta.dir, "../..");
 
+/** Where a store has its list of migrations. */
+const lists = { sqlite: "src/store/sqlite/database.ts", postgres: "src/store/postgres/migrate.ts" };
+
 /** Builds this program with one more migration, as a version to come would have it. Returns its executable. */
-export function buildNextVersion(migration: { sql: string; olderPrograms: "go on" | "stop" }): string {
+export function buildNextVersion(
+  migration: { sql: string; olderPrograms: "go on" | "stop" },
+  store: keyof typeof lists = "sqlite",
+): string {
   const folder = mkdtempSync(join(tmpdir(), "next-version-"));
   // The page is embedded as scripts/page has built it.
   for (const name of ["src", "dist/page", "package.json", "tsconfig.json"]) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  const database = join(folder, "src/store/sqlite/database.ts");
+  const database = join(folder, lists[store]);
   const text = readFileSync(database, "utf8");
   const patched = text.replace(
     /(const schemaMigrations: readonly Migration\[\] = \[.*?)\];/s,
