@@ -2,14 +2,22 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { bodyPath } from "../../src/model/body.ts";
 import type { Store } from "../../src/store/port.ts";
 import { put, sha256Of } from "./store.ts";
-import type { Open, Opened } from "./store.ts";
+import type { Opened } from "./store.ts";
 
 const DAY = "2026/11/02";
 const NAMES = [`${DAY}/conv_1.mp3`, `${DAY}/conv_1-0123456789ab.mp3`];
 
+/** What stores blobs, on data of its own. */
+export type OpenedBlobs = Pick<Opened, "end"> & {
+  store: BlobStore;
+  reopen: (options?: { keepsRecordings?: boolean }) => Promise<unknown>;
+};
+
+type BlobStore = Pick<Store, "bodies" | "recordings" | "newRecordings">;
+
 /** What Blobs and a BlobIntake do. */
-export function testBlobs(open: Open): void {
-  let opened: Opened;
+export function testBlobs(open: () => Promise<OpenedBlobs>): void {
+  let opened: OpenedBlobs;
   beforeEach(async () => {
     opened = await open();
   });
@@ -19,7 +27,7 @@ export function testBlobs(open: Open): void {
   const read = async (blobs: "recordings" | "bodies", name: string) =>
     (await opened.store[blobs].open(name))?.text();
 
-  const kinds: [string, (store: Store) => [Store["recordings"], Store["newRecordings"]], string][] = [
+  const kinds: [string, (store: BlobStore) => [Store["recordings"], Store["newRecordings"]], string][] = [
     ["recordings", (store) => [store.recordings, store.newRecordings], `${DAY}/conv_1.mp3`],
     ["bodies", (store) => [store.bodies, store.bodies], bodyPath(sha256Of("content"))],
   ];

@@ -1,0 +1,61 @@
+import { randomBytes } from "node:crypto";
+import type { Ask, Dialect } from "./dialect.ts";
+import { ObjectFault } from "./faults.ts";
+import type { BucketAnswer } from "./send.ts";
+
+const DAY_MS = 86_400_000;
+const NOTICE_DAYS = 14;
+const USE_ANOTHER = "Use a bucket in which what is written can be read at once.";
+
+/** What was found; `remedy` is null if nothing is wrong. */
+export type BucketFinding = { level: "ok" | "warning" | "error"; text: string; remedy: string | null };
+
+/** Writes a small object, reads it, finds it in a list and deletes it, and looks how long the access lasts. */
+export async function checkBucket(
+  dialect: Dialect,
+  send: (ask: Ask) => Promise<BucketAnswer>,
+): Promise<BucketFinding[]> {
+  const { place } = dialect;
+  const key = `.check-${randomBytes(8).toString("hex")}`;
+  const bytes = Buffer.from(key);
+  const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  try {
+    const upload = { byteCount: bytes.byteLength, sha256, pieces: () => onePiece(bytes) };
+    const put = await send({ method: "PUT", key, upload });
+    const got = await send({ method: "GET", key, range: { first: 0, last: bytes.byteLength - 1 } });
+    const listed = await send(dialect.list(key, null, 1));
+    const removed = await send({ method: "DELETE", key });
+    if (!bytes.equals(got.bytes) || !new TextDecoder().decode(listed.bytes).includes(key))
+      return [{ level: "error", text: `${place}: what is written is not there`, remedy: USE_ANOTHER }];
+    return [
+      { level: "ok", text: `${place} can be written, read, listed and deleted from`, remedy: null },
+      ...(dialect.keepsVersions(put.headers, removed.headers) ? [versionsOf(place)] : []),
+      ...endOf(dialect, Date.now()),
+    ];
+  } catch (error) {
+    if (!(error instanceof ObjectFault)) throw error;
+    return [{ level: "error", text: error.what, remedy: sentence(error.remedy) }];
+  }
+}
+
+function versionsOf(place: string): BucketFinding {
+  return {
+    level: "warning",
+    text: `${place} keeps old versions of what is deleted: what is erased stays there`,
+    remedy: "Switch versioning and soft delete off, or have old versions deleted after some days.",
+  };
+}
+
+function endOf({ place, endsAtMs, settings }: Dialect, nowMs: number): BucketFinding[] {
+  if (endsAtMs === null || endsAtMs - nowMs >= NOTICE_DAYS * DAY_MS) return [];
+  const text = `${place}: the access ends at ${new Date(endsAtMs).toISOString()}`;
+  return [{ level: "warning", text, remedy: `Make a new SAS and set ${settings.keys} again.` }];
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
