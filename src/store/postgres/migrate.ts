@@ -1,6 +1,6 @@
 import type { Migration } from "../sqlite/database.ts";
 import { lockSql } from "./locks.ts";
-import type { Pool, Query } from "./pool.ts";
+import type { Pool, Query, QueryOptions } from "./pool.ts";
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
 import forward from "./migrations/0003-forward.sql" with { type: "text" };
 
@@ -69,11 +69,8 @@ export async function migrate(
  *
  * @returns whether it may go on to write: false if a newer version has changed the schema in a way that it does not know
  */
-export async function beat(
-  query: Query,
-  instanceId: string,
-  known = schemaMigrations.length,
-): Promise<boolean> {
+export async function beat(query: Query, instanceId: string, options: QueryOptions): Promise<boolean> {
+  const known = schemaMigrations.length;
   const rows = await query<{ oldest: number }>(
     `WITH beat AS (
        INSERT INTO instances (id, schema, started_at, seen_at) VALUES ($1, $2::bigint, ${NOW_MS}, ${NOW_MS})
@@ -81,6 +78,7 @@ export async function beat(
      )
      SELECT oldest_writer AS oldest FROM schema_version`,
     [instanceId, known],
+    options,
   );
   return (rows[0]?.oldest ?? 0) <= known;
 }

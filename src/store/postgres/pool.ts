@@ -4,7 +4,8 @@ import { DeadlineError, PostgresFault } from "./fault.ts";
 const DEADLINE_MS = 10_000;
 const CONNECT_SECONDS = 5;
 
-export type Value = string | number | boolean | null | Uint8Array;
+/** Of an array, the client asks for the type first: one round trip more. */
+export type Value = string | number | boolean | null | Uint8Array | readonly string[] | readonly number[];
 
 export type QueryOptions = {
   /** When an answer comes no more, as in a network that drops everything: the connections are given up then. */

@@ -1,0 +1,20 @@
+import { inWriteLock } from "./lock-holder.ts";
+import type { Pool } from "./pool.ts";
+import { refold } from "./refold.ts";
+
+const ROWS_MAX = 100;
+
+/** Folds again what came out of order and was not folded since, as a stop in between leaves it. */
+export async function refoldLeft(pool: Pool, conversationIds?: readonly string[]): Promise<void> {
+  const ids = conversationIds ?? (await leftToFold(pool));
+  for (const id of ids) {
+    await inWriteLock(pool, (query) => refold(query, id));
+  }
+}
+
+async function leftToFold({ query }: Pool): Promise<string[]> {
+  const rows = await query<{ id: string }>(
+    `SELECT conversation_id AS id FROM conversations WHERE fold_order IS NULL LIMIT ${ROWS_MAX}`,
+  );
+  return rows.map(({ id }) => id);
+}

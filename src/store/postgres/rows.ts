@@ -1,0 +1,251 @@
+import type { Column, Columns } from "../../model/columns.ts";
+import { callFailureColumns } from "../../model/call-failure.ts";
+import { conversationColumns } from "../../model/conversation.ts";
+import { eventColumns } from "../../model/event.ts";
+import type { EventKey, EventOutcome, EventRecord, StoreOutcome } from "../../model/event.ts";
+import { sha256Of } from "../sqlite/erasures.ts";
+import { foldTogether, storable } from "./fold.ts";
+import { LOCK_CLASS, locks } from "./locks.ts";
+import type { Query, Value } from "./pool.ts";
+import { refold } from "./refold.ts";
+import { storedId } from "./text.ts";
+
+/** How long a group waits for the lock before it looks at who holds it: see lock-holder.ts. */
+export const LOCK_WAIT_MS = 750;
+
+const { id: _, ...ofEvents } = eventColumns;
+const writtenEvents: Columns = {
+  ...ofEvents,
+  payloadPath: { name: "payload_path", kind: "text", description: "" },
+  turnsPayload: { name: "turns_payload", kind: "text", description: "" },
+};
+const { eventId: __, ...ofConversations } = conversationColumns;
+const { eventId: ___, ...ofFailures } = callFailureColumns;
+const AUDIO = new Set(["audio_path", "audio_bytes", "audio_sha256", "audio_received_at"]);
+
+const namesOf = (columns: Columns): string[] => Object.values(columns).map(({ name }) => name);
+
+const sqlTypes: Record<Column["kind"], string> = {
+  text: "text",
+  json: "text",
+  real: "double precision",
+  integer: "bigint",
+  flag: "bigint",
+  seconds: "bigint",
+  milliseconds: "bigint",
+};
+
+/** Columns for json_to_record. */
+const typed = (columns: Columns): string =>
+  Object.values(columns)
+    .map(({ name, kind }) => `${name} ${sqlTypes[kind]}`)
+    .join(", ");
+
+/** A row by the names of its columns. */
+function named(columns: Columns, row: object): Record<string, unknown> {
+  const values: Record<string, unknown> = { ...row };
+  return Object.fromEntries(Object.entries(columns).map(([key, { name }]) => [name, values[key]]));
+}
+
+/**
+ * Waits for the lock in the statement that inserts: ids become visible in their order, and nobody holds the lock between two
+ * messages. What the statement reads is from before it waited; unique indexes and the row that a conflict is with are not.
+ */
+const LOCKED = `locked AS MATERIALIZED (
+  SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${locks.writes} + 0 * length(set_config('lock_timeout', '${LOCK_WAIT_MS}', true)))
+),`;
+
+const eventNames = namesOf(writtenEvents).join(", ");
+
+const insertEvents = (count: number, isLocked: boolean): string => {
+  const values = Array.from(
+    { length: count },
+    (____, index) => `($${2 * index + 3}::json, $${2 * index + 4}::bytea)`,
+  );
+  return `WITH ${isLocked ? "" : LOCKED} added AS (
+  INSERT INTO events (${eventNames}, payload)
+  SELECT ${eventNames}, given.payload
+  FROM ${isLocked ? "" : "locked,"} (VALUES ${values.join(", ")}) AS given (event, payload),
+    LATERAL json_to_record(given.event) AS event (${typed(writtenEvents)}, of_conversation text)
+  WHERE NOT EXISTS (SELECT FROM erasures WHERE erasures.conversation_sha256 = event.of_conversation)
+  ON CONFLICT DO NOTHING
+  RETURNING id, conversation_id, body_sha256
+)`;
+};
+
+/** Whether no event before was newer; a row that waits to be made again waits on. */
+const IS_NEWER = "(conversations.fold_order[4:6] <= excluded.fold_order[1:3]) IS TRUE";
+
+const overlaid = [...namesOf(ofConversations), "event_id", "fold_order"].flatMap((name) => {
+  const newest = `coalesce(excluded.${name}, conversations.${name})`;
+  if (name === "conversation_id") return [];
+  if (name === "updated_at" || AUDIO.has(name)) return [`${name} = ${newest}`];
+  const otherwise = name === "fold_order" ? "NULL" : `conversations.${name}`;
+  return [`${name} = CASE WHEN ${IS_NEWER} THEN ${newest} ELSE ${otherwise} END`];
+});
+
+/** What follows from the events of `added`: of a body that was here before, nothing. */
+const DERIVED = `said AS (
+  INSERT INTO conversations (${namesOf(ofConversations).join(", ")}, event_id, fold_order)
+  SELECT ${namesOf(ofConversations)
+    .map((name) => (AUDIO.has(name) ? `CASE WHEN sound.id IS NOT NULL THEN one.${name} END` : `one.${name}`))
+    .join(", ")}, turns.id, one.fold_order
+  FROM json_to_recordset($1::json) AS one (${typed(ofConversations)}, turns_sha256 text, sound_sha256 text, fold_order bigint[])
+  LEFT JOIN added AS turns ON turns.conversation_id = one.conversation_id AND turns.body_sha256 = one.turns_sha256
+  LEFT JOIN added AS sound ON sound.conversation_id = one.conversation_id AND sound.body_sha256 = one.sound_sha256
+  WHERE one.conversation_id IN (SELECT conversation_id FROM added)
+  ON CONFLICT (conversation_id) DO UPDATE SET ${overlaid.join(", ")}
+  RETURNING conversation_id, fold_order
+), failed AS (
+  INSERT INTO call_failures (event_id, ${namesOf(ofFailures).join(", ")})
+  SELECT added.id, ${namesOf(ofFailures)
+    .map((name) => `one.${name}`)
+    .join(", ")}
+  FROM json_to_recordset($2::json) AS one (${typed(ofFailures)}, body_sha256 text)
+  JOIN added ON added.body_sha256 = one.body_sha256 AND added.conversation_id IS NOT DISTINCT FROM one.conversation_id
+  ON CONFLICT DO NOTHING
+)
+SELECT id, conversation_id AS "conversationId", body_sha256 AS "bodySha256",
+  (SELECT json_agg(conversation_id)::text FROM said WHERE fold_order IS NULL) AS overtaken
+FROM added`;
+
+/** What follows from records: parameters 1 and 2 of `DERIVED`. */
+function derivedValues(records: readonly EventRecord[], updatedAtMs?: number): [string, string] {
+  const rows = foldTogether(records, updatedAtMs).map((row) => {
+    const { turnsSha256: turns_sha256, recordedSha256: sound_sha256, foldOrder: fold_order } = row;
+    return Object.assign(named(ofConversations, row), { turns_sha256, sound_sha256, fold_order });
+  });
+  const failures = records.flatMap(({ failure, bodySha256: body_sha256, conversationId, agentId }) =>
+    failure === null
+      ? []
+      : [Object.assign(named(ofFailures, { ...failure, conversationId, agentId }), { body_sha256 })],
+  );
+  return [JSON.stringify(rows), JSON.stringify(failures)];
+}
+
+type Written = { id: number; conversationId: string | null; bodySha256: string; overtaken: string | null };
+
+/** The conversations that came out of order. */
+const overtakenOf = (written: readonly Written[]): string[] => {
+  const ids: unknown = JSON.parse(written[0]?.overtaken ?? "[]");
+  return Array.isArray(ids) ? ids.map(String) : [];
+};
+
+const keyOf = ({ conversationId, bodySha256 }: EventKey): string => `${bodySha256} ${conversationId ?? ""}`;
+
+/** What became of records, in their order, and the conversations that have to be folded again. */
+export type GroupOutcome = { outcomes: StoreOutcome[]; overtaken: string[] };
+
+/**
+ * Writes records in one statement, all or nothing; each body once, however often it is among them.
+ *
+ * @param records storable ones
+ * @param isLocked whether the transaction of `query` has the lock of writes; the statement takes it otherwise
+ * @param areRepeated whether an answer may have been lost: what is found is from that try then
+ */
+export async function insertGroup(
+  query: Query,
+  records: readonly EventRecord[],
+  { isLocked, areRepeated }: { isLocked: boolean; areRepeated: boolean },
+): Promise<GroupOutcome> {
+  const first = new Map<string, EventRecord>();
+  for (const record of records) first.getOrInsert(keyOf(record), record);
+  const once = [...first.values()];
+  const values = once.flatMap((record): Value[] => {
+    const { conversationId, payload } = record;
+    const ofConversation = conversationId === null ? null : sha256Of(conversationId);
+    return [JSON.stringify({ ...named(writtenEvents, record), of_conversation: ofConversation }), payload];
+  });
+  const written = await query<Written>(`${insertEvents(once.length, isLocked)}, ${DERIVED}`, [
+    ...derivedValues(once),
+    ...values,
+  ]);
+  const added = new Set(written.map(keyOf));
+  const others = once.filter((record) => !added.has(keyOf(record)));
+  const before = new Map<string, StoreOutcome>();
+  for (const [index, found] of (await findFirst(query, others)).entries()) {
+    const record = others[index];
+    if (record === undefined) continue;
+    const { isErased, first: outcome, receivedAtMs } = found;
+    if (!isErased && outcome === null)
+      throw new Error(`the event ${record.bodySha256} is neither new nor stored`);
+    const isOurs = areRepeated && receivedAtMs === record.receivedAtMs;
+    before.set(keyOf(record), isErased || outcome === null ? "erased" : { ...outcome, isDuplicate: !isOurs });
+  }
+  const outcomes = records.map((record): StoreOutcome => {
+    const known = before.get(keyOf(record));
+    const { type, error } = record;
+    const isDuplicate = first.get(keyOf(record)) !== record;
+    if (known === undefined) return { isDuplicate, type, error };
+    return known === "erased" ? known : { ...known, isDuplicate: known.isDuplicate || isDuplicate };
+  });
+  return { outcomes, overtaken: overtakenOf(written) };
+}
+
+/** The same within a transaction that has the lock of writes, with all that follows. */
+export async function insertAll(query: Query, records: readonly EventRecord[]): Promise<StoreOutcome[]> {
+  const options = { isLocked: true, areRepeated: false };
+  const { outcomes, overtaken } = await insertGroup(query, records.map(storable), options);
+  for (const id of overtaken) await refold(query, id);
+  return outcomes;
+}
+
+/** Writes what follows from an event that is stored, within a transaction that has the lock of writes. */
+export async function derive(
+  query: Query,
+  given: EventRecord,
+  eventId: number,
+  updatedAtMs?: number,
+): Promise<void> {
+  const record = storable(given);
+  const added = "WITH added (id, conversation_id, body_sha256) AS (VALUES ($3::bigint, $4::text, $5::text))";
+  const written = await query<Written>(`${added}, ${DERIVED}`, [
+    ...derivedValues([record], updatedAtMs),
+    eventId,
+    record.conversationId,
+    record.bodySha256,
+  ]);
+  for (const id of overtakenOf(written)) await refold(query, id);
+}
+
+export type KnownBody = { isErased: boolean; first: EventOutcome | null; receivedAtMs: number | null };
+
+/** What is known of bodies, in their order: the first delivery, and whether the conversation was erased. */
+export async function findFirst(query: Query, keys: readonly EventKey[]): Promise<KnownBody[]> {
+  if (keys.length === 0) return [];
+  const asked = keys.map(({ conversationId, bodySha256 }, n) => {
+    const id = storedId(conversationId);
+    return {
+      n,
+      conversation_id: id,
+      body_sha256: bodySha256,
+      of_conversation: id === null ? null : sha256Of(id),
+    };
+  });
+  const rows = await query<{
+    isErased: boolean;
+    id: number | null;
+    type: string | null;
+    error: string | null;
+    at: number | null;
+  }>(
+    `SELECT EXISTS (SELECT FROM erasures WHERE conversation_sha256 = asked.of_conversation) AS "isErased",
+       found.id, found.type, found.error, found.received_at AS at
+     FROM json_to_recordset($1::json) AS asked (n bigint, conversation_id text, body_sha256 text, of_conversation text)
+     LEFT JOIN LATERAL (
+       SELECT id, type, error, received_at FROM events
+       WHERE events.conversation_id = asked.conversation_id AND events.body_sha256 = asked.body_sha256
+       UNION ALL
+       SELECT id, type, error, received_at FROM events
+       WHERE asked.conversation_id IS NULL AND events.conversation_id IS NULL AND events.body_sha256 = asked.body_sha256
+       LIMIT 1
+     ) AS found ON true
+     ORDER BY asked.n`,
+    [JSON.stringify(asked)],
+  );
+  return rows.map(({ isErased, id, type, error, at }) => ({
+    isErased,
+    first: id === null ? null : { isDuplicate: true, type, error },
+    receivedAtMs: at,
+  }));
+}
