@@ -591,7 +591,7 @@ export const breakages: Breakage[] = [
     file: "src/forward/sqlite/parked.ts",
     find: "WHERE name = $name AND generation = $generation`",
     replace: "WHERE name = $name AND $generation >= 0`",
-    tests: ["test/integration/forward-file.test.ts"],
+    tests: ["test/integration/forward-state.test.ts"],
   },
   {
     name: "forward: go on in other data",

@@ -1,8 +1,8 @@
 // The thread that sends events to the destinations. An entry of the executable of its own, beside main.ts.
 import { parentPort, workerData } from "node:worker_threads";
-import { startForwarder } from "./forward/forwarder.ts";
-import { openForwardData } from "./forward/sqlite/data.ts";
+import type { Forwarder } from "./forward/forwarder.ts";
 import { ForwardFileError } from "./forward/sqlite/file.ts";
+import { runEmbedded } from "./forward/sqlite/run.ts";
 import type { ForwardNote, ForwardRequest, ForwardThreadOptions } from "./forward/thread-messages.ts";
 import { systemClock } from "./platform/clock.ts";
 import { faultText } from "./platform/faults.ts";
@@ -22,13 +22,11 @@ function fail(error: unknown): void {
   post({ kind: "failed", problem });
 }
 
-async function start(): Promise<{ stop: () => Promise<void> }> {
+async function start(): Promise<Forwarder> {
   // The code that starts this thread passes them.
-  const { databasePath, ...options } = workerData as ForwardThreadOptions;
-  const data = openForwardData(databasePath);
-  const forwarder = await startForwarder({
-    ...options,
-    data,
+  const { place, ...configured } = workerData as ForwardThreadOptions;
+  const forwarder = await runEmbedded(place.databasePath, {
+    ...configured,
     clock: systemClock,
     tell: (level, message, fields) => post({ kind: "line", level, message, fields }),
     show(destinations) {
@@ -38,8 +36,8 @@ async function start(): Promise<{ stop: () => Promise<void> }> {
       post({ kind: "figures", destinations });
     },
   });
-  void forwarder.done.catch(fail);
-  return { stop: () => forwarder.stop().finally(data.close) };
+  forwarder.done.catch(fail);
+  return forwarder;
 }
 
 const started = start();

@@ -2,6 +2,7 @@ import { errorCode } from "../platform/errors.ts";
 import { canonicalAddress } from "../platform/address.ts";
 import { withinMs } from "../platform/wait.ts";
 import { version } from "../platform/version.ts";
+import type { BlobContent } from "../store/port.ts";
 import type { Destination } from "./destination.ts";
 import { findRoute, resolveBySystem, urlAt } from "./route.ts";
 import type { Resolve, Route } from "./route.ts";
@@ -28,8 +29,8 @@ const unreachedCodes = new Set([
 /** One message to one destination. */
 export type ForwardMessage = {
   id: string;
-  /** In memory, or a file. */
-  body: Uint8Array<ArrayBuffer> | Blob;
+  /** In memory, a file, or in a bucket. */
+  body: Uint8Array<ArrayBuffer> | BlobContent;
   headers: Readonly<Record<string, string>>;
 };
 
@@ -68,7 +69,7 @@ export function createCourier(
   async function headersOf(message: ForwardMessage): Promise<Record<string, string>> {
     const timestamp = Math.floor(Date.now() / 1000);
     const { keys } = destination;
-    const pieces = message.body instanceof Blob ? message.body.stream() : [message.body];
+    const pieces = message.body instanceof Uint8Array ? [message.body] : message.body.stream();
     const signature =
       keys.length === 0 ? null : await signMessage({ id: message.id, timestamp }, keys, pieces);
     return {
@@ -83,9 +84,11 @@ export function createCourier(
   }
 
   async function request(message: ForwardMessage, route: Route, signal: AbortSignal): Promise<Response> {
+    const { body } = message;
+    // What is in a bucket is read once for the signature, and once for each address that is tried.
+    const content = () => (body instanceof Uint8Array || body instanceof Blob ? body : body.stream());
     const init = {
       method: "POST",
-      body: message.body,
       headers: await headersOf(message),
       redirect: "manual" as const,
       // What is not unpacked can't burst.
@@ -94,13 +97,18 @@ export function createCourier(
     };
     if (route.kind === "refused") throw new RefusedError(route.problem);
     if (route.kind === "proxy") {
-      return session.fetch(url.href, { ...init, proxy: { url: route.url, respectNoProxy: false } });
+      return session.fetch(url.href, {
+        ...init,
+        body: content(),
+        proxy: { url: route.url, respectNoProxy: false },
+      });
     }
     let unreached: unknown = new RefusedError("the name has no address");
     for (const address of route.addresses) {
       try {
         return await session.fetch(urlAt(url, address), {
           ...init,
+          body: content(),
           headers: { ...init.headers, host: url.host },
           ...(hostAddress === null && { tls: { serverName: url.hostname } }),
           proxy: false,

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
-import { errorCode } from "../platform/errors.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { createCourier } from "./attempt.ts";
 import type { Resolve } from "./route.ts";
 import { namesToldOfErased } from "./destination.ts";
 import type { Destination } from "./destination.ts";
-import { newestPosition } from "./position.ts";
 import { createLine } from "./line.ts";
 import type { TellForward } from "./line.ts";
 import type { ForwardData } from "./port.ts";
@@ -19,33 +17,42 @@ const HOUR_MS = 3_600_000;
 const GRACE_MS = 2_000;
 const FREED_BYTES = 2 * 1024 * 1024;
 
-export type Forwarder = Awaited<ReturnType<typeof startForwarder>>;
+/** What forwards. */
+export type Forwarder = {
+  /** Rejects if it can't go on. */
+  done: Promise<void>;
+  /** Lets what is under way be answered, or cuts it off soon. */
+  stop: () => Promise<void>;
+};
 
-/**
- * Sends all destinations their events, until it is stopped. The destinations do not wait for each other.
- *
- * @param data closed by the caller, after the stop
- * @param roundMs how often it looks while there is nothing to be done; less in tests
- * @param show receives the figures, about once a second
- */
-export async function startForwarder(options: {
-  data: Pick<ForwardData, "source" | "state">;
+export type ForwarderOptions = {
   destinations: readonly Destination[];
   publicUrl: string | null;
   clock: Clock;
   random?: () => number;
   resolve?: Resolve;
   environment?: Record<string, string | undefined>;
+  /** How often it looks while there is nothing to be done; less in tests. */
   roundMs?: number;
   tell: TellForward;
+  /** Receives the figures, about once a second. */
   show: (figures: readonly DestinationFigures[]) => void;
-}) {
+};
+
+/**
+ * Sends all destinations their events, until it is stopped. The destinations do not wait for each other.
+ *
+ * @param options `data` is closed by the caller, after the stop
+ */
+export async function startForwarder(
+  options: ForwarderOptions & { data: Omit<ForwardData, "close"> },
+): Promise<Forwarder> {
   const { data, destinations, publicUrl, clock, random = Math.random, tell, show } = options;
   const { roundMs = ROUND_MS } = options;
-  const { source, state } = data;
+  const { source, state, isPassing } = data;
   // Done by `prepareForwarding` before, unless the file was lost since.
   const names = destinations.map(({ name }) => name);
-  await state.configure({ names, position: await newestPosition(source), nowMs: clock.nowMs() });
+  await state.configure({ names, position: await source.newest(), nowMs: clock.nowMs() });
   /** Nothing more is begun. */
   const ending = new AbortController();
   /** What is under way is cut off. */
@@ -56,7 +63,7 @@ export async function startForwarder(options: {
 
   function partsOf(destination: Destination) {
     const courier = createCourier(destination, options);
-    const common = { destination, state, courier, clock, random, calledOff: cutOff.signal };
+    const common = { destination, state, courier, isPassing, clock, random, calledOff: cutOff.signal };
     const line = createLine({ ...common, source, publicUrl, tell, letGo, ending: ending.signal });
     return { courier, line, announce: createAnnouncer({ ...common, ...line }) };
   }
@@ -64,8 +71,17 @@ export async function startForwarder(options: {
   /** Repeats a step until the end: at once while there is more to do. */
   async function loop(step: () => Promise<boolean>, idleMs: number): Promise<void> {
     while (!ending.signal.aborted) {
-      const hasMore = await unlessBusy(step);
+      const hasMore = await attempt(step);
       if (!hasMore) await pause(idleMs, ending.signal);
+    }
+  }
+
+  async function attempt(step: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await step();
+    } catch (error) {
+      if (isPassing(error)) return false;
+      throw error;
     }
   }
 
@@ -99,11 +115,9 @@ export async function startForwarder(options: {
   const done = Promise.all(loops);
 
   return {
-    /** Rejects if it can't go on. */
     done: done.then(() => undefined),
 
-    /** Lets what is under way be answered, or cuts it off soon. */
-    async stop(): Promise<void> {
+    async stop() {
       ending.abort();
       const timer = setTimeout(() => cutOff.abort(), GRACE_MS);
       try {
@@ -126,16 +140,6 @@ function createLetGo(): (bytes: number) => void {
     heldBytes = 0;
     Bun.gc(true);
   };
-}
-
-/** Another process may hold the file, or the database, for a moment. */
-async function unlessBusy(step: () => Promise<boolean>): Promise<boolean> {
-  try {
-    return await step();
-  } catch (error) {
-    if (errorCode(error).startsWith("SQLITE_BUSY") || errorCode(error) === "ScrubError") return false;
-    throw error;
-  }
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

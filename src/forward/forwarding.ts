@@ -29,7 +29,7 @@ export type Forwarding = ReturnType<typeof createForwarding>;
 export function createForwarding(
   options: ForwardThreadOptions & { thread: URL; log: Log; pauseMs?: number },
 ) {
-  const { databasePath, destinations, publicUrl, thread, log, pauseMs = PAUSE_MS } = options;
+  const { place, destinations, publicUrl, thread, log, pauseMs = PAUSE_MS } = options;
   const totals = new Map<string, { delivered: number; failed: number }>();
   let figures: ForwardFigures = [];
   let worker: Thread | null = null;
@@ -38,7 +38,7 @@ export function createForwarding(
   let stopped = Promise.resolve();
 
   function start(): void {
-    const workerData: ForwardThreadOptions = { databasePath, destinations, publicUrl };
+    const workerData: ForwardThreadOptions = { place, destinations, publicUrl };
     const started = new Worker(thread, { workerData });
     worker = started;
     started.on("message", (note: ForwardNote) => {

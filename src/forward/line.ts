@@ -44,6 +44,8 @@ export type LineOptions = {
   state: Pick<ForwardState, "cursor" | "stop" | "commitProgress" | "dueEvents" | "countParked">;
   source: ForwardSource;
   courier: Courier;
+  /** Whether an error is of the moment. */
+  isPassing: (error: unknown) => boolean;
   publicUrl: string | null;
   clock: Clock;
   /** From 0 to 1. */
@@ -74,7 +76,7 @@ const stopTexts: Record<StopReason, string> = {
  * order of ids, the other what was parked.
  */
 export function createLine(options: LineOptions) {
-  const { destination, state, source, courier, publicUrl, clock, random, tell } = options;
+  const { destination, state, source, courier, isPassing, publicUrl, clock, random, tell } = options;
   const { letGo, ending, calledOff } = options;
   const { name, host } = destination;
   const atOnce = createLimit(AT_ONCE_MAX);
@@ -121,6 +123,7 @@ export function createLine(options: LineOptions) {
         return { kind: "unsent" };
       });
     } catch (error) {
+      if (isPassing(error)) return { kind: "unsent" };
       // Of this event: the others go on.
       return { kind: "failed", problem: errorCode(error) };
     } finally {

@@ -1,6 +1,7 @@
 import type { ConversationRow } from "../model/conversation.ts";
 import type { EventRecord } from "../model/event.ts";
 import type { Lineage } from "../model/lineage.ts";
+import type { BlobContent } from "../store/port.ts";
 
 // What forwarding asks of what stores: the events, and how far each destination has been sent them. A database in this
 // process (sqlite/) answers at once, another one later.
@@ -45,8 +46,8 @@ export type ForwardSource = {
   find: (id: number) => Later<ForwardEvent | null>;
   /** null if there is none, or none any more. */
   payload: (id: number) => Later<Uint8Array<ArrayBuffer> | null>;
-  /** The body that is a file; null if it is gone. */
-  file: (path: string) => Promise<Blob | null>;
+  /** The body that is a file, or in a bucket; null if it is gone. */
+  file: (path: string) => Promise<BlobContent | null>;
   /** The traces of the OpenTelemetry form, as JSON; null if there are none. */
   traces: (id: number) => Later<Uint8Array<ArrayBuffer> | null>;
   brief: (conversationId: string) => Later<ConversationBrief | null>;
@@ -54,6 +55,8 @@ export type ForwardSource = {
   lineage: () => Later<Lineage>;
   /** How many events were reprocessed, and the last of them: they keep their ids. */
   reprocessed: () => Later<{ count: number; eventIds: readonly number[] }>;
+  /** The end of what is stored: a new destination begins there. */
+  newest: () => Later<ForwardPosition>;
 };
 
 /** Why nothing more is sent to a destination until `forward replay` is used. */
@@ -168,7 +171,13 @@ export type ForwardState = {
 };
 
 /** What is forwarded, and how far. */
-export type ForwardData = { source: ForwardSource; state: ForwardState; close: () => Later<void> };
+export type ForwardData = {
+  source: ForwardSource;
+  state: ForwardState;
+  /** Whether an error is of the moment, as while another process holds the file: what failed is tried again. */
+  isPassing: (error: unknown) => boolean;
+  close: () => Later<void>;
+};
 
 /** What a cursor can be set by. Nothing is changed. */
 export type ForwardPlaces = {

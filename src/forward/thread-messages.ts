@@ -1,9 +1,13 @@
+import type { EmbeddedData } from "../config/data.ts";
 import type { Destination } from "./destination.ts";
 import type { StopReason } from "./port.ts";
 
+/** Where the events are. */
+export type ForwardPlace = Pick<EmbeddedData, "kind" | "databasePath">;
+
 /** What the thread is started with. */
 export type ForwardThreadOptions = {
-  databasePath: string;
+  place: ForwardPlace;
   destinations: readonly Destination[];
   publicUrl: string | null;
 };

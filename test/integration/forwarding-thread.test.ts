@@ -40,9 +40,11 @@ async function start(thread = forwardThread): Promise<void> {
   const read = parseForwardConfig(text);
   if (!read.ok) throw new Error(read.problem.join("; "));
   const log = createLog({ level: "INFO", format: "text", write: (line) => lines.push(line) });
-  const common = { databasePath: app.config.databasePath, destinations: read.value, log };
-  await prepareForwarding({ ...common, clock: systemClock });
-  forwarding = createForwarding({ ...common, publicUrl: null, thread, pauseMs: 100 });
+  const { databasePath } = app.config;
+  const common = { destinations: read.value, log };
+  await prepareForwarding({ ...common, databasePath, clock: systemClock });
+  const place = { kind: "embedded", databasePath } as const;
+  forwarding = createForwarding({ ...common, place, publicUrl: null, thread, pauseMs: 100 });
   forwarding.start();
 }
 

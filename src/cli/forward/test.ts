@@ -27,7 +27,7 @@ export async function test(given: Given, context: CommandContext): Promise<numbe
   const startedMs = clock.monotonicMs();
   const outcome = await courier.send(message);
   courier.close();
-  const byteCount = message.body instanceof Blob ? message.body.size : message.body.byteLength;
+  const byteCount = message.body instanceof Uint8Array ? message.body.byteLength : message.body.size;
   const about = { type, id: message.id, byteCount, durationMs: clock.monotonicMs() - startedMs };
   context.writeOut(report(destination, about, { outcome, paint: createPaint(context) }));
   return outcome.kind === "taken" ? exitStatus.ok : exitStatus.failure;

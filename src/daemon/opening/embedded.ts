@@ -50,7 +50,7 @@ async function withReaders(place: EmbeddedData, options: DataOptions, store: Sto
   if (isApiOn) queries.warmUp();
   await prepareForwarding({ databasePath, destinations, clock, log });
   const { publicUrl } = config;
-  const common = { databasePath, destinations: destinations ?? [], publicUrl };
+  const common = { place, destinations: destinations ?? [], publicUrl };
   return {
     engine: `SQLite ${sqliteVersion()}`,
     store,

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { errorCode } from "../../platform/errors.ts";
 import type { ForwardData, ForwardState } from "../port.ts";
 import { clearTraces, commitAnnounced, dropAnnouncements, dueAnnouncements } from "./announcements.ts";
 import {
@@ -21,6 +22,8 @@ export function openForwardData(databasePath: string): ForwardData {
   return {
     source,
     state: { ...stateOf(sqlite, databasePath), forgetGone: (name) => forgetGone(sqlite, name, isThere) },
+    // Another process may hold the file, or the database, for a moment.
+    isPassing: (error) => errorCode(error).startsWith("SQLITE_BUSY") || errorCode(error) === "ScrubError",
     close() {
       source.close();
       sqlite.close();

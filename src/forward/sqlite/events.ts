@@ -1,9 +1,11 @@
 import { dirname } from "node:path";
 import { bodyFiles } from "../../store/files/blobs.ts";
+import { dataIdOf } from "../../model/lineage.ts";
+import type { BlobContent } from "../../store/port.ts";
 import { readLineage } from "../../store/sqlite/data-id.ts";
 import { openSqlite } from "../../store/sqlite/open.ts";
 import { readReprocessed } from "../../store/sqlite/state.ts";
-import type { ConversationBrief, ForwardEvent } from "../port.ts";
+import type { ConversationBrief, ForwardEvent, ForwardPosition } from "../port.ts";
 
 const SELECT = `SELECT id, type, conversation_id AS conversationId, agent_id AS agentId, event_timestamp AS eventTimestamp,
   received_at AS receivedAtMs, status, source, body_sha256 AS bodySha256, octet_length(payload) AS payloadBytes,
@@ -44,16 +46,23 @@ export function openEventSource(databasePath: string) {
     };
   }
 
+  const lineage = unlessSame(() => readLineage(sqlite));
+  const reprocessed = unlessSame(() => readReprocessed(sqlite));
+
   return {
     after: (id: number, rowsMax: number): ForwardEvent[] => after.all(id, rowsMax),
     find: (id: number): ForwardEvent | null => one.get(id),
     payload: (id: number): Uint8Array<ArrayBuffer> | null => payload.get(id)?.bytes ?? null,
-    file: (path: string): Promise<Blob | null> => files.open(path),
+    file: (path: string): Promise<BlobContent | null> => files.open(path),
     traces: (id: number): Uint8Array<ArrayBuffer> | null => traces.get(id)?.bytes ?? null,
     brief: (conversationId: string): ConversationBrief | null => brief.get(conversationId),
     failureReason: (eventId: number): string | null => failure.get(eventId)?.reason ?? null,
-    lineage: unlessSame(() => readLineage(sqlite)),
-    reprocessed: unlessSame(() => readReprocessed(sqlite)),
+    lineage,
+    reprocessed,
+    newest(): ForwardPosition {
+      const { lastEventId } = lineage();
+      return { dataId: dataIdOf(lineage()), eventId: lastEventId, reprocessedCount: reprocessed().count };
+    },
     close: (): void => sqlite.close(),
   };
 }

@@ -7,7 +7,6 @@ import { clearTraces, dropAnnouncements } from "./announcements.ts";
 import { configureCursors, readCursors } from "./cursors.ts";
 import type { Destination } from "../destination.ts";
 import { openEventSource } from "./events.ts";
-import { newestPosition } from "../position.ts";
 import { ForwardFileError, forwardPath, hasForwardFile, openForwardFile } from "./file.ts";
 
 /**
@@ -45,7 +44,7 @@ async function prepare(
   let isOfUse = true;
   try {
     const source = openEventSource(databasePath);
-    const position = await newestPosition(source);
+    const position = source.newest();
     source.close();
     configureCursors(sqlite, { names: destinations.map(({ name }) => name), position, nowMs });
     isOfUse = readCursors(sqlite).length > 0;

@@ -8,9 +8,9 @@ CREATE TABLE leases (
   expires_at bigint NOT NULL
 );
 
+-- A place in the events of this database: both are restored together.
 CREATE TABLE forward_cursors (
   name text COLLATE "C" PRIMARY KEY,
-  data_id text COLLATE "C" NOT NULL,
   event_id bigint NOT NULL,
   reprocessed_count bigint NOT NULL,
   generation bigint NOT NULL DEFAULT 0,
