@@ -1,7 +1,9 @@
 import { isPlaceholder, looksLikeSecret, readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
+import { isOfData, readData } from "../config/read-data.ts";
 import { options } from "../config/options.ts";
-import type { Option, OptionKey } from "../config/options.ts";
+import type { OptionKey } from "../config/options.ts";
+import type { Option } from "../config/option.ts";
 import { error, ok, warning } from "./result.ts";
 import { sizeText } from "../platform/text.ts";
 import type { CheckResult } from "./result.ts";
@@ -16,10 +18,12 @@ const SUBJECT = "settings";
 /** Every fault of the configuration, or that there is none. */
 export function checkConfiguration({ settings, problems, warnings }: Read): CheckResult[] {
   const faults = entriesOf(settings).flatMap(([key, { parsed }]) =>
-    parsed.ok ? [] : [settingFault(options[key].name, parsed.problem)],
+    parsed.ok || isOfData(key) ? [] : [settingFault(options[key].name, parsed.problem)],
   );
+  const data = readData(settings);
   const results = [
     ...faults,
+    ...(data.ok ? [] : data.problem.map(({ name, text }) => settingFault(name, text))),
     ...problems.map((problem) => error(SUBJECT, problem, "Correct the name, or remove it.")),
     ...warnings.map((problem) => warning(SUBJECT, problem, "Correct the name, or remove it.")),
   ];
@@ -57,8 +61,9 @@ export function shownSettings(settings: Settings): ShownSetting[] {
 }
 
 function shownValue(key: OptionKey, value: unknown): string {
-  if (value === null) return "off";
   const option: Option<unknown> = options[key];
+  if (option.show !== undefined) return option.show(value);
+  if (value === null) return "off";
   if (option.isSecret === true && typeof value === "string") return masked(value);
   if (typeof value === "object" && "kind" in value) {
     return String("agentIds" in value ? value.agentIds : value.kind);

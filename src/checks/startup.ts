@@ -34,6 +34,7 @@ export function checkStorage(settings: DataSettings): CheckResult[] {
 
 /** The folders that are written to, and the settings that name them. */
 function foldersOf({ data, storeAudio }: DataSettings): { folder: string; setting: string }[] {
+  if (data.kind === "shared") return [{ folder: data.spoolFolder, setting: options.spoolFolder.name }];
   const folder = { folder: dirname(data.databasePath), setting: options.databasePath.name };
   return storeAudio
     ? [folder, { folder: data.recordingsFolder, setting: options.audioFolder.name }]

@@ -14,6 +14,8 @@ import type { CheckResult } from "../checks/result.ts";
 import { checkStorage } from "../checks/startup.ts";
 import { readSettings } from "../config/config.ts";
 import type { Settings } from "../config/config.ts";
+import type { DataConfig } from "../config/data.ts";
+import { readData } from "../config/read-data.ts";
 import { ownOrigin } from "../sender/target.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
@@ -68,8 +70,6 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
     apiSources,
     tlsCertFile,
     tlsKeyFile,
-    databasePath,
-    audioFolder,
     storeAudio,
     freeDiskBytesMin,
     bodyBytesMax,
@@ -91,18 +91,12 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   }
   results.push(...checkForward(forwardConfig));
   results.push(checkCertificate({ tlsCertFile, tlsKeyFile }, nowMs), checkKeyFile(tlsKeyFile));
-  if (databasePath !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
-    const data = { kind: "embedded" as const, databasePath, recordingsFolder: audioFolder ?? "" };
-    const isAudioStored = storeAudio === true && audioFolder !== null;
-    results.push(...checkStorage({ data, storeAudio: isAudioStored, freeDiskBytesMin, bodyBytesMax }));
-    results.push(checkUser(process.getuid?.(), ownerOf(dirname(databasePath))));
-    const database = checkDatabase(databasePath);
-    results.push(...database.results);
-    newestReceivedAtMs = database.content?.newestReceivedAtMs ?? null;
-    if (database.content !== null && audioFolder !== null) {
-      results.push(...(await checkRecordings(audioFolder, database.content, nowMs)));
-      if (storeAudio === true) results.push(await checkRecordingsOwner(audioFolder, database.content));
-    }
+  const data = readData(settings);
+  if (data.ok && storeAudio !== null && freeDiskBytesMin !== null && bodyBytesMax !== null) {
+    results.push(...checkStorage({ data: data.value, storeAudio, freeDiskBytesMin, bodyBytesMax }));
+    const checked = await checkData(data.value, { storeAudio, nowMs });
+    results.push(...checked.results);
+    ({ newestReceivedAtMs } = checked);
   }
   if (vendorApiUrl !== null && recover !== null) {
     const { loadRestClient } = await import("../vendor/rest/load.ts");
@@ -111,6 +105,24 @@ async function checkSystem(settings: Settings, { clock }: CommandContext): Promi
   }
   results.push(checkClock({ nowMs, isSynchronised: await isClockSynchronised(), newestReceivedAtMs }));
   return results.filter((result) => result !== null);
+}
+
+/** What is stored. `newestReceivedAtMs` is null if there are no events, or nobody knows. */
+type CheckedData = { results: (CheckResult | null)[]; newestReceivedAtMs: number | null };
+
+async function checkData(
+  data: DataConfig,
+  { storeAudio, nowMs }: { storeAudio: boolean; nowMs: number },
+): Promise<CheckedData> {
+  if (data.kind === "shared") return { results: [], newestReceivedAtMs: null };
+  const { databasePath, recordingsFolder } = data;
+  const user = checkUser(process.getuid?.(), ownerOf(dirname(databasePath)));
+  const { results, content } = checkDatabase(databasePath);
+  if (content === null) return { results: [user, ...results], newestReceivedAtMs: null };
+  const recordings = await checkRecordings(recordingsFolder, content, nowMs);
+  const owner = storeAudio ? await checkRecordingsOwner(recordingsFolder, content) : null;
+  const { newestReceivedAtMs } = content;
+  return { results: [user, ...results, ...recordings, owner], newestReceivedAtMs };
 }
 
 /** The settings, with null for those that are not valid. */

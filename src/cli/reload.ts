@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { errorCode, hasCode } from "../platform/errors.ts";
 import { isJournal } from "../platform/systemd.ts";
-import { valueOf } from "../config/config.ts";
+import { besideSettings } from "../config/read-data.ts";
 import type { Parsed } from "../platform/parsed.ts";
 import { exitStatus, refuse } from "./command.ts";
 import type { Command, Given } from "./command.ts";
@@ -51,7 +51,7 @@ async function run(given: Given, context: CommandContext): Promise<number> {
   if (!credentials.ok) return refuse(context, credentials.problem, "failure");
 
   // Under systemd it runs as root: it reads nothing that the service could have put there.
-  const path = controlPath(context.environment, () => configuredDatabase(context));
+  const path = controlPath(context.environment, () => besideData(context));
   const answer = await askUntilAnswered(path, {
     kind: "reload",
     ...(given.environment === undefined ? {} : { environment: defined(context.environment) }),
@@ -72,9 +72,9 @@ export async function reloadAt(path: string): Promise<string | null> {
   return answer?.kind === "done" ? null : (answer?.problem ?? "the receiver has ended");
 }
 
-function configuredDatabase(context: CommandContext): string {
+function besideData(context: CommandContext): string {
   const settings = findSettings(context);
-  return settings.ok ? valueOf(settings.value.databasePath, "") : "";
+  return settings.ok ? besideSettings(settings.value) : "";
 }
 
 /** Right after a reload the predecessor's socket may still be in the place of its successor's. */

@@ -7,7 +7,7 @@ import type { Parsed } from "../platform/parsed.ts";
 import { wholeNumber } from "../platform/text.ts";
 import type { Given, CommandFlag } from "./command.ts";
 import type { CommandContext } from "../platform/process.ts";
-import type { Option } from "../config/options.ts";
+import type { Option } from "../config/option.ts";
 
 /** Where the program's settings come from, for a command that was given these flags. */
 export function settingSources(
@@ -58,9 +58,9 @@ const entries = Object.entries<Option<unknown>>(options);
 /** A flag for each setting that may have one. */
 export const optionFlags: CommandFlag[] = flagsFor(entries.filter(([, { hasNoFlag }]) => hasNoFlag !== true));
 
-/** Without those of secrets, which everybody on a machine can read from a command line. */
+/** For the service: without secrets, which everybody on a machine can read from a command line. */
 export const plainOptionFlags: CommandFlag[] = flagsFor(
-  entries.filter(([, { isSecret }]) => isSecret !== true),
+  entries.filter(([, { isSecret, isOfShared }]) => isSecret !== true && isOfShared !== true),
 );
 
 function flagsFor(chosen: typeof entries): CommandFlag[] {

@@ -2,9 +2,12 @@ import { randomBytes } from "node:crypto";
 import { closest, distance } from "fastest-levenshtein";
 import type { DataConfig } from "./data.ts";
 import { options } from "./options.ts";
-import type { Option, OptionKey } from "./options.ts";
+import type { DataKey } from "./read-data.ts";
+import type { OptionKey, Values } from "./options.ts";
+import type { Option } from "./option.ts";
 import { findText, readVariables } from "./sources.ts";
-import type { ConfigSources, Origin, Variables } from "./sources.ts";
+import type { ConfigSources, Origin, Setting, Variables } from "./sources.ts";
+import { isOfData, readData, textOf } from "./read-data.ts";
 import { expiryWarning, loadTls } from "./tls.ts";
 import type { Tls } from "./tls.ts";
 import type { Parsed } from "../platform/parsed.ts";
@@ -17,15 +20,10 @@ const TYPO_DISTANCE_MAX = 2;
 // Names without the prefix that are shorter than this may be of other programs, even if they differ by two letters only.
 const OWN_NAME_CHARS_MIN = 12;
 
-type Values = { [K in OptionKey]: (typeof options)[K] extends Option<infer T> ? T : never };
-
-/** One setting: what was read, and where it was found. */
-type Setting<T> = { origin: Origin; parsed: Parsed<T> };
-
 export type Settings = { [K in OptionKey]: Setting<Values[K]> };
 
 /** Everything that can be set, in the form the program uses. */
-export type Config = Omit<Values, "databasePath" | "audioFolder" | "unknownEventStatus"> & {
+export type Config = Omit<Values, DataKey | "unknownEventStatus"> & {
   /** null: plain HTTP */
   tls: Tls | null;
   /** Where data are; earlier recordings too if none are stored any more. */
@@ -49,17 +47,19 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   for (const [key, { parsed, origin }] of Object.entries(settings)) {
     origins[key] = origin;
     if (!parsed.ok) problems.push(`${options[key as OptionKey].name}: ${parsed.problem}`);
-    else values[key] = parsed.value;
+    else if (!isOfData(key)) values[key] = parsed.value;
   }
+  const data = readData(settings);
+  if (!data.ok) problems.push(...data.problem.map(textOf).filter((text) => !problems.includes(text)));
   const tls = loadTls(
     { tlsCertFile: valueOf(settings.tlsCertFile, null), tlsKeyFile: valueOf(settings.tlsKeyFile, null) },
     sources,
   );
   if (!tls.ok) problems.push(`${tls.problem.text}. ${tls.problem.remedy}`);
-  if (!tls.ok || problems.length > 0) return { kind: "faulty", problems };
+  if (!tls.ok || !data.ok || problems.length > 0) return { kind: "faulty", problems };
 
-  // The loop has read every option: what it put together is complete.
-  const { databasePath, audioFolder, unknownEventStatus, ...same } = values as Values;
+  // The loop has read every other option: what it put together is complete.
+  const { unknownEventStatus, ...same } = values as Omit<Values, DataKey>;
   if (!same.secrets.every((secret) => looksLikeSecret(secret) || isPlaceholder(secret))) {
     warnings.push(
       `${options.secrets.name}: does not look like wsec_ and 64 hexadecimal digits; if signatures fail, copy it again`,
@@ -75,7 +75,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   const config: Config = {
     ...same,
     tls: tls.value,
-    data: { kind: "embedded", databasePath, recordingsFolder: audioFolder },
+    data: data.value,
     unknownEventStatus: unknownEventStatus === "200" ? 200 : 400,
   };
   return { kind: "valid", config, warnings, origins: origins as Record<OptionKey, Origin> };
@@ -125,8 +125,8 @@ export function isPlaceholder(secret: string): boolean {
  * warning; without it a slip is a warning, unless the setting that it resembles is there too.
  */
 function judgeNames(variables: Variables): { problems: string[]; warnings: string[] } {
-  const known = Object.values(options).flatMap((option) =>
-    "isSecret" in option && option.isSecret === true ? [option.name, `${option.name}_FILE`] : [option.name],
+  const known = Object.values<Option<unknown>>(options).flatMap(({ name, isSecret, hasFile }) =>
+    isSecret === true || hasFile === true ? [name, `${name}_FILE`] : [name],
   );
   const problems: string[] = [];
   const warnings: string[] = [];

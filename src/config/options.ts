@@ -1,3 +1,4 @@
+import { recordingsPlace, showRecordings } from "./places.ts";
 import { allowedSources, trustedProxies } from "./addresses.ts";
 import {
   boolean,
@@ -15,29 +16,11 @@ import {
   vendorApiKey,
   vendorApiUrl,
 } from "./values.ts";
-import type { Parse } from "./values.ts";
+import { define } from "./option.ts";
+import type { Option } from "./option.ts";
+import { sharedOptions } from "./shared-options.ts";
 
 const GIB = 1024 ** 3;
-
-/** One line of the configuration. Everything that names an option is made from these. */
-export type Option<T> = {
-  /** Of the environment variable. */
-  name: string;
-  /** As text, empty if the option is off unless set; null if it has to be set. */
-  default: string | null;
-  /** The name of the default path in $STATE_DIRECTORY, under systemd. */
-  stateName?: string;
-  /** Also read from the file that NAME_FILE names, and from a systemd credential called NAME. Never shown. */
-  isSecret?: true;
-  /** Not to be given as a flag, which everybody on the machine can read. */
-  hasNoFlag?: true;
-  /** The path of a private file; under systemd, unless it is set, that of the credential called NAME. */
-  isPrivateFile?: true;
-  description: string;
-  parse: Parse<T>;
-};
-
-const define = <T>(definition: Option<T>): Option<T> => definition;
 
 /** The table that drives parsing, `--help`, `.env.example` and the documents. */
 export const options = {
@@ -108,9 +91,13 @@ export const options = {
     name: "AUDIO_STORAGE_PATH",
     default: "data/audio",
     stateName: "audio",
-    description: "the folder of the recordings; under systemd in $STATE_DIRECTORY",
-    parse: path,
+    hasFile: true,
+    description:
+      "the folder of the recordings; under systemd in $STATE_DIRECTORY; with DATABASE_URL a bucket, see docs/scale.md",
+    parse: recordingsPlace,
+    show: showRecordings,
   }),
+  ...sharedOptions,
   storeTranscripts: define({
     name: "ENABLE_TRANSCRIPT_STORAGE",
     default: "true",
@@ -210,6 +197,9 @@ export const options = {
 };
 
 export type OptionKey = keyof typeof options;
+
+/** What each setting is, read. */
+export type Values = { [K in OptionKey]: (typeof options)[K] extends Option<infer T> ? T : never };
 
 /** The default of an option, in words for people. */
 export function shownDefault(option: { default: string | null }): string {

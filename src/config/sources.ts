@@ -17,8 +17,19 @@ export type ConfigSources = {
   nowMs: number;
 };
 
+const DEFAULT = "default";
+const STATE_FOLDER = "$STATE_DIRECTORY";
+
 /** Where the text of one setting was found, in words for people: `environment`, `flag --port`, `default`. */
 export type Origin = string;
+
+/** One setting: what was read, and where it was found. */
+export type Setting<T> = { origin: Origin; parsed: Parsed<T> };
+
+/** Whether somebody has set it. */
+export function isGiven({ origin }: Pick<Setting<unknown>, "origin">): boolean {
+  return origin !== DEFAULT && origin !== STATE_FOLDER;
+}
 
 /** The text of one setting, or why there is none. */
 type FoundText = Parsed<string> & { origin: Origin };
@@ -54,7 +65,7 @@ export function findText(key: OptionKey, variables: Variables, sources: ConfigSo
   const option = options[key];
   const flag = sources.flags[key];
   const variable = variables[option.name];
-  if (option.isSecret === true) {
+  if (option.isSecret === true || option.hasFile === true) {
     const secret = findSecretFile(option.name, flag ?? variable?.text, variables, sources);
     if (secret !== null) return secret;
   }
@@ -67,13 +78,13 @@ export function findText(key: OptionKey, variables: Variables, sources: ConfigSo
   }
   const state = variables.STATE_DIRECTORY?.text.split(":")[0];
   if (option.stateName !== undefined && state !== undefined) {
-    return { ok: true, value: join(state, option.stateName), origin: "$STATE_DIRECTORY" };
+    return { ok: true, value: join(state, option.stateName), origin: STATE_FOLDER };
   }
-  if (option.default !== null) return { ok: true, value: option.default, origin: "default" };
+  if (option.default !== null) return { ok: true, value: option.default, origin: DEFAULT };
   return {
     ok: false,
     problem: `not set: set it, or ${option.name}_FILE to the path of a file that holds it`,
-    origin: "default",
+    origin: DEFAULT,
   };
 }
 

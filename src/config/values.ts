@@ -64,6 +64,9 @@ export const host: Parse<string> = (text) =>
     ? { ok: true, value: text }
     : { ok: false, problem: `"${text}" is not an address to listen on, such as 127.0.0.1` };
 
+/** Anything: whether it is good shows when it is needed. */
+export const anyText: Parse<string> = (given) => ({ ok: true, value: given.trim() });
+
 /** Absolute, or relative to the working directory. */
 export const path: Parse<string> = (text, folder) =>
   text.includes("\0")

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { nameOf } from "../config/data.ts";
+import { besideOf } from "../config/data.ts";
 import { atFault } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import type { CommandContext } from "../platform/process.ts";
@@ -27,7 +27,7 @@ export function openCommands(
   reload: Pick<Reload, "begin">,
 ): () => void {
   const { config, context, log, recovery } = options;
-  const path = controlPath(context.environment, () => nameOf(config.data));
+  const path = controlPath(context.environment, () => besideOf(config.data));
   try {
     const close = openControl(path, { reload: reloadKind(reload), recover: recoverKind(recovery) });
     return () => attempt(close);

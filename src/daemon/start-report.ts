@@ -90,6 +90,7 @@ export function withoutHopelessRecordings(
   config: Config,
   origins: Record<"storeAudio" | "audioFolder", Origin>,
 ): Config {
+  if (config.data.kind === "shared") return config;
   const { databasePath, recordingsFolder } = config.data;
   const isByDefault = origins.storeAudio === "default" && origins.audioFolder === "default";
   if (!config.storeAudio || !isByDefault) return config;

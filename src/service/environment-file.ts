@@ -1,6 +1,6 @@
 import { parseEnv } from "node:util";
 import { options } from "../config/options.ts";
-import type { Option } from "../config/options.ts";
+import type { Option } from "../config/option.ts";
 import { NAME, paths } from "./paths.ts";
 
 /** True for what reaches the service as a credential, which root reads, and not by its environment. */
@@ -11,7 +11,9 @@ export function isCredential(option: Option<unknown>): boolean {
 
 /** The first environment file: every setting with its default, but what is a credential. */
 export function environmentText(): string {
-  const settings = Object.values<Option<unknown>>(options).filter((option) => !isCredential(option));
+  const settings = Object.values<Option<unknown>>(options).filter(
+    (option) => !isCredential(option) && option.isOfShared !== true,
+  );
   const lines = settings.map((option) => `# ${option.description}\n#${option.name}=${defaultOf(option)}\n`);
   return `# Settings of ${NAME}. After a change: systemctl reload ${NAME}
 # Secrets are not here but in ${paths.secret} and, for API_TOKEN, ${paths.apiToken};

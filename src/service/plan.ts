@@ -1,5 +1,6 @@
 import { loadConfig } from "../config/config.ts";
 import type { Config } from "../config/config.ts";
+import { notOfOneMachine } from "../config/data.ts";
 import { privateSources } from "../config/addresses.ts";
 import { options } from "../config/options.ts";
 import type { ConfigSources } from "../config/sources.ts";
@@ -147,6 +148,7 @@ function problemsOfToken(
 
 /** What the unit's sandbox would keep the configuration from. */
 function problemsUnder({ isPublic }: UnitOptions, { port, data, storeAudio }: Config): string[] {
+  if (data.kind === "shared") return [`${options.databaseUrl.name}: ${notOfOneMachine("the service keeps")}`];
   const problems: string[] = [];
   if (port <= LOW_PORT_MAX && !isPublic) {
     problems.push(

@@ -1,6 +1,8 @@
 import type { DataPaths } from "../../backup/folder.ts";
 import { BackupError } from "../../backup/problem.ts";
 import { readSettings } from "../../config/config.ts";
+import { notOfOneMachine } from "../../config/data.ts";
+import { readData, textOf } from "../../config/read-data.ts";
 import { options } from "../../config/options.ts";
 import type { Parsed } from "../../platform/parsed.ts";
 import { oneLine } from "../../platform/text.ts";
@@ -18,17 +20,14 @@ export const pathFlags = optionFlags.filter(({ key }) => PATH_KEYS.some((known) 
 export function findDataPaths(given: Given, context: CommandContext): Parsed<DataPaths> {
   const read = readSettings(settingSources(context, given));
   if (!read.ok) return read;
-  const { databasePath, audioFolder } = read.value.settings;
-  if (!databasePath.parsed.ok) return named("databasePath", databasePath.parsed.problem);
-  if (!audioFolder.parsed.ok) return named("audioFolder", audioFolder.parsed.problem);
-  return {
-    ok: true,
-    value: { databasePath: databasePath.parsed.value, audioFolder: audioFolder.parsed.value },
-  };
-}
-
-function named(key: (typeof PATH_KEYS)[number], problem: string): Parsed<never> {
-  return { ok: false, problem: `${options[key].name}: ${problem}` };
+  const data = readData(read.value.settings);
+  if (!data.ok) return { ok: false, problem: data.problem.map(textOf).join("\n") };
+  if (data.value.kind === "shared") {
+    const problem = `${options.databaseUrl.name}: ${notOfOneMachine("backup and restore are for")}`;
+    return { ok: false, problem };
+  }
+  const { databasePath, recordingsFolder } = data.value;
+  return { ok: true, value: { databasePath, audioFolder: recordingsFolder } };
 }
 
 /** Says why nothing was done. @throws what is not about a backup */

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { readSettings, valueOf } from "../../config/config.ts";
+import { readSettings } from "../../config/config.ts";
 import type { Settings } from "../../config/config.ts";
+import { besideSettings } from "../../config/read-data.ts";
 import { readVariables } from "../../config/sources.ts";
 import type { ConnectionPaths } from "../../connect/files.ts";
 import type { ReloadWay } from "../../connect/steps.ts";
@@ -49,7 +50,7 @@ export function findPlace(given: Given, context: CommandContext): Parsed<Place> 
   if (!read.ok) return read;
   const { settings } = read.value;
   const secret = resolve(folder, named);
-  const control = controlPath(environment, () => valueOf(settings.databasePath, ""));
+  const control = controlPath(environment, () => besideSettings(settings));
   const ownFile = variables.value[SECRET_FILE]?.text;
   const isReachable = ownFile !== undefined && resolve(folder, ownFile) === secret && existsSync(control);
   const value: Place = {

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readSettings, valueOf } from "../../config/config.ts";
+import { readSettings } from "../../config/config.ts";
 import type { Settings } from "../../config/config.ts";
+import { besideSettings } from "../../config/read-data.ts";
+import { isGiven } from "../../config/sources.ts";
 import type { ConfigSources } from "../../config/sources.ts";
 import { controlPath } from "../../daemon/reload/control.ts";
 import type { Parsed } from "../../platform/parsed.ts";
@@ -21,10 +23,13 @@ export function findRecoverPlace(context: PlaceContext): Parsed<RecoverPlace> {
   if (!own.ok) return own;
   const { settings } = own.value;
   const { machine, environment } = context;
-  const isNamed = settings.databasePath.origin !== "default" || environment.RUNTIME_DIRECTORY !== undefined;
+  const isNamed =
+    settings.databasePath.origin !== "default" ||
+    isGiven(settings.databaseUrl) ||
+    environment.RUNTIME_DIRECTORY !== undefined;
   const hasService = [paths.unit, paths.packagedUnit].some((path) => existsSync(join(machine.root, path)));
   if (isNamed || !hasService) {
-    const control = controlPath(environment, () => valueOf(settings.databasePath, ""));
+    const control = controlPath(environment, () => besideSettings(settings));
     return { ok: true, value: { control, settings } };
   }
   if (!machine.isRoot)

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { webhookAddress } from "../../connect/address.ts";
 import { newPlaceholder } from "../../config/config.ts";
 import { options } from "../../config/options.ts";
-import type { Option } from "../../config/options.ts";
+import type { Option } from "../../config/option.ts";
 import type { Parsed } from "../../platform/parsed.ts";
 import { errorCode } from "../../platform/errors.ts";
 import { isCredential } from "../../service/environment-file.ts";

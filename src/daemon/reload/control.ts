@@ -16,13 +16,13 @@ const REQUEST_MS_MAX = 2_000;
 /** Of what is told before the answer. */
 const UNSENT_BYTES_MAX = 64 * 1024;
 
-/** Where an instance can be reached: in its runtime folder under systemd, else beside the database. */
+/** Where an instance can be reached: in its runtime folder under systemd, else beside its data. */
 export function controlPath(
   environment: Record<string, string | undefined>,
-  databasePath: () => string,
+  besideData: () => string,
 ): string {
   const folder = environment.RUNTIME_DIRECTORY?.split(":")[0];
-  return folder === undefined ? `${databasePath()}.control` : `${folder}/control`;
+  return folder === undefined ? `${besideData()}.control` : `${folder}/control`;
 }
 
 /** One kind of request at the control socket. */

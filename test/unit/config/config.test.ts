@@ -157,15 +157,13 @@ test(".env that can't be read is a fault", () => {
 });
 
 describe("the folder of recordings", () => {
+  const srv = { recordingsFolder: "/srv/audio" };
+
   test("is used by default, at any path", () => {
     const { config, folder } = configOf({});
-    expect(config.data.recordingsFolder).toBe(join(folder, "data/audio"));
-    expect(configOf({ environment: { AUDIO_STORAGE_PATH: "/srv/audio" } }).config.data.recordingsFolder).toBe(
-      "/srv/audio",
-    );
-    expect(configOf({ flags: { audioFolder: "/srv/audio" } }).config.data.recordingsFolder).toBe(
-      "/srv/audio",
-    );
+    expect(config.data).toMatchObject({ recordingsFolder: join(folder, "data/audio") });
+    expect(configOf({ environment: { AUDIO_STORAGE_PATH: "/srv/audio" } }).config.data).toMatchObject(srv);
+    expect(configOf({ flags: { audioFolder: "/srv/audio" } }).config.data).toMatchObject(srv);
   });
 
   test("is not used where storage is switched off in words", () => {
@@ -185,12 +183,14 @@ describe("under systemd", () => {
 
   test("the data is in the first of several state directories", () => {
     const environment = { STATE_DIRECTORY: "/var/lib/a:/var/lib/b" };
-    expect(configOf({ environment }).config.data.databasePath).toBe("/var/lib/a/transcripts.sqlite");
+    expect(configOf({ environment }).config.data).toMatchObject({
+      databasePath: "/var/lib/a/transcripts.sqlite",
+    });
   });
 
   test("a path of one's own wins over the state directory", () => {
     const environment = { STATE_DIRECTORY: "/var/lib/a", TRANSCRIPT_STORAGE_PATH: "/srv/x.sqlite" };
-    expect(configOf({ environment }).config.data.databasePath).toBe("/srv/x.sqlite");
+    expect(configOf({ environment }).config.data).toMatchObject({ databasePath: "/srv/x.sqlite" });
   });
 });
 
