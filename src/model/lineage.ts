@@ -37,6 +37,25 @@ export function findPlace({ ages, lastEventId }: Lineage, { dataId, eventId }: D
   };
 }
 
+/** Of data before so many restores nobody keeps a place. */
+const AGES_MAX = 32;
+
+/** Ages as they are stored; those of a text that is none are none. */
+export function readAges(text: string): DataAge[] {
+  return [...text.matchAll(/([0-9a-f]{32}):(\d{1,15})/g)].map(([, dataId = "", eventId]) => ({
+    dataId,
+    sinceEventId: Number(eventId),
+  }));
+}
+
+/** The text of ages, the newest first. */
+export function textOfAges(ages: readonly DataAge[]): string {
+  return ages
+    .slice(0, AGES_MAX)
+    .map(({ dataId, sinceEventId }) => `${dataId}:${sinceEventId}`)
+    .join(" ");
+}
+
 /** The id of the data as they are; empty if there is none yet. */
 export function dataIdOf({ ages }: Lineage): string {
   return ages[0]?.dataId ?? "";

@@ -1,17 +1,16 @@
 import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
+import { readAges, textOfAges } from "../../model/lineage.ts";
 import type { DataAge, Lineage } from "../../model/lineage.ts";
 import { openSqlite } from "./open.ts";
 import type { StateName } from "./state.ts";
 
 const NAME: StateName = "data_id";
-/** Of data before so many restores nobody keeps a place. */
-const AGES_MAX = 32;
 
 /** Gives a database its id, unless it has one. */
 export function ensureDataId(sqlite: Database): void {
-  if (readAges(sqlite).length > 0) return;
-  sqlite.transaction(() => readAges(sqlite).length === 0 && begin(sqlite)).immediate();
+  if (agesOf(sqlite).length > 0) return;
+  sqlite.transaction(() => agesOf(sqlite).length === 0 && begin(sqlite)).immediate();
 }
 
 /**
@@ -31,22 +30,19 @@ export function replaceDataId(path: string): void {
 
 /** Which data a database holds. It may be read without the right to write. */
 export function readLineage(sqlite: Database): Lineage {
-  return { ages: readAges(sqlite), lastEventId: lastEventId(sqlite) };
+  return { ages: agesOf(sqlite), lastEventId: lastEventId(sqlite) };
 }
 
 function begin(sqlite: Database): void {
   const age = { dataId: randomBytes(16).toString("hex"), sinceEventId: lastEventId(sqlite) };
-  const ages = [age, ...readAges(sqlite)].slice(0, AGES_MAX);
-  const value = ages.map(({ dataId, sinceEventId }) => `${dataId}:${sinceEventId}`).join(" ");
+  const value = textOfAges([age, ...agesOf(sqlite)]);
   sqlite.query("INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)").run(NAME, value);
 }
 
-function readAges(sqlite: Database): DataAge[] {
+function agesOf(sqlite: Database): DataAge[] {
   if (!hasTable(sqlite, "state")) return [];
   const row = sqlite.query<{ value: unknown }, [string]>("SELECT value FROM state WHERE name = ?").get(NAME);
-  return [...String(row?.value ?? "").matchAll(/([0-9a-f]{32}):(\d{1,15})/g)].map(
-    ([, dataId = "", eventId]) => ({ dataId, sinceEventId: Number(eventId) }),
-  );
+  return readAges(String(row?.value ?? ""));
 }
 
 /** SQLite keeps it for AUTOINCREMENT: it never goes down, whatever is deleted. */

@@ -1,6 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
+import { readReprocessedText, withReprocessed } from "../../model/reprocessed.ts";
+import type { Reprocessed } from "../../model/reprocessed.ts";
 import { audioTypes } from "../../vendor/event-type.ts";
 import type { RecoveryFact, RetentionFact, RetentionState } from "../port.ts";
 import type { Orm } from "./database.ts";
@@ -24,8 +26,6 @@ export type StateName =
   /** There while traces of deleted rows are in the database's file: see scrub.ts. */
   | "traces_left";
 
-/** The ids of reprocessed events that are remembered. */
-const REPROCESSED_MAX = 1000;
 const REPROCESSED = "reprocessed" satisfies StateName;
 
 type StateStore = ReturnType<typeof createStateStore>;
@@ -61,32 +61,16 @@ export function createStateStore(orm: Orm) {
   };
 }
 
-/** Quarantined events that have become processed ones: they keep their ids, and readers that follow ids have passed them. */
-type Reprocessed = {
-  /** Of all times. */
-  count: number;
-  /** The last of them, in order. */
-  eventIds: number[];
-};
-
 /** Remembers an event that has been reprocessed; in the same transaction. */
 export function noteReprocessed(facts: StateStore, eventId: number): void {
-  const { count, eventIds } = parsed(facts.get(REPROCESSED));
-  const ids = [...eventIds, eventId].slice(-REPROCESSED_MAX);
-  facts.set(REPROCESSED, [count + 1, ...ids].join(" "));
+  facts.set(REPROCESSED, withReprocessed(facts.get(REPROCESSED), eventId));
 }
 
 export function readReprocessed(sqlite: Database): Reprocessed {
   const row = sqlite
     .query<{ value: unknown }, [string]>("SELECT value FROM state WHERE name = ?")
     .get(REPROCESSED);
-  return parsed(String(row?.value ?? ""));
-}
-
-/** The count, then the ids. */
-function parsed(text: string | null): Reprocessed {
-  const [count = 0, ...eventIds] = (text ?? "").split(" ").map(Number);
-  return { count, eventIds };
+  return readReprocessedText(String(row?.value ?? ""));
 }
 
 /** What retention remembers beyond one run. */
