@@ -9,7 +9,7 @@ import { errorResponse } from "../errors.ts";
 import type { Position } from "../lib/cursor.ts";
 import { membersOf, shownRow } from "../lib/columns.ts";
 import { describeAnswer, Nullable } from "../lib/models.ts";
-import { bodyOf, streamOf } from "../lib/responses.ts";
+import { contentAnswer, streamOf } from "../lib/responses.ts";
 import { choiceParameter, integerParameter, textParameter, timeParameter } from "../lib/parameters.ts";
 import { cut, eventIdOf, idOfEvent, list, question, route } from "./route.ts";
 import type { ApiParts } from "./route.ts";
@@ -66,11 +66,11 @@ if the body is a file that is gone from the disk.`;
 
 /** `/events` and `/events/{id}`: every signed event that arrived, and what was stored of its body, to the byte. */
 export function eventRoutes({ queries, bodies, log }: ApiParts) {
-  async function payloadOf(id: number, payload: StoredPayload): Promise<Response> {
+  async function payloadOf(request: Request, id: number, payload: StoredPayload): Promise<Response> {
     const init = { headers: headersOf(id, payload) };
     if (payload.path !== null) {
       const file = await bodies.open(payload.path);
-      if (file?.size === payload.bodyBytes) return new Response(bodyOf(file), init);
+      if (file?.size === payload.bodyBytes) return contentAnswer(request, file, init);
       log.error("A body is missing or of another size: restore it from a backup", { id });
       return errorResponse("payload_missing");
     }
@@ -171,10 +171,12 @@ export function eventRoutes({ queries, bodies, log }: ApiParts) {
           takes: [idOfEvent],
           answers: { 200: describeAnswer(Payload, "The stored bytes.") },
         },
-        async ({ id: text }) => {
+        async ({ id: text, request }) => {
           const id = eventIdOf(text);
           const payload = id === null ? null : await queries.ask("findPayload", id);
-          return id === null || payload === null ? errorResponse("not_found") : payloadOf(id, payload);
+          return id === null || payload === null
+            ? errorResponse("not_found")
+            : payloadOf(request, id, payload);
         },
       ),
     );

@@ -6,6 +6,8 @@ const gzipped = promisify(gzip);
 
 /** A smaller answer fits into one packet as it is. */
 const GZIP_BYTES_MIN = 1_200;
+/** What is not a file is read as a whole up to this size. */
+const BYTES_AT_ONCE_MAX = 1024 * 1024;
 
 /**
  * What every answer of the API says to a browser. Each document of this origin carries the authority of the session's
@@ -49,11 +51,11 @@ function takesGzip(header: string | null): boolean {
  *
  * @param about `tag` changes with the content; null if it is not known
  */
-export function fileResponse(
+export async function fileResponse(
   request: Request,
   file: BlobContent,
   about: { name: string; type: string; tag: string | null },
-): Response {
+): Promise<Response> {
   const etag = about.tag === null ? null : `"${about.tag}"`;
   const headers: Record<string, string> = {
     "accept-ranges": "bytes",
@@ -73,16 +75,28 @@ export function fileResponse(
       return new Response(null, { status: 416, headers });
     case "part":
       headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${file.size}`;
-      return new Response(bodyOf(file.slice(range.start, range.end)), { status: 206, headers });
+      return contentAnswer(request, file.slice(range.start, range.end), { status: 206, headers });
     case "whole":
       // Of a whole file the runtime would answer ranges by itself, and ignore If-Range.
-      return new Response(bodyOf(file.slice(0, file.size)), { headers });
+      return contentAnswer(request, file.slice(0, file.size), { headers });
   }
 }
 
-/** The body of an answer. The system sends a file by itself. */
-export function bodyOf(content: BlobContent): Blob | ReadableStream<Uint8Array<ArrayBuffer>> {
-  return content instanceof Blob ? content : content.stream();
+/**
+ * Answers with content. The system sends a file by itself; what comes from elsewhere is streamed if it is large, and has no
+ * Content-Length then: the runtime gives none to a stream.
+ */
+export async function contentAnswer(
+  request: Request,
+  content: BlobContent,
+  init: { status?: number; headers: Record<string, string> },
+): Promise<Response> {
+  if (content instanceof Blob) return new Response(content, init);
+  if (request.method === "HEAD") {
+    return new Response(null, { ...init, headers: { ...init.headers, "content-length": `${content.size}` } });
+  }
+  const isSmall = content.size <= BYTES_AT_ONCE_MAX;
+  return new Response(isSmall ? await content.bytes() : content.stream(), init);
 }
 
 /** Whether If-None-Match names a tag, by the weak comparison (RFC 9110, section 13.1.2). */

@@ -1,7 +1,7 @@
 import type { BlobContent } from "../port.ts";
 
 /** Read by one request: a listener needs no more at once, and each may be tried again. */
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 512 * 1024;
 
 /** Reads some bytes, the one at `end` not included. */
 type Read = (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
@@ -18,7 +18,7 @@ function partOf(start: number, end: number, read: Read): BlobContent {
   }
 
   async function bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(Buffer.concat(await Array.fromAsync(pieces())));
+    return Buffer.concat(await Array.fromAsync(pieces()));
   }
 
   return {

@@ -117,7 +117,7 @@ async function* watched(pieces: AsyncIterable<Uint8Array>, progress: () => void)
 }
 
 async function bytesOf({ body }: Response, progress: () => void): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = [];
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
   let byteCount = 0;
   for await (const piece of body ?? []) {
     progress();
@@ -125,5 +125,6 @@ async function bytesOf({ body }: Response, progress: () => void): Promise<Uint8A
     if (byteCount > ANSWER_BYTES_MAX) throw new Error(`an answer has more than ${ANSWER_BYTES_MAX} bytes`);
     pieces.push(piece);
   }
-  return new Uint8Array(Buffer.concat(pieces, byteCount));
+  const [first] = pieces;
+  return first?.byteLength === byteCount ? first : Buffer.concat(pieces, byteCount);
 }
