@@ -11,7 +11,7 @@ import { contentOf } from "./content.ts";
 import type { Ask, ObjectFacts } from "./dialect.ts";
 import { ObjectFault } from "./faults.ts";
 import { s3Dialect } from "./s3.ts";
-import { createAsker } from "./send.ts";
+import { createBucketClient } from "./send.ts";
 import type { Patience } from "./send.ts";
 import { openInstanceSpool } from "./spool.ts";
 
@@ -90,7 +90,7 @@ export async function openObjects(
 /** A bucket without a spool: reads and checks. */
 export function openBucket({ objects, log, waits = WAITS }: Options) {
   const dialect = objects.kind === "s3" ? s3Dialect(objects) : azureDialect(objects);
-  const { send, close } = createAsker(dialect, log);
+  const { send, close } = createBucketClient(dialect, log);
   const ask = (what: Ask) => send(what, waits.other);
 
   /** A part, and what is said of the whole; null if there is no such object. */

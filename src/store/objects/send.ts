@@ -35,7 +35,7 @@ export type BucketAnswer = {
 /** Sends a request, again if that may help. @throws ObjectFault */
 export type AskBucket = (ask: Ask, patience: Patience) => Promise<BucketAnswer>;
 
-export function createAsker(dialect: Dialect, log: Log): { send: AskBucket; close: () => void } {
+export function createBucketClient(dialect: Dialect, log: Log): { send: AskBucket; close: () => void } {
   const session = new Bun.FetchSession({
     keepAlive: { maxIdleSockets: IDLE_CONNECTIONS_MAX, idleTimeout: IDLE_SECONDS_MAX },
   });
