@@ -23,7 +23,7 @@ export async function startAzurite(installed: string) {
   const child = Bun.spawn(
     [
       "node",
-      join(installed, "dist/src/blob/main.js"),
+      join(installed, "node_modules/azurite/dist/src/blob/main.js"),
       "--blobPort",
       String(port),
       "--skipApiVersionCheck",

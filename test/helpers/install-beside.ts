@@ -5,7 +5,7 @@ import { join } from "node:path";
  * Packages that only `scripts/test --cloud` needs: installed from the npm registry when they first run, beside those of
  * package.json.
  *
- * @returns the folder of a package; null if it is not there and can't be installed, which is said loudly
+ * @returns the folder in whose node_modules a package is; null if it is not there and can't be installed, which is said loudly
  */
 export function installBeside(what: string, name: string, version: string): string | null {
   const folder = join(
@@ -20,7 +20,7 @@ export function installBeside(what: string, name: string, version: string): stri
     const options = { cwd: folder, stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
     Bun.spawnSync([process.execPath, "add", "--exact", `${name}@${version}`], options);
   }
-  if (existsSync(join(installed, "package.json"))) return installed;
+  if (existsSync(join(installed, "package.json"))) return folder;
   console.warn(`SKIPPED: ${what}: ${name} ${version} could not be installed`);
   return null;
 }
