@@ -33,6 +33,11 @@ case "$name $*" in
   "git rev-parse --short=12 HEAD") echo 0123456789ab ;;
   "docker compose -f scripts/deploy/compose.yaml up --detach --build")
     [ -s scripts/deploy/compose.yaml ] && [ -s scripts/deploy/.env ] && [ "$BUILD_COMMIT" = 0123456789ab ] || fail "$@" ;;
+  "docker compose -f scripts/deploy/compose-postgres.yaml up --detach --build") [ -s scripts/deploy/compose-postgres.yaml ] || fail "$@" ;;
+  "kubectl apply -f scripts/deploy/kubernetes.yaml") [ -s "$3" ] || fail "$@" ;;
+  "az containerapp create --resource-group GROUP --name elevenlabs-webhook --environment ENVIRONMENT --yaml scripts/deploy/"*)
+    [ -s "\${10}" ] || fail "$@" ;;
+  "gcloud run services replace scripts/deploy/cloud-run.yaml --region europe-west1") [ -s "$4" ] || fail "$@" ;;
   "npx openapi-typescript "*) shift; exec "$BUN" "$REPOSITORY/node_modules/openapi-typescript/bin/cli.js" "$@" ;;
   "sleep 1") echo >> "$VM/slept"; [ "$(wc -l < "$VM/slept")" -lt 3 ] ;;
   *) fail "$@" ;;
@@ -66,7 +71,21 @@ export function makeRoom() {
   for (const path of ["bin", "scripts", "dist/release", "mnt", "restored", "vm/etc/nginx/conf.d"]) {
     mkdirSync(inside(path), { recursive: true });
   }
-  for (const name of ["sudo", "apt", "scp", "ssh", "nginx", "systemctl", "git", "docker", "npx", "sleep"]) {
+  for (const name of [
+    "sudo",
+    "apt",
+    "scp",
+    "ssh",
+    "nginx",
+    "systemctl",
+    "git",
+    "docker",
+    "kubectl",
+    "az",
+    "gcloud",
+    "npx",
+    "sleep",
+  ]) {
     writeFileSync(inside("bin", name), FAKES, { mode: 0o755 });
   }
   for (const name of readdirSync(join(ROOT, "scripts"))) {
