@@ -16,8 +16,8 @@ RUN mkdir /image && install -d -m 0700 -o 1001 -g 1001 /image/data && install -d
 
 FROM scratch
 COPY --from=build /image /
-ENV TRANSCRIPT_STORAGE_PATH=/data/transcripts.sqlite \
-  AUDIO_STORAGE_PATH=/data/audio
+# From here the default places are in /data. Named as settings, they could not stand beside DATABASE_URL.
+WORKDIR /
 USER 1001:1001
 VOLUME /data
 EXPOSE 3004
