@@ -47,7 +47,10 @@ async function validate(folder: string, path: string, document: Resource): Promi
   new Model(document).validate();
 }
 
-const folderOf = (which: keyof typeof packages) => installBeside("an example to deploy", ...packages[which]);
+function folderOf(which: keyof typeof packages): string | null {
+  const [name, version] = packages[which];
+  return installBeside("an example to deploy", name, version);
+}
 
 describe("kubernetes.yaml", () => {
   const folder = folderOf("kubernetes");
