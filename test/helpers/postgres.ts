@@ -103,6 +103,9 @@ export async function startPostgres(settings: Record<string, string> = {}) {
       const killed = pid();
       process.kill(killed, "SIGKILL");
       while (isRunning(data)) await Bun.sleep(20);
+      // Until somebody fetches its status, a killed process looks as if it were running.
+      for (const lock of [join(data, "postmaster.pid"), join(folder, `.s.PGSQL.${port}.lock`)])
+        rmSync(lock, { force: true });
     },
     logText: (): string => readFileSync(log, "utf8"),
 
@@ -142,6 +145,14 @@ export async function startPostgres(settings: Record<string, string> = {}) {
         await sql.close();
       }
     },
+
+    /** A client in a process of its own. */
+    psql: (address: string) =>
+      Bun.spawn([`${bin}/psql`, "--no-psqlrc", "--quiet", address], {
+        stdin: "pipe",
+        stdout: "pipe",
+        stderr: "ignore",
+      }),
 
     async end(): Promise<void> {
       if (existsSync(join(data, "postmaster.pid"))) await stop("immediate").catch(() => {});

@@ -1,37 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { noFacts } from "../../src/model/conversation.ts";
 import type { StoreOutcome } from "../../src/model/event.ts";
-import { createLog } from "../../src/platform/log.ts";
-import { watchHealth } from "../../src/store/postgres/health.ts";
-import { migrate } from "../../src/store/postgres/migrate.ts";
-import { openPool } from "../../src/store/postgres/pool.ts";
 import type { Pool } from "../../src/store/postgres/pool.ts";
-import { createWriter } from "../../src/store/postgres/writer.ts";
 import { hasPostgres, sharedPostgres } from "../helpers/postgres.ts";
+import { openPostgresWriter } from "../helpers/postgres-writer.ts";
 import { NOW_MS, quarantined, recordOf, transcription } from "../store-conformance/store.ts";
 
 const server = sharedPostgres();
 const isHere = hasPostgres("writing events to Postgres");
-const log = createLog({ level: "ERROR", format: "text", write: () => {} });
-
-/** A receiver's part that writes. */
-async function openWriter(url: string, instanceId = "a") {
-  const pool = openPool({ url, connectionsMax: 3 });
-  await migrate(pool, { instanceId });
-  const health = watchHealth({ pool, instanceId, upkeep: async () => {}, log });
-  return { pool, health, writer: createWriter({ pool, health, log }) };
-}
-
-type Opened = Awaited<ReturnType<typeof openWriter>>;
-
-async function withWriter<T>(work: (opened: Opened, url: string) => Promise<T>): Promise<T> {
+async function withWriter<T>(
+  work: (opened: Awaited<ReturnType<typeof openPostgresWriter>>, url: string) => Promise<T>,
+): Promise<T> {
   const url = await (await server()).createDatabase();
-  const opened = await openWriter(url);
+  const opened = await openPostgresWriter(url);
   try {
     return await work(opened, url);
   } finally {
-    await opened.health.close();
-    await opened.pool.close();
+    await opened.end();
   }
 }
 
@@ -65,14 +50,13 @@ describe.skipIf(!isHere)("what is written", () => {
 
   test("is stored once, however often it comes, by how many receivers", async () => {
     await withWriter(async (one, url) => {
-      const other = await openWriter(url, "b");
+      const other = await openPostgresWriter(url, { instanceId: "b" });
       const records = Array.from({ length: 400 }, (_, id) => transcription(`conv_${id}`));
       const both = [one, other, one].flatMap(({ writer }) => records.map((record) => writer.store(record)));
       const outcomes = await Promise.all(both);
       expect(outcomes.filter(isNew)).toHaveLength(400);
       expect(await countOf(one.pool)).toBe(400);
-      await other.health.close();
-      await other.pool.close();
+      await other.end();
     });
   });
 

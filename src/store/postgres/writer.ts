@@ -17,9 +17,8 @@ const STATEMENT_MS_MAX = 3_000;
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 500;
 
-/** How long a delivery waits for Postgres to come back: its sender repeats a transcript, and nothing else. */
-export const REPEATED_MS_MAX = 4_500;
-export const SENT_ONCE_MS_MAX = 10_000;
+/** How long a delivery waits for Postgres to come back: ElevenLabs repeats a transcript, and nothing else. */
+const WAITS = { repeatedMs: 4_500, sentOnceMs: 10_000 };
 
 type Waiting = {
   record: EventRecord;
@@ -34,8 +33,8 @@ export type PostgresWriter = ReturnType<typeof createWriter>;
  * Writes events in groups, one group at a time: all that wait share one statement and its commit. A group never fails because
  * of one of its events. While Postgres is away its events are tried again, for as long as their senders may wait.
  */
-export function createWriter(options: { pool: Pool; health: Health; log: Log }) {
-  const { pool, health, log } = options;
+export function createWriter(options: { pool: Pool; health: Health; log: Log; waits?: typeof WAITS }) {
+  const { pool, health, log, waits = WAITS } = options;
   let waiting: Waiting[] = [];
   let isRunning = false;
   let groupCount = 0;
@@ -164,7 +163,7 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log }) 
      */
     store(record: EventRecord): Promise<StoreOutcome> {
       const isRepeated = record.source === "webhook" && transcriptionTypes.includes(record.type ?? "");
-      const untilMs = performance.now() + (isRepeated ? REPEATED_MS_MAX : SENT_ONCE_MS_MAX);
+      const untilMs = performance.now() + (isRepeated ? waits.repeatedMs : waits.sentOnceMs);
       return new Promise((resolve, reject) => {
         waiting.push({ record: storable(record), untilMs, resolve, reject });
         if (isRunning) return;
@@ -181,7 +180,7 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log }) 
 
 /** Tries again what a lost connection has kept from being done. @throws PostgresFault */
 export async function persist<T>(work: () => Promise<T>): Promise<T> {
-  const untilMs = performance.now() + SENT_ONCE_MS_MAX;
+  const untilMs = performance.now() + WAITS.sentOnceMs;
   for (let pauseMs = PAUSE_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
     try {
       return await work();

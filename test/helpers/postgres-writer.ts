@@ -1,0 +1,30 @@
+import { createLog } from "../../src/platform/log.ts";
+import { watchHealth } from "../../src/store/postgres/health.ts";
+import { migrate } from "../../src/store/postgres/migrate.ts";
+import { openPool } from "../../src/store/postgres/pool.ts";
+import { createWriter } from "../../src/store/postgres/writer.ts";
+
+const log = createLog({ level: "ERROR", format: "text", write: () => {} });
+
+/** The part of a receiver that writes to Postgres. */
+export async function openPostgresWriter(
+  url: string,
+  {
+    instanceId = "a",
+    waits,
+  }: { instanceId?: string; waits?: { repeatedMs: number; sentOnceMs: number } } = {},
+) {
+  const pool = openPool({ url, connectionsMax: 3 });
+  await migrate(pool, { instanceId });
+  const health = watchHealth({ pool, instanceId, upkeep: async () => {}, log });
+  const writer = createWriter({ pool, health, log, ...(waits === undefined ? {} : { waits }) });
+  return {
+    pool,
+    health,
+    writer,
+    async end(): Promise<void> {
+      await health.close();
+      await pool.close();
+    },
+  };
+}
