@@ -1,9 +1,14 @@
 // The thread that sends events to the destinations. An entry of the executable of its own, beside main.ts.
 import { parentPort, workerData } from "node:worker_threads";
-import type { Forwarder } from "./forward/forwarder.ts";
+import type { Forwarder, ForwarderOptions } from "./forward/forwarder.ts";
 import { ForwardFileError } from "./forward/sqlite/file.ts";
 import { runEmbedded } from "./forward/sqlite/run.ts";
-import type { ForwardNote, ForwardRequest, ForwardThreadOptions } from "./forward/thread-messages.ts";
+import type {
+  ForwardNote,
+  ForwardPlace,
+  ForwardRequest,
+  ForwardThreadOptions,
+} from "./forward/thread-messages.ts";
 import { systemClock } from "./platform/clock.ts";
 import { faultText } from "./platform/faults.ts";
 import { compileAsUsual } from "./platform/jit.ts";
@@ -25,7 +30,7 @@ function fail(error: unknown): void {
 async function start(): Promise<Forwarder> {
   // The code that starts this thread passes them.
   const { place, ...configured } = workerData as ForwardThreadOptions;
-  const forwarder = await runEmbedded(place.databasePath, {
+  const forwarder = await forward(place, {
     ...configured,
     clock: systemClock,
     tell: (level, message, fields) => post({ kind: "line", level, message, fields }),
@@ -38,6 +43,16 @@ async function start(): Promise<Forwarder> {
   });
   forwarder.done.catch(fail);
   return forwarder;
+}
+
+async function forward(place: ForwardPlace, options: ForwarderOptions): Promise<Forwarder> {
+  if (place.kind === "embedded") return runEmbedded(place.databasePath, options);
+  const { runShared } = await import("./forward/postgres/run.ts");
+  const { openBucket } = await import("./store/objects/objects.ts");
+  const tell = (message: string) => options.tell("warning", message, {});
+  const log = { debug() {}, info() {}, warning: tell, error: tell };
+  const bucket = openBucket({ objects: place.objects, log });
+  return runShared(place.databaseUrl, { ...options, bodies: bucket.blobsOf("bodies") });
 }
 
 const started = start();

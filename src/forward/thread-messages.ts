@@ -1,9 +1,12 @@
 import type { EmbeddedData } from "../config/data.ts";
+import type { ObjectsConfig } from "../config/objects.ts";
 import type { Destination } from "./destination.ts";
 import type { StopReason } from "./port.ts";
 
 /** Where the events are. */
-export type ForwardPlace = Pick<EmbeddedData, "kind" | "databasePath">;
+export type ForwardPlace =
+  | Pick<EmbeddedData, "kind" | "databasePath">
+  | { kind: "shared"; databaseUrl: string; objects: ObjectsConfig };
 
 /** What the thread is started with. */
 export type ForwardThreadOptions = {

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { isUtf8 } from "node:buffer";
 import type { Query } from "../../store/postgres/pool.ts";
+import { readReprocessed } from "../../store/postgres/state.ts";
 import type { Blobs } from "../../store/port.ts";
 import type { ConversationBrief, ForwardEvent, ForwardPlaces, ForwardSource } from "../port.ts";
 import { DATA_ID } from "./state.ts";
@@ -78,12 +79,6 @@ export function createForwardPlaces(query: Query): ForwardPlaces {
     countAfter: async (eventId) =>
       (await numberOf("SELECT count(*) AS value FROM events WHERE id > $1::bigint", [eventId])) ?? 0,
   };
-}
-
-async function readReprocessed(query: Query): Promise<{ count: number; eventIds: readonly number[] }> {
-  const [row] = await query<{ value: string }>("SELECT value FROM state WHERE name = 'reprocessed'");
-  const [count = 0, ...eventIds] = (row?.value ?? "").split(" ").map(Number);
-  return { count, eventIds };
 }
 
 /** The part as it stands, by SQLite: numbers of nanoseconds are longer than JavaScript's, and Postgres refuses some JSON. */
