@@ -176,7 +176,16 @@ export function createReceiver(options: {
   };
 
   const measure = createMeasure({ reader, store, admission, config, clock, trustedClock, statuses });
-  const state = createState({ measure, counts, reader, healthProblem, statuses, config, clock });
+  const state = createState({
+    measure,
+    counts,
+    reader,
+    healthProblem,
+    storageFault: store.fault,
+    statuses,
+    config,
+    clock,
+  });
   const app = createApp({
     receive: logDeliveries(observeDeliveries(receive, { observer: { ended }, clock }), {
       onFailure: store.suspectDisk,

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { ObjectsConfig } from "./objects.ts";
 
+const ACCESS_NOTICE_MS = 14 * 86_400_000;
+
 /** Where data are: on this machine, or where several instances share them. */
 export type DataConfig = EmbeddedData | SharedData;
 
@@ -25,6 +27,18 @@ export function placesOf(data: DataConfig): { events: string; recordings: string
 /** Why a command that works on a machine's own data does nothing. */
 export function notOfOneMachine(does: string): string {
   return `${does} data on this machine, and these are in Postgres and a bucket: back them up with pg_dump and by replication of the bucket; docs/scale.md tells how to run with them`;
+}
+
+/** What is soon to be done about the access to the bucket; null if nothing is, or nobody knows. */
+export function accessEnding(data: DataConfig, nowMs: number): { what: string; remedy: string } | null {
+  if (data.kind === "embedded" || data.objects.kind === "s3") return null;
+  const endsAtMs = Date.parse(new URLSearchParams(data.objects.sas).get("se") ?? "");
+  // NaN: a policy at Azure has the date.
+  if (!(endsAtMs - nowMs < ACCESS_NOTICE_MS)) return null;
+  return {
+    what: `The SAS of ${shownObjects(data.objects)} ends at ${new Date(endsAtMs).toISOString()}: no recording is stored from then on`,
+    remedy: "Make a new one, set AUDIO_STORAGE_PATH to it, and reload.",
+  };
 }
 
 /** Tells data apart: those of two processes are the same if their names are. */

@@ -49,7 +49,9 @@ export async function receive(options: Options): Promise<void> {
   if (receiver.grant === "cancelled") return stop(options, null);
   if (receiver.grant === "gone") log.warning("The predecessor has ended before it handed over");
   const { engine } = receiver.data;
-  logStart(log, config, { engine, url: server.url, problem: receiver.healthProblem() });
+  const problem = receiver.healthProblem();
+  const notReceiving = problem === null ? null : { problem, fault: receiver.data.store.fault() };
+  logStart(log, config, { engine, url: server.url, notReceiving, nowMs: context.clock.nowMs() });
   compileAsUsual();
   void warnOfClock(log, context.clock);
   const stopProblemJournal = startProblemJournal({ problems: receiver.problems, log, clock: context.clock });

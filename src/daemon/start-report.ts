@@ -4,15 +4,19 @@ import { checkFolder } from "../checks/folders.ts";
 import { adviseSources } from "../checks/access.ts";
 import { checkStart } from "../checks/startup.ts";
 import type { Config } from "../config/config.ts";
-import { placesOf } from "../config/data.ts";
+import { accessEnding, placesOf } from "../config/data.ts";
 import { options } from "../config/options.ts";
 import type { Origin } from "../config/sources.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import { version } from "../platform/version.ts";
 
+/** The problem of its health, and why the storage has it if that says so. */
+type NotReceiving = { problem: string; fault: { what: string; remedy: string } | null };
+
 /** What makes the receiver unhealthy, and what to do. */
-function whyNotReceiving(problem: string, { data, storeAudio }: Config): string {
+function whyNotReceiving({ problem, fault }: NotReceiving, { data, storeAudio }: Config): string {
+  if (problem === "storage_failed" && fault !== null) return `${fault.what}: ${fault.remedy}`;
   const { events, recordings } = placesOf(data);
   const paths = storeAudio ? `${events} and ${recordings}` : events;
   return problem === "disk_low"
@@ -46,7 +50,12 @@ export async function warnOfClock(log: Log, clock: Clock): Promise<void> {
 export function logStart(
   log: Log,
   config: Config,
-  { engine, url, problem }: { engine: string; url: string; problem: string | null },
+  {
+    engine,
+    url,
+    notReceiving,
+    nowMs,
+  }: { engine: string; url: string; notReceiving: NotReceiving | null; nowMs: number },
 ): void {
   const { program, commit, bun } = version;
   const { events, recordings } = placesOf(config.data);
@@ -67,9 +76,11 @@ export function logStart(
   log.info(
     config.apiTokens.length > 0 ? `API on: ${url}/docs describes it` : "API off: set API_TOKEN to turn it on",
   );
+  const ending = accessEnding(config.data, nowMs);
+  if (ending !== null) log.warning(`${ending.what}. ${ending.remedy}`);
   const advice = adviseSources(config);
   if (advice !== null) log.info(`Senders: ${advice.text}. ${advice.remedy ?? ""}`);
-  if (problem !== null) log.error(`NOT RECEIVING: ${whyNotReceiving(problem, config)}`);
+  if (notReceiving !== null) log.error(`NOT RECEIVING: ${whyNotReceiving(notReceiving, config)}`);
   log.info(`Listening on ${url}: POST ${url}/webhook, health at ${url}/health, documentation at ${url}/docs`);
 }
 

@@ -1,8 +1,10 @@
+import { accessEnding } from "../config/data.ts";
+import type { DataConfig } from "../config/data.ts";
 import { expiryWarning } from "../config/tls.ts";
 import type { Tls } from "../config/tls.ts";
 import type { Clock } from "../platform/clock.ts";
 import { problemsOf } from "../problems/problems.ts";
-import type { Problem } from "../problems/problem.ts";
+import type { Fault, Problem } from "../problems/problem.ts";
 import type { ConnectionStatus, ForwardStatus, RecoveryStatus, StatusSources } from "../problems/statuses.ts";
 import type { FiguresReader } from "../query/figures.ts";
 import type { QuarantinedGroup } from "../query/quarantine.ts";
@@ -34,7 +36,8 @@ export function createState(options: {
   reader: Pick<FiguresReader, "quarantined">;
   healthProblem: () => HealthProblem | null;
   statuses: StatusSources;
-  config: { storeAudio: boolean; tls: Tls | null };
+  storageFault: () => Fault | null;
+  config: { storeAudio: boolean; tls: Tls | null; data: DataConfig };
   clock: Clock;
 }): () => Promise<State> {
   const { measure, counts, reader, statuses, config, clock } = options;
@@ -60,11 +63,13 @@ export function createState(options: {
     const expiry = config.tls === null ? null : expiryWarning(config.tls, nowMs);
     const problems = problemsOf({
       ...known,
+      storageFault: options.storageFault(),
       failures: { count: deliveries.failed, lastAtMs: deliveries.lastFailedAtMs },
       refusals: deliveries.refusals,
       keepsRecordings: config.storeAudio,
       conversationsWithoutRecording: figures.conversations_without_recording,
       isClockConfirmed: figures.retention_clock_confirmed !== 0,
+      access: accessEnding(config.data, nowMs),
       certificate: expiry && { what: sentence(expiry.text), remedy: sentence(expiry.remedy) },
     });
     return { startedAtMs, figures, deliveries, ...known, problems };

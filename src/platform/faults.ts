@@ -55,23 +55,25 @@ export class FileFault extends Error {
 }
 
 /**
- * A service that what is stored depends on, such as a database server or a bucket, and that failed. The message is a text
- * of ours: it names the service, says what is wrong and what to do, and holds no secret.
+ * A service that what is stored depends on, such as a database server or a bucket, and that failed. Its texts are ours:
+ * they name the service, say what is wrong and what to do, and hold no secret.
  */
 export class RemoteFault extends Error {
   override readonly name: string = "RemoteFault";
 
   /**
+   * @param what names the service, and what is wrong
    * @param code what the service or the system calls it
    * @param isTransient whether it may pass by itself
    */
   constructor(
-    message: string,
+    readonly what: string,
+    readonly remedy: string,
     readonly code: string,
     readonly isTransient: boolean,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(`${what}: ${remedy}`, options);
   }
 }
 

@@ -5,6 +5,8 @@ import type { ConnectionStatus, ForwardStatus, RecoveryStatus } from "./statuses
 export type Facts = {
   nowMs: number;
   healthProblem: "storage_failed" | "disk_low" | "shutting_down" | null;
+  /** Why it is `storage_failed`, if a service says so that data are in. */
+  storageFault: Fault | null;
   /** Deliveries that could not be stored. */
   failures: Happened;
   /** Refused deliveries, by the code of the answer. */
@@ -17,6 +19,8 @@ export type Facts = {
   isClockConfirmed: boolean;
   /** What is wrong with the certificate; null if nothing is. */
   certificate: Fault | null;
+  /** When the access to the bucket ends, if that is soon. */
+  access: Fault | null;
   recovery: RecoveryStatus | null;
   connection: ConnectionStatus | null;
   forward: ForwardStatus | null;

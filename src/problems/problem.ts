@@ -25,6 +25,7 @@ export const problemNames = [
   "destination_gave_up",
   "destination_behind",
   "certificate_expiring",
+  "bucket_access_ending",
   "clock_unconfirmed",
   "recordings_not_kept",
 ] as const;

@@ -2,6 +2,7 @@ import { deliveryProblems } from "./deliveries.ts";
 import type { Facts } from "./facts.ts";
 import { problemNames } from "./problem.ts";
 import type { Problem } from "./problem.ts";
+import { sentenceOf } from "./words.ts";
 import { remoteProblems } from "./remote.ts";
 
 const health = {
@@ -22,10 +23,16 @@ const health = {
 
 /** What needs a person, the most urgent first. */
 export function problemsOf(facts: Facts): Problem[] {
-  const { healthProblem, certificate, isClockConfirmed, keepsRecordings } = facts;
+  const { healthProblem, storageFault, certificate, access, isClockConfirmed, keepsRecordings } = facts;
   const found: Problem[] = [...deliveryProblems(facts), ...remoteProblems(facts)];
-  if (healthProblem !== null) found.push({ problem: healthProblem, ...health[healthProblem] });
+  if (healthProblem === "storage_failed" && storageFault !== null) {
+    const what = `${health.storage_failed.what}: ${storageFault.what}`;
+    found.push({ problem: healthProblem, what, remedy: sentenceOf(storageFault.remedy) });
+  } else if (healthProblem !== null) {
+    found.push({ problem: healthProblem, ...health[healthProblem] });
+  }
   if (certificate !== null) found.push({ problem: "certificate_expiring", ...certificate });
+  if (access !== null) found.push({ problem: "bucket_access_ending", ...access });
   if (!isClockConfirmed) {
     found.push({
       problem: "clock_unconfirmed",

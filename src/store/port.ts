@@ -26,6 +26,8 @@ export type Store = {
   suspectDisk: () => void;
   /** Whether the next delivery can be stored: what was last known, at once. Asking tries again what failed. */
   isHealthy: () => boolean;
+  /** Why it can't be, and what to do, if a service says so that data are in; null otherwise. */
+  fault: () => { what: string; remedy: string } | null;
   /** Free bytes of the fullest disk that is written to. */
   freeDiskBytes: () => number;
   /** null: there is no such file. */

@@ -184,6 +184,7 @@ export async function openStore(options: {
         if (isDiskSuspect) isDiskSuspect = !newBodies.isWritable() || newRecordings?.isWritable() === false;
         return !isDiskSuspect;
       },
+      fault: () => null,
       freeDiskBytes: () => Math.min(...[databaseFolder, audioFolder ?? databaseFolder].map(freeDiskBytes)),
       async size() {
         const databaseBytes = fileBytes(databasePath);

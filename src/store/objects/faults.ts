@@ -52,15 +52,6 @@ const OF_CERTIFICATE = /CERT|^ERR_TLS|^UNABLE_TO/;
 /** A bucket that refused something, or was not reached. */
 export class ObjectFault extends RemoteFault {
   override readonly name = "ObjectFault";
-
-  constructor(
-    readonly what: string,
-    readonly remedy: string,
-    about: { code: string; isTransient: boolean },
-    options?: ErrorOptions,
-  ) {
-    super(`${what}: ${remedy}`, about.code, about.isTransient, options);
-  }
 }
 
 /** What an answer without success means. */
@@ -82,5 +73,5 @@ function fault(dialect: Dialect, code: string, isTransient: boolean, options?: E
   const isOver = endsAtMs !== null && endsAtMs < Date.now() && meaning === "it refuses the key";
   const what = isOver ? `its SAS ended at ${new Date(endsAtMs).toISOString()}` : meaning;
   const todo = remedy.replace("KEYS", settings.keys).replace("RIGHTS", settings.rights);
-  return new ObjectFault(`${place}: ${what} (${code})`, todo, { code, isTransient }, options);
+  return new ObjectFault(`${place}: ${what} (${code})`, todo, code, isTransient, options);
 }

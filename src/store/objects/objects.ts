@@ -111,8 +111,7 @@ export function openBucket({ objects, log, waits = WAITS }: Options) {
     const { bytes } = (await get(name, start, end)) ?? {};
     if (bytes?.byteLength === end - start) return bytes;
     const what = bytes === undefined ? "is gone from" : "has another size than before in";
-    const about = { code: "ENOENT", isTransient: false };
-    throw new ObjectFault(`${name} ${what} ${dialect.place}`, "restore it", about);
+    throw new ObjectFault(`${name} ${what} ${dialect.place}`, "restore it", "ENOENT", false);
   }
 
   async function* pages(kind: Kind, prefix = ""): AsyncGenerator<ObjectFacts[]> {

@@ -86,7 +86,7 @@ export class PostgresFault extends RemoteFault {
     const kind = kindOf(code);
     const known = meanings.find(([codes]) => codes.some((one) => code.startsWith(one)));
     const [, meaning, remedy] = known ?? [[], ...unreachable];
-    super(`${where}: ${meaning} (${code}): ${remedy}`, code, kind === "connection", { cause });
+    super(`${where}: ${meaning} (${code})`, remedy, code, kind === "connection", { cause });
     this.kind = kind;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { shownSettings } from "../../../src/checks/configuration.ts";
 import { loadConfig, readSettings } from "../../../src/config/config.ts";
-import { besideOf, nameOf, placesOf } from "../../../src/config/data.ts";
+import { accessEnding, besideOf, nameOf, placesOf } from "../../../src/config/data.ts";
 import type { DataConfig } from "../../../src/config/data.ts";
 import type { ConfigSources } from "../../../src/config/sources.ts";
 import { SECRET } from "../../helpers/deliveries.ts";
@@ -238,4 +238,16 @@ test("no password, key or SAS is shown, neither of valid settings nor of faulty 
   expect(text).toContain("postgres://db.example.com:5433/calls");
   expect(text).toContain("s3://calls/eu/prod");
   expect(text).toContain(CONTAINER);
+});
+
+test("the end of a SAS is told two weeks before, and not of keys that do not end", () => {
+  const endsAtMs = Date.parse("2026-12-31T00:00:00Z");
+  const data = dataOf(container);
+  const weeksMs = 14 * 86_400_000;
+  expect(accessEnding(data, endsAtMs - weeksMs)).toBeNull();
+  expect(accessEnding(data, endsAtMs - weeksMs + 1)?.what).toContain("ends at 2026-12-31T00:00:00.000Z");
+  expect(accessEnding(data, endsAtMs + weeksMs)?.what).toContain("2026-12-31");
+  expect(accessEnding(dataOf(both), endsAtMs)).toBeNull();
+  const byPolicy = `${CONTAINER}?sv=2021-12-02&si=policy&sig=x`;
+  expect(accessEnding(dataOf({ ...container, AUDIO_STORAGE_PATH: byPolicy }), endsAtMs)).toBeNull();
 });

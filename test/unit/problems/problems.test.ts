@@ -16,6 +16,8 @@ const well: Facts = {
   conversationsWithoutRecording: 0,
   isClockConfirmed: true,
   certificate: null,
+  storageFault: null,
+  access: null,
   recovery: null,
   connection: null,
   forward: null,
@@ -54,6 +56,15 @@ test("a receiver that is well has no problem", () => {
 
 const broken: [problem: string, facts: Partial<Facts>, what: string, remedy: string][] = [
   ["storage_failed", { healthProblem: "storage_failed" }, "can't be stored", "elevenlabs-webhook check"],
+  [
+    "storage_failed",
+    {
+      healthProblem: "storage_failed",
+      storageFault: { what: "Postgres at db: the server's disk is full (53100)", remedy: "make room" },
+    },
+    "can't be stored: Postgres at db: the server's disk is full (53100)",
+    "Make room.",
+  ],
   ["disk_low", { healthProblem: "disk_low" }, "disk is nearly full", "RETENTION_DAYS"],
   ["shutting_down", { healthProblem: "shutting_down" }, "stopping", "started again"],
   [
@@ -96,6 +107,12 @@ const broken: [problem: string, facts: Partial<Facts>, what: string, remedy: str
   ],
   ["recordings_not_kept", { keepsRecordings: false }, "not kept", "ENABLE_AUDIO_STORAGE=true"],
   ["clock_unconfirmed", { isClockConfirmed: false }, "Nothing is erased by age", "set the clock"],
+  [
+    "bucket_access_ending",
+    { access: { what: "The SAS ends at midnight", remedy: "Make a new one" } },
+    "SAS ends",
+    "new one",
+  ],
   [
     "certificate_expiring",
     { certificate: { what: "The TLS certificate expires in 3 days", remedy: "Renew it" } },
