@@ -157,6 +157,16 @@ describe.skipIf(!isHere)("a Postgres that stays away", () => {
     );
   });
 
+  test("is written to no more once a newer version has changed the tables so that this one may not", async () => {
+    await behindNetwork(async ({ writer, health, pool }) => {
+      await pool.query("UPDATE schema_version SET version = 9, oldest_writer = 9");
+      while (health.isHealthy()) await Bun.sleep(100);
+      expect(health.fault()?.what).toEndWith("a newer version of the program has changed the tables");
+      expect(writer.store(transcription("conv_1"))).rejects.toThrow("end this instance");
+      expect(await pool.query("SELECT 1 FROM events")).toEqual([]);
+    });
+  });
+
   test("is not healthy while it takes no writes, and is asked again", async () => {
     await behindNetwork(
       async ({ writer, health }, _, url) => {

@@ -1,7 +1,7 @@
 import { faultText } from "../../platform/faults.ts";
 import type { Log } from "../../platform/log.ts";
 import { PostgresFault } from "./fault.ts";
-import { beat } from "./migrate.ts";
+import { beat, PostgresSchemaError } from "./migrate.ts";
 import type { Pool } from "./pool.ts";
 
 const HEARTBEAT_MS = 10_000;
@@ -13,6 +13,13 @@ const TAKE_ROOM = `INSERT INTO state (name, value)
   SELECT 'probe', string_agg(md5(random()::text), '') FROM generate_series(1, 512)`;
 
 class Undo extends Error {}
+
+const outdated = (where: string) => ({
+  what: `${where}: a newer version of the program has changed the tables`,
+  remedy: "end this instance",
+});
+
+const textOf = ({ what, remedy }: { what: string; remedy: string }): string => `${what}: ${remedy}`;
 
 export type Health = ReturnType<typeof watchHealth>;
 
@@ -50,8 +57,7 @@ export function watchHealth(options: {
     try {
       if (fault?.code.startsWith("53") === true) await findRoom();
       const mayWrite = await beat(pool.query, instanceId, { deadlineMs: PROBE_MS });
-      if (!mayWrite && !isOutdated)
-        log.error(`${pool.where}: a newer version has changed the tables: end this instance`);
+      if (!mayWrite && !isOutdated) log.error(textOf(outdated(pool.where)));
       isOutdated = !mayWrite;
       succeed();
     } catch (error) {
@@ -96,7 +102,16 @@ export function watchHealth(options: {
   return {
     succeed,
     fail,
-    isOutdated: (): boolean => isOutdated,
+
+    /** @throws PostgresSchemaError if this version may not write any more */
+    requireRight(): void {
+      if (isOutdated) throw new PostgresSchemaError(textOf(outdated(pool.where)));
+    },
+
+    /** Why it is not healthy, and what to do. */
+    fault(): { what: string; remedy: string } | null {
+      return isOutdated ? outdated(pool.where) : fault;
+    },
 
     /** What was last known, at once; asks again if that is old. */
     isHealthy(): boolean {

@@ -159,12 +159,13 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log; wa
     /**
      * Resolves when the event is stored, whether its sender waits or not.
      *
-     * @throws PostgresFault if that takes too long
+     * @throws PostgresFault if that takes too long; PostgresSchemaError if this version may not write any more
      */
-    store(record: EventRecord): Promise<StoreOutcome> {
+    async store(record: EventRecord): Promise<StoreOutcome> {
+      health.requireRight();
       const isRepeated = record.source === "webhook" && transcriptionTypes.includes(record.type ?? "");
       const untilMs = performance.now() + (isRepeated ? waits.repeatedMs : waits.sentOnceMs);
-      return new Promise((resolve, reject) => {
+      return await new Promise((resolve, reject) => {
         waiting.push({ record: storable(record), untilMs, resolve, reject });
         if (isRunning) return;
         isRunning = true;
