@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ForwardFileError } from "../../forward/sqlite/file.ts";
-import { FileFault } from "../../platform/faults.ts";
+import { FileFault, RemoteFault } from "../../platform/faults.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Command, Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
@@ -51,8 +51,8 @@ async function run(given: Given, context: CommandContext): Promise<number> {
   try {
     return await act(given, context);
   } catch (error) {
-    if (error instanceof FileFault || error instanceof ForwardFileError)
-      return refuse(context, error.message, "failure");
+    const isKnown = [FileFault, RemoteFault, ForwardFileError].some((known) => error instanceof known);
+    if (error instanceof Error && isKnown) return refuse(context, error.message, "failure");
     throw error;
   }
 }

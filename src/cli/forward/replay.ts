@@ -1,3 +1,4 @@
+import type { DataConfig } from "../../config/data.ts";
 import type { ForwardPlaces } from "../../forward/port.ts";
 import { readStatus } from "../../forward/status.ts";
 import type { DestinationStanding } from "../../forward/status.ts";
@@ -7,8 +8,8 @@ import { wholeNumber } from "../../platform/text.ts";
 import { exitStatus, refuse } from "../command.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
-import { findDestination, grouped, whyNoData, withForwardFiles } from "./terms.ts";
-import type { CommandState } from "./terms.ts";
+import { findDestination, grouped, whyNoData, withForwardState } from "./terms.ts";
+import type { CommandState } from "./work.ts";
 
 const EVENT_ID_MAX = 999_999_999_999_999;
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -24,20 +25,20 @@ export async function replay(given: Given, context: CommandContext): Promise<num
   const found = findDestination(given, context);
   if (!found.ok) return refuse(context, found.problem, found.status);
   const { name } = found.destination;
-  const { databasePath } = found.settings;
+  const { data } = found.settings;
   const problem = whyNoData(found.settings);
   if (problem !== null) return refuse(context, problem, "failure");
-  const done = await replayOf(databasePath, { name, from: from.value, nowMs: context.clock.nowMs() });
+  const done = await replayOf(data, { name, from: from.value, nowMs: context.clock.nowMs() });
   if (!done.ok) return refuse(context, done.problem, "failure");
   context.writeOut(`${done.value}\n`);
   return exitStatus.ok;
 }
 
 function replayOf(
-  databasePath: string,
+  data: DataConfig,
   { name, from, nowMs }: { name: string; from: From; nowMs: number },
 ): Promise<Parsed<string>> {
-  return withForwardFiles(databasePath, async (places, state) => {
+  return withForwardState(data, async (places, state) => {
     if (state === null)
       return {
         ok: false,

@@ -5,7 +5,7 @@ import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
 import { createPaint } from "../terminal.ts";
 import type { Paint } from "../terminal.ts";
-import { findForwardSettings, grouped, whyNoData, withForwardFiles } from "./terms.ts";
+import { findForwardSettings, grouped, whyNoData, withForwardState } from "./terms.ts";
 
 const PROGRAM = "elevenlabs-webhook";
 
@@ -15,8 +15,8 @@ export async function status(given: Given, context: CommandContext): Promise<num
   if (!settings.ok) return refuse(context, settings.problem, "config");
   const problem = whyNoData(settings.value);
   if (problem !== null) return refuse(context, problem, "failure");
-  const { databasePath, destinations } = settings.value;
-  const found = await withForwardFiles(databasePath, async (places, state) =>
+  const { data, destinations } = settings.value;
+  const found = await withForwardState(data, async (places, state) =>
     readStatus(state, destinations, await places.lineage()),
   );
   context.writeOut(

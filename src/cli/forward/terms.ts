@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { readSettings } from "../../config/config.ts";
+import type { DataConfig, EmbeddedData } from "../../config/data.ts";
+import { readData, textOf } from "../../config/read-data.ts";
 import { options } from "../../config/options.ts";
 import { readForwardConfig } from "../../forward/config.ts";
 import type { Destination } from "../../forward/destination.ts";
-import type { ForwardPlaces, ForwardState } from "../../forward/port.ts";
 import { stateOf } from "../../forward/sqlite/data.ts";
 import { forwardPath, hasForwardFile, openForwardFile } from "../../forward/sqlite/file.ts";
 import { openPlaces } from "../../forward/sqlite/places.ts";
@@ -12,6 +13,7 @@ import type { Parsed } from "../../platform/parsed.ts";
 import type { Given } from "../command.ts";
 import type { CommandContext } from "../../platform/process.ts";
 import { optionFlags, settingSources } from "../settings.ts";
+import type { ForwardWork } from "./work.ts";
 
 /** The settings that say where data and destinations are. */
 const OWN_KEYS = ["databasePath", "forwardConfig"] as const;
@@ -19,23 +21,21 @@ const OWN_KEYS = ["databasePath", "forwardConfig"] as const;
 export const ownFlags = optionFlags.filter(({ key }) => OWN_KEYS.some((known) => known === key));
 
 /** What the commands work on. */
-export type ForwardSettings = { databasePath: string; destinations: readonly Destination[] };
+export type ForwardSettings = { data: DataConfig; destinations: readonly Destination[] };
 
-/** The database and the destinations, by the same settings as the receiver's own. */
+/** The data and the destinations, by the same settings as the receiver's own. */
 export function findForwardSettings(given: Given, context: CommandContext): Parsed<ForwardSettings> {
   const read = readSettings(settingSources(context, given));
   if (!read.ok) return read;
-  const { databasePath, forwardConfig } = read.value.settings;
-  if (!databasePath.parsed.ok)
-    return { ok: false, problem: `${options.databasePath.name}: ${databasePath.parsed.problem}` };
+  const { settings } = read.value;
+  const { forwardConfig } = settings;
+  const data = readData(settings);
+  if (!data.ok) return { ok: false, problem: data.problem.map(textOf).join("\n") };
   if (!forwardConfig.parsed.ok)
     return { ok: false, problem: `${options.forwardConfig.name}: ${forwardConfig.parsed.problem}` };
   const destinations = readForwardConfig(forwardConfig.parsed.value);
   if (!destinations.ok) return { ok: false, problem: destinations.problem.join("\n") };
-  return {
-    ok: true,
-    value: { databasePath: databasePath.parsed.value, destinations: destinations.value },
-  };
+  return { ok: true, value: { data: data.value, destinations: destinations.value } };
 }
 
 type NamedDestination =
@@ -57,18 +57,14 @@ export function findDestination(given: Given, context: CommandContext): NamedDes
   return { ok: false, problem: `${name}: there is no such destination; there ${known}`, status: "failure" };
 }
 
-/** What the commands read and set. */
-export type CommandState = Omit<ForwardState, "forgetGone">;
+/** Works on what is forwarded. @throws FileFault, ForwardFileError, RemoteFault */
+export async function withForwardState<T>(data: DataConfig, work: ForwardWork<T>): Promise<T> {
+  if (data.kind === "embedded") return withForwardFiles(data, work);
+  const { withSharedState } = await import("./shared.ts");
+  return withSharedState(data, work);
+}
 
-/**
- * Works on the database, which is only read, and on the file of what is forwarded, which is null if there is none.
- *
- * @throws FileFault, ForwardFileError
- */
-export async function withForwardFiles<T>(
-  databasePath: string,
-  work: (places: ForwardPlaces, state: CommandState | null) => Promise<T>,
-): Promise<T> {
+async function withForwardFiles<T>({ databasePath }: EmbeddedData, work: ForwardWork<T>): Promise<T> {
   const places = onFileNow(databasePath, () => openPlaces(databasePath));
   try {
     // Whatever is wrong with the database shows here.
@@ -87,10 +83,10 @@ export async function withForwardFiles<T>(
   }
 }
 
-/** Why there is nothing to be forwarded; null if there is a database. */
-export function whyNoData({ databasePath }: ForwardSettings): string | null {
-  if (existsSync(databasePath)) return null;
-  return `${databasePath} is not there: name the receiver's database with ${options.databasePath.name}`;
+/** Why there is nothing to be forwarded; null if there may be something. */
+export function whyNoData({ data }: ForwardSettings): string | null {
+  if (data.kind === "shared" || existsSync(data.databasePath)) return null;
+  return `${data.databasePath} is not there: name the receiver's database with ${options.databasePath.name}`;
 }
 
 /** A number for people, such as 18,204. */
