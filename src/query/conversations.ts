@@ -4,10 +4,9 @@ import type { ConversationRow } from "../model/conversation.ts";
 import type { StoredTurn } from "../model/turn.ts";
 import { conversations, events } from "../store/sqlite/schema.ts";
 import { turnsOfPayload } from "../vendor/derive.ts";
+import { EVENT_IDS_MAX } from "./asking.ts";
 import type { Reader } from "./reader.ts";
 import type { CleanPosition } from "./search/search-index.ts";
-
-const EVENT_IDS_MAX = 1000;
 
 export type StoredConversation = {
   row: ConversationRow;

@@ -84,6 +84,12 @@ export type StoredFigures = {
 const LATE_MS = 15 * 60_000;
 const WINDOW_MS = 24 * 60 * 60_000;
 
+/** Between when a conversation was updated last that waits for its recording for too long. */
+export const lateSince = (nowMs: number): [fromMs: number, untilMs: number] => [
+  nowMs - WINDOW_MS,
+  nowMs - LATE_MS,
+];
+
 // Each is answered by one index, and by a few entries of it.
 const FIGURES = `
   SELECT
@@ -100,9 +106,7 @@ export function readFigures(
   { sqlite, sumRecordings }: Pick<Reader, "sqlite" | "sumRecordings">,
   nowMs: number,
 ): StoredFigures {
-  const row = sqlite
-    .query<Omit<StoredFigures, "recordingBytes">, number[]>(FIGURES)
-    .get(nowMs - WINDOW_MS, nowMs - LATE_MS);
+  const row = sqlite.query<Omit<StoredFigures, "recordingBytes">, number[]>(FIGURES).get(...lateSince(nowMs));
   if (row === null) throw new Error("a query of numbers has no row");
   return { ...row, recordingBytes: sumRecordings(sqlite, nowMs) };
 }

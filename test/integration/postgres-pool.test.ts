@@ -102,7 +102,7 @@ describe.skipIf(!hasPostgres("the schema in Postgres"))("the schema", () => {
     await Promise.all(ids.map((instanceId) => withPool(url, (pool) => migrate(pool, { instanceId }))));
     await withPool(url, async ({ query }) => {
       expect(await query("SELECT version, oldest_writer FROM schema_version")).toEqual([
-        { version: 1, oldest_writer: 1 },
+        { version: expect.any(Number), oldest_writer: 1 },
       ]);
       expect(await query("SELECT id FROM instances ORDER BY id")).toEqual(ids.map((id) => ({ id })));
     });

@@ -35,8 +35,11 @@ export function searchable(text: string): string {
   return UNSPACED.test(clean) ? clean.replace(BESIDE_UNSPACED, BREAK) : clean;
 }
 
+/** What is searched of a conversation. */
+export type Texts = { title: string; summary: string; turns: string };
+
 /** The texts of a conversation, as the index has them. */
-export function textsOf({ title, summary }: ConversationRow, turns: StoredTurn[]) {
+export function textsOf({ title, summary }: ConversationRow, turns: StoredTurn[]): Texts {
   const said = turns.flatMap(({ message }) => message ?? []).join("\n");
   return {
     title: searchable(title ?? ""),

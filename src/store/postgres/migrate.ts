@@ -2,11 +2,13 @@ import type { Migration } from "../sqlite/database.ts";
 import { lockSql } from "./locks.ts";
 import type { Pool, Query, QueryOptions } from "./pool.ts";
 import initial from "./migrations/0001-initial.sql" with { type: "text" };
+import search from "./migrations/0002-search.sql" with { type: "text" };
 import forward from "./migrations/0003-forward.sql" with { type: "text" };
 
 /** In order; `schema_version` counts those applied. What "go on" and "stop" mean: see sqlite/database.ts. */
 const schemaMigrations: readonly Migration[] = [
   { sql: initial, olderPrograms: "stop" },
+  { sql: search, olderPrograms: "go on" },
   { sql: forward, olderPrograms: "go on" },
 ];
 

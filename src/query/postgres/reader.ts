@@ -1,0 +1,32 @@
+import type { Pool } from "../../store/postgres/pool.ts";
+import { ANSWER_MS_MAX } from "../asking.ts";
+import type { createMeter } from "../loudness/measure.ts";
+import type { Indexer } from "./indexer.ts";
+import type { Matcher } from "./matcher.ts";
+import { selectBy } from "./sql.ts";
+import type { Select } from "./sql.ts";
+
+/** What answers are made from. */
+export type PostgresReader = {
+  /** Looks up what an index leads to; "?" stands for a value. */
+  find: Select;
+  /** Reads what may be a lot: the server stops when nobody waits for the answer any more. */
+  scan: Select;
+  indexer: Indexer;
+  matcher: Matcher;
+  readQuery: (query: string) => string | null;
+  meter: ReturnType<typeof createMeter>;
+};
+
+/** How a pool is asked. */
+export function selectsOf({ query, transaction }: Pool): Pick<PostgresReader, "find" | "scan"> {
+  return {
+    find: selectBy(query),
+    scan: (text, values) =>
+      transaction((within) => selectBy(within)(text, values), {
+        isReadOnly: true,
+        statementMs: ANSWER_MS_MAX,
+        deadlineMs: ANSWER_MS_MAX,
+      }),
+  };
+}
