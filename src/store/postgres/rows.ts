@@ -49,25 +49,27 @@ function named(columns: Columns, row: object): Record<string, unknown> {
 
 /**
  * Waits for the lock in the statement that inserts: ids become visible in their order, and nobody holds the lock between two
- * messages. What the statement reads is from before it waited; unique indexes and the row that a conflict is with are not.
+ * messages. What the statement itself reads is from before it waited, so that an erasure which began meanwhile would be
+ * missed: the function reads afresh once it has the lock. Unique indexes and the row that a conflict is with are never old.
  */
-const LOCKED = `locked AS MATERIALIZED (
-  SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${locks.writes} + 0 * length(set_config('lock_timeout', '${LOCK_WAIT_MS}', true)))
-),`;
+const ERASED = `erased AS MATERIALIZED (
+  SELECT array_agg(hash) AS hashes
+  FROM lock_writes(${LOCK_CLASS}, ${locks.writes}, '${LOCK_WAIT_MS}', $3::json) AS hash
+)`;
 
 const eventNames = namesOf(writtenEvents).join(", ");
 
-const insertEvents = (count: number, isLocked: boolean): string => {
+const insertEvents = (count: number): string => {
   const values = Array.from(
     { length: count },
-    (____, index) => `($${2 * index + 3}::json, $${2 * index + 4}::bytea)`,
+    (____, index) => `($${2 * index + 4}::json, $${2 * index + 5}::bytea)`,
   );
-  return `WITH ${isLocked ? "" : LOCKED} added AS (
+  return `WITH ${ERASED}, added AS (
   INSERT INTO events (${eventNames}, payload)
   SELECT ${eventNames}, given.payload
-  FROM ${isLocked ? "" : "locked,"} (VALUES ${values.join(", ")}) AS given (event, payload),
+  FROM erased, (VALUES ${values.join(", ")}) AS given (event, payload),
     LATERAL json_to_record(given.event) AS event (${typed(writtenEvents)}, of_conversation text)
-  WHERE NOT EXISTS (SELECT FROM erasures WHERE erasures.conversation_sha256 = event.of_conversation)
+  WHERE (event.of_conversation = ANY(erased.hashes)) IS NOT TRUE
   ON CONFLICT DO NOTHING
   RETURNING id, conversation_id, body_sha256
 )`;
@@ -137,27 +139,30 @@ const keyOf = ({ conversationId, bodySha256 }: EventKey): string => `${bodySha25
 export type GroupOutcome = { outcomes: StoreOutcome[]; overtaken: string[] };
 
 /**
- * Writes records in one statement, all or nothing; each body once, however often it is among them.
+ * Writes records in one statement, all or nothing; each body once, however often it is among them. It takes the lock of writes
+ * until the end of the transaction.
  *
  * @param records storable ones
- * @param isLocked whether the transaction of `query` has the lock of writes; the statement takes it otherwise
  * @param areRepeated whether an answer may have been lost: what is found is from that try then
  */
 export async function insertGroup(
   query: Query,
   records: readonly EventRecord[],
-  { isLocked, areRepeated }: { isLocked: boolean; areRepeated: boolean },
+  { areRepeated }: { areRepeated: boolean },
 ): Promise<GroupOutcome> {
   const first = new Map<string, EventRecord>();
   for (const record of records) first.getOrInsert(keyOf(record), record);
   const once = [...first.values()];
-  const values = once.flatMap((record): Value[] => {
-    const { conversationId, payload } = record;
-    const ofConversation = conversationId === null ? null : sha256Of(conversationId);
-    return [JSON.stringify({ ...named(writtenEvents, record), of_conversation: ofConversation }), payload];
+  const hashes = once.map(({ conversationId }) =>
+    conversationId === null ? null : sha256Of(conversationId),
+  );
+  const values = once.flatMap((record, index): Value[] => {
+    const row = { ...named(writtenEvents, record), of_conversation: hashes[index] };
+    return [JSON.stringify(row), record.payload];
   });
-  const written = await query<Written>(`${insertEvents(once.length, isLocked)}, ${DERIVED}`, [
+  const written = await query<Written>(`${insertEvents(once.length)}, ${DERIVED}`, [
     ...derivedValues(once),
+    JSON.stringify(hashes),
     ...values,
   ]);
   const added = new Set(written.map(keyOf));
@@ -184,8 +189,8 @@ export async function insertGroup(
 
 /** The same within a transaction that has the lock of writes, with all that follows. */
 export async function insertAll(query: Query, records: readonly EventRecord[]): Promise<StoreOutcome[]> {
-  const options = { isLocked: true, areRepeated: false };
-  const { outcomes, overtaken } = await insertGroup(query, records.map(storable), options);
+  const all = records.map(storable);
+  const { outcomes, overtaken } = await insertGroup(query, all, { areRepeated: false });
   for (const id of overtaken) await refold(query, id);
   return outcomes;
 }

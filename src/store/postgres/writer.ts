@@ -76,7 +76,7 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log; wa
       const { outcomes, overtaken } = await insertGroup(
         (text, values) => pool.query(text, values, { deadlineMs: STATEMENT_MS_MAX }),
         group.map(({ record }) => record),
-        { isLocked: false, areRepeated: group.some((one) => repeated.has(one)) },
+        { areRepeated: group.some((one) => repeated.has(one)) },
       );
       health.succeed();
       holder = null;

@@ -103,3 +103,14 @@ CREATE TABLE recovery_pending (
   next_try_at bigint,
   noted_at bigint NOT NULL
 );
+
+-- Takes the lock of writes, and only then looks which of some conversations were erased, given the hashes of their ids. Only a
+-- volatile function reads what was committed while its statement waited.
+CREATE FUNCTION lock_writes(lock_class integer, lock_number integer, lock_wait text, hashes json) RETURNS SETOF text
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM set_config('lock_timeout', lock_wait, true);
+  PERFORM pg_advisory_xact_lock(lock_class, lock_number);
+  RETURN QUERY SELECT conversation_sha256 FROM erasures
+    WHERE conversation_sha256 IN (SELECT json_array_elements_text(hashes));
+END $$;
