@@ -26,7 +26,7 @@ export function createRecoveryService(options: {
   clock: Clock;
   log: Log;
 }) {
-  const { config, loadClient, log } = options;
+  const { config, loadClient, store, log } = options;
   let loading: Promise<Recovery> | null = null;
   let loaded: Recovery | null = null;
   let stop: () => Promise<void> = async () => {};
@@ -48,7 +48,8 @@ export function createRecoveryService(options: {
     const { signal } = ending;
     const recovery = await (loading ??= load(makeClient));
     const { keepRecovering } = await import("../recover/loop.ts");
-    if (!signal.aborted) stop = keepRecovering(recovery, agentIds, ready);
+    if (signal.aborted) return;
+    stop = store.recoveries.keepAlone(() => keepRecovering(recovery, agentIds, ready));
   }
 
   return {

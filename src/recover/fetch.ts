@@ -3,11 +3,12 @@ import { NO_RECORDING } from "../model/recovery.ts";
 import type { KnownConversation, RecoveredOutcome } from "../model/recovery.ts";
 import { pathsOfRecording } from "../model/recording.ts";
 import type { Log } from "../platform/log.ts";
-import type { BlobIntake, RecoveredRecord, Store } from "../store/port.ts";
+import type { BlobIntake, RecoveredRecord } from "../store/port.ts";
 import type { RestClient, RestConversation, RestRecording } from "../vendor/rest/port.ts";
 import { CANCELLED, StopRun } from "./faults.ts";
 import { endedAtMs, judge } from "./judge.ts";
 import type { Offered, Verdict, Wanted } from "./judge.ts";
+import type { RecoveryStore } from "./parts.ts";
 import { recordingRecord, transcriptRecord } from "./record.ts";
 
 /** After this much of a recording it is the turn of deliveries. */
@@ -41,7 +42,7 @@ export type RecordingOutcome = { outcome: RecoveredOutcome; bytes: number } | { 
 
 export type FetchParts = {
   client: Pick<RestClient, "getConversation" | "fetchRecording">;
-  store: Pick<Store, "recoveries" | "newRecordings" | "freeDiskBytes" | "events">;
+  store: RecoveryStore;
   storesTranscripts: boolean;
   recordingBytesMax: number;
   freeDiskBytesMin: number;

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLimit } from "../platform/limit.ts";
 import { faultText } from "../platform/faults.ts";
 import { TRANSCRIPT_OVERDUE_MS } from "./judge.ts";
 import type { RecoveryParts, RunOptions } from "./parts.ts";
@@ -30,7 +29,6 @@ export type ByHand = Pick<
 export function createRecovery(parts: RecoveryParts) {
   const { store, clock, log } = parts;
   const { recoveries } = store;
-  const limit = createLimit(1);
   const startedAtMs = clock.nowMs();
   let lastSuccessAtMs: number | null = null;
   let fault: { what: string; remedy: string } | null = null;
@@ -40,9 +38,10 @@ export function createRecovery(parts: RecoveryParts) {
   return {
     /** Runs what somebody has asked for, after the run that is under way. @throws FileFault */
     byHand: (asked: ByHand): Promise<RunOutcome> =>
-      limit(() =>
+      recoveries.inTurn(asked.signal, (signal) =>
         runRecovery(parts, {
           ...asked,
+          signal,
           endedAfterMs: -Infinity,
           listedAgainAfter: -Infinity,
           isByHand: true,
@@ -50,8 +49,7 @@ export function createRecovery(parts: RecoveryParts) {
       ),
 
     /** Looks once at what is new at ElevenLabs, and each night at the last week. Never throws. */
-    tick: (agentIds: readonly string[] | null, signal: AbortSignal): Promise<void> =>
-      limit(() => attempt(agentIds, signal)),
+    tick: attempt,
 
     /** What there is to say of it. */
     status: () => ({ ...counts, lastSuccessAtMs, fault, onlyRecoveredCount }),
@@ -59,7 +57,7 @@ export function createRecovery(parts: RecoveryParts) {
 
   async function attempt(agentIds: readonly string[] | null, signal: AbortSignal): Promise<void> {
     try {
-      await look(agentIds, signal);
+      await recoveries.inTurn(signal, (own) => look(agentIds, own));
     } catch (error) {
       if (signal.aborted) return;
       parts.observer.failed("storage");

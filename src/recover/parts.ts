@@ -1,14 +1,19 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
-import type { Store } from "../store/port.ts";
+import type { EventStore, Store } from "../store/port.ts";
 import type { RestClient } from "../vendor/rest/port.ts";
 import type { RecoveryFailure } from "../model/recovery.ts";
 import type { Window } from "./list.ts";
 
+/** What recovery asks of the store. */
+export type RecoveryStore = Pick<Store, "recoveries" | "newRecordings" | "freeDiskBytes"> & {
+  events: Pick<EventStore, "hold">;
+};
+
 /** What recovery works with. */
 export type RecoveryParts = {
   client: Pick<RestClient, "listConversations" | "getConversation" | "fetchRecording" | "getSettings">;
-  store: Pick<Store, "recoveries" | "newRecordings" | "freeDiskBytes" | "events">;
+  store: RecoveryStore;
   config: RecoveryConfig;
   /** Is told of what is recovered, for the metrics. */
   observer: RecoveryObserver;

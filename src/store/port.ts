@@ -99,6 +99,15 @@ export type Recoveries = {
   set: (name: RecoveryFact, value: string) => Promise<void>;
   /** When the first event was received, in Unix ms; null before that. */
   firstReceivedAtMs: () => Promise<number | null>;
+  /** Does a run after the one that is under way, here or in another instance. Its signal is aborted too if the turn is lost. */
+  inTurn: <T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+  /**
+   * Begins what recovers by itself as soon as this is the one instance that does, and ends it if it no longer is.
+   *
+   * @param begin returns what ends it
+   * @returns ends it for good; resolves when it has ended
+   */
+  keepAlone: (begin: () => () => Promise<void>) => () => Promise<void>;
 };
 
 /** What recovery remembers beyond one run. */

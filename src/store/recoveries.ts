@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { EventRecord } from "../model/event.ts";
 import { onFileNow } from "../platform/faults.ts";
+import { createLimit } from "../platform/limit.ts";
 import type { FileBlobs } from "./files/blobs.ts";
 import { isMarked } from "./files/recordings-owner.ts";
 import type { Recoveries } from "./port.ts";
@@ -24,6 +25,7 @@ export function createRecoveries(options: {
   tidy: (record: EventRecord, outcome: LateOutcome, body: null) => Promise<void>;
 }): Recoveries {
   const { databasePath, recordings, audioFolder, writer, tidy } = options;
+  const oneAtATime = createLimit(1);
   const use = async <T>(work: (sqlite: Database) => T): Promise<T> =>
     onFileNow(databasePath, () => writer.use(work));
 
@@ -52,5 +54,8 @@ export function createRecoveries(options: {
     get: async (name) => onFileNow(databasePath, () => writer.state().get(name)),
     set: async (name, value) => onFileNow(databasePath, () => writer.state().set(name, value)),
     firstReceivedAtMs: () => use(firstReceivedAtMs),
+    inTurn: (signal, run) => oneAtATime(() => run(signal)),
+    // No other instance is at work on the data.
+    keepAlone: (begin) => begin(),
   };
 }

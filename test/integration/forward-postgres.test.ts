@@ -132,6 +132,7 @@ describe.skipIf(!hasPostgres("forwarding from Postgres"))("from Postgres", () =>
     ]);
     const analysis = { call_successful: "success", call_summary_title: "A title" };
     await add([transcription("conv_1", { analysis, status: "done" })]);
+    await sent(1, slim);
     const text = fixture("otel.json").toString().replace('"1793620800000000000"', "1793620800000000001");
     await add([{ ...recordOf(JSON.parse(text)), payload: Buffer.from(text) }]);
     await sent(1, collector);

@@ -12,6 +12,7 @@ import {
 import { inWriteLock } from "./lock-holder.ts";
 import { getFact, setFact } from "./state.ts";
 import type { Tidy } from "./tidy.ts";
+import { createTurns } from "./turns.ts";
 
 /** What a recovery asks of what stores. One instance at a time recovers by itself; what somebody asks for, any does. */
 export function createRecoveries(options: {
@@ -74,5 +75,6 @@ export function createRecoveries(options: {
     get: (name) => getFact(query, name),
     set: (name, value) => setFact(query, name, value),
     firstReceivedAtMs: () => firstReceivedAtMs(query),
+    ...createTurns(pool),
   };
 }
