@@ -34,6 +34,7 @@ const meanings: readonly (readonly [codes: RegExp, meaning: string, remedy: stri
     "other bytes arrived than were sent",
     "check the memory of this machine and the network",
   ],
+  [/^CERT_HAS_EXPIRED$/, "its certificate has expired", "renew it"],
   [
     /CERT|^ERR_TLS|^UNABLE_TO/,
     "its certificate is not valid",

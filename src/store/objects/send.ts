@@ -14,8 +14,9 @@ const IDLE_CONNECTIONS_MAX = 16;
 const IDLE_SECONDS_MAX = 4;
 /** The slowest that an upload may be as a whole. */
 const BYTES_PER_MS_MIN = 1024;
-/** After its last byte the bucket may take this much longer for a large upload, for what is still on its way. */
-const LAST_BYTES_PER_MS = 16 * 1024;
+/** What may be on its way of an upload, in buffers on both sides, without a sign of progress: it gets more time. */
+const ON_ITS_WAY_BYTES_MAX = 16 * 1024 * 1024;
+const BYTES_PER_STALL = 8 * 1024 * 1024;
 
 /** How long is waited. */
 export type Patience = {
@@ -44,7 +45,8 @@ export function createBucketClient(dialect: Dialect, log: Log): { send: AskBucke
   async function attempt(ask: Ask, stallMsMax: number, endMs: number): Promise<BucketAnswer> {
     const { method, upload } = ask;
     const { url, headers } = await dialect.request(ask, Date.now());
-    const watchdog = startWatchdog(stallMsMax + (upload?.byteCount ?? 0) / LAST_BYTES_PER_MS, endMs);
+    const onItsWay = Math.min(upload?.byteCount ?? 0, ON_ITS_WAY_BYTES_MAX);
+    const watchdog = startWatchdog(stallMsMax * (1 + onItsWay / BYTES_PER_STALL), endMs);
     try {
       const response = await session.fetch(url, {
         method,
@@ -66,6 +68,7 @@ export function createBucketClient(dialect: Dialect, log: Log): { send: AskBucke
   async function answerOf(response: Response, progress: () => void): Promise<BucketAnswer> {
     const { status, headers } = response;
     const bytes = await bytesOf(response, progress);
+    if (bytes === null) throw refusal(dialect, status, "AnswerTooLarge");
     if (response.ok) return { status, headers, bytes };
     const text = new TextDecoder().decode(bytes.subarray(0, ERROR_BYTES_MAX));
     const code = headers.get("x-ms-error-code") ?? element(text, "Code") ?? `${status}`;
@@ -116,13 +119,14 @@ async function* watched(pieces: AsyncIterable<Uint8Array>, progress: () => void)
   }
 }
 
-async function bytesOf({ body }: Response, progress: () => void): Promise<Uint8Array<ArrayBuffer>> {
+/** null if there are too many. */
+async function bytesOf({ body }: Response, progress: () => void): Promise<Uint8Array<ArrayBuffer> | null> {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let byteCount = 0;
   for await (const piece of body ?? []) {
     progress();
     byteCount += piece.byteLength;
-    if (byteCount > ANSWER_BYTES_MAX) throw new Error(`an answer has more than ${ANSWER_BYTES_MAX} bytes`);
+    if (byteCount > ANSWER_BYTES_MAX) return null;
     pieces.push(piece);
   }
   const [first] = pieces;
