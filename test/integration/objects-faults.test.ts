@@ -89,10 +89,13 @@ const refuse =
       status,
     });
 
+type Turn = { turn: number; received: number };
+type Connection = Pick<Bun.Socket<Turn>, "terminate" | "pause" | "end">;
+
 /** A server below HTTP. Each connection is given to its turn; the last turn serves all others. */
-function listen(...turns: ((socket: Bun.Socket, received: number) => void)[]) {
+function listen(...turns: ((socket: Connection, received: number) => void)[]) {
   let count = 0;
-  const server = Bun.listen<{ turn: number; received: number }>({
+  const server = Bun.listen<Turn>({
     hostname: "127.0.0.1",
     port: 0,
     socket: {

@@ -71,7 +71,7 @@ test("what others have in the folder stays", async () => {
 
 test("a folder that a cleaner has removed is made again", async () => {
   const spool = await openInstanceSpool(folder, log);
-  for (const name of readdirSync(folder).filter((name) => !name.endsWith(".lock")))
+  for (const name of readdirSync(folder).filter((one) => !one.endsWith(".lock")))
     rmSync(join(folder, name), { recursive: true });
   const file = await spool.create();
   file.write(Buffer.from("content"));

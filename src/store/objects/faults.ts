@@ -48,6 +48,7 @@ const meanings: readonly (readonly [codes: RegExp, meaning: string, remedy: stri
 ];
 
 const TRANSIENT = /^(BadDigest|XAmzContentSHA256Mismatch|Md5Mismatch|RequestTimeout|OperationAborted)$/;
+const OF_ACCESS = /^(Auth\w+|403)$/;
 const OF_CERTIFICATE = /CERT|^ERR_TLS|^UNABLE_TO/;
 
 /** A bucket that refused something, or was not reached. */
@@ -71,8 +72,9 @@ export function unreached(dialect: Dialect, error: unknown): ObjectFault {
 function fault(dialect: Dialect, code: string, isTransient: boolean, options?: ErrorOptions): ObjectFault {
   const { place, settings, endsAtMs } = dialect;
   const [, meaning, remedy] = meanings.find(([codes]) => codes.test(code)) ?? [null, "it failed", AGAIN];
-  const isOver = endsAtMs !== null && endsAtMs < Date.now() && meaning === "it refuses the key";
+  const isOver = endsAtMs !== null && endsAtMs < Date.now() && OF_ACCESS.test(code);
   const what = isOver ? `its SAS ended at ${new Date(endsAtMs).toISOString()}` : meaning;
-  const todo = remedy.replace("KEYS", settings.keys).replace("RIGHTS", settings.rights);
+  const advice = isOver ? "set KEYS again" : remedy;
+  const todo = advice.replace("KEYS", settings.keys).replace("RIGHTS", settings.rights);
   return new ObjectFault(`${place}: ${what} (${code})`, todo, code, isTransient, options);
 }
