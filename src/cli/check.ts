@@ -114,7 +114,10 @@ async function checkData(
   data: DataConfig,
   { storeAudio, nowMs }: { storeAudio: boolean; nowMs: number },
 ): Promise<CheckedData> {
-  if (data.kind === "shared") return { results: [], newestReceivedAtMs: null };
+  if (data.kind === "shared") {
+    const { checkShared } = await import("../checks/shared.ts");
+    return checkShared(data);
+  }
   const { databasePath, recordingsFolder } = data;
   const user = checkUser(process.getuid?.(), ownerOf(dirname(databasePath)));
   const { results, content } = checkDatabase(databasePath);

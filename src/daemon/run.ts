@@ -51,7 +51,7 @@ export async function receive(options: Options): Promise<void> {
   const { engine } = receiver.data;
   const problem = receiver.healthProblem();
   const notReceiving = problem === null ? null : { problem, fault: receiver.data.store.fault() };
-  logStart(log, config, { engine, url: server.url, notReceiving, nowMs: context.clock.nowMs() });
+  logStart(log, config, { engine, url: server.url, notReceiving });
   compileAsUsual();
   void warnOfClock(log, context.clock);
   const stopProblemJournal = startProblemJournal({ problems: receiver.problems, log, clock: context.clock });

@@ -4,7 +4,7 @@ import { checkFolder } from "../checks/folders.ts";
 import { adviseSources } from "../checks/access.ts";
 import { checkStart } from "../checks/startup.ts";
 import type { Config } from "../config/config.ts";
-import { accessEnding, placesOf } from "../config/data.ts";
+import { placesOf } from "../config/data.ts";
 import { options } from "../config/options.ts";
 import type { Origin } from "../config/sources.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -50,12 +50,7 @@ export async function warnOfClock(log: Log, clock: Clock): Promise<void> {
 export function logStart(
   log: Log,
   config: Config,
-  {
-    engine,
-    url,
-    notReceiving,
-    nowMs,
-  }: { engine: string; url: string; notReceiving: NotReceiving | null; nowMs: number },
+  { engine, url, notReceiving }: { engine: string; url: string; notReceiving: NotReceiving | null },
 ): void {
   const { program, commit, bun } = version;
   const { events, recordings } = placesOf(config.data);
@@ -76,8 +71,6 @@ export function logStart(
   log.info(
     config.apiTokens.length > 0 ? `API on: ${url}/docs describes it` : "API off: set API_TOKEN to turn it on",
   );
-  const ending = accessEnding(config.data, nowMs);
-  if (ending !== null) log.warning(`${ending.what}. ${ending.remedy}`);
   const advice = adviseSources(config);
   if (advice !== null) log.info(`Senders: ${advice.text}. ${advice.remedy ?? ""}`);
   if (notReceiving !== null) log.error(`NOT RECEIVING: ${whyNotReceiving(notReceiving, config)}`);

@@ -22,3 +22,8 @@ export function sizeText(bytes: number): string {
   }
   return `${size >= 100 || Number.isInteger(size) ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
 }
+
+/** With a capital letter, and a full stop at its end. */
+export function sentenceOf(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
+}

@@ -1,8 +1,8 @@
+import { sentenceOf } from "../platform/text.ts";
 import { deliveryProblems } from "./deliveries.ts";
 import type { Facts } from "./facts.ts";
 import { problemNames } from "./problem.ts";
 import type { Problem } from "./problem.ts";
-import { sentenceOf } from "./words.ts";
 import { remoteProblems } from "./remote.ts";
 
 const health = {

@@ -55,7 +55,7 @@ export function watchHealth(options: {
 
   async function probe(): Promise<void> {
     try {
-      if (fault?.code.startsWith("53") === true) await findRoom();
+      if (fault?.code.startsWith("53") === true) await findRoom(pool);
       const mayWrite = await beat(pool.query, instanceId, { deadlineMs: PROBE_MS });
       if (!mayWrite && !isOutdated) log.error(textOf(outdated(pool.where)));
       isOutdated = !mayWrite;
@@ -63,20 +63,6 @@ export function watchHealth(options: {
     } catch (error) {
       fail(error);
     }
-  }
-
-  /** A full disk still takes what fits on pages that are there. */
-  async function findRoom(): Promise<void> {
-    const taken = pool.transaction(
-      async (query) => {
-        await query(TAKE_ROOM);
-        throw new Undo();
-      },
-      { deadlineMs: PROBE_MS },
-    );
-    await taken.catch((error: unknown) => {
-      if (!(error instanceof Undo)) throw error;
-    });
   }
 
   function probeOnce(): Promise<void> {
@@ -124,4 +110,18 @@ export function watchHealth(options: {
       await probing;
     },
   };
+}
+
+/** Has the server find room for a page: a full disk still takes what fits on pages that are there. Nothing of it stays. */
+export async function findRoom(pool: Pick<Pool, "transaction">): Promise<void> {
+  const taken = pool.transaction(
+    async (query) => {
+      await query(TAKE_ROOM);
+      throw new Undo();
+    },
+    { deadlineMs: PROBE_MS },
+  );
+  await taken.catch((error: unknown) => {
+    if (!(error instanceof Undo)) throw error;
+  });
 }

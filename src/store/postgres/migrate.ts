@@ -12,8 +12,10 @@ const schemaMigrations: readonly Migration[] = [
   { sql: forward, olderPrograms: "go on" },
 ];
 
+export const schemaVersion = schemaMigrations.length;
+
 /** The least version of the server: the first one that compresses by lz4. */
-const SERVER_VERSION_MIN = 140_000;
+export const SERVER_VERSION_MIN = 140_000;
 /** As long as a start may wait for others that change the schema, and change it. */
 const MIGRATION_MS_MAX = 600_000;
 /** How long after its last heartbeat an instance counts as running. */
