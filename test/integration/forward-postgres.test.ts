@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { forwardThread } from "../../src/app.ts";
 import { parseForwardConfig } from "../../src/forward/config.ts";
 import type { Forwarder } from "../../src/forward/forwarder.ts";
+import { createForwarding } from "../../src/forward/forwarding.ts";
 import { prepareSharedForwarding } from "../../src/forward/postgres/prepare.ts";
 import { runShared } from "../../src/forward/postgres/run.ts";
 import { announceErased } from "../../src/forward/postgres/state.ts";
@@ -221,6 +223,34 @@ describe.skipIf(!hasPostgres("forwarding from Postgres"))("from Postgres", () =>
       ),
     );
     await until("it is sent", () => crm.taken.size === 3);
+  });
+
+  test("in a thread of the receiver", async () => {
+    const crm = destination();
+    const all = [{ name: "crm", url: crm.url }];
+    await prepare(all);
+    // No body is in a bucket here, so that it is not asked.
+    const objects = {
+      kind: "azure",
+      containerUrl: "https://account.blob.core.windows.net/none",
+      sas: "sig=none",
+    } as const;
+    const lines: string[] = [];
+    const forwarding = createForwarding({
+      place: { kind: "shared", databaseUrl: url, objects },
+      destinations: destinationsOf(all),
+      publicUrl: null,
+      thread: forwardThread,
+      log: createLog({ level: "INFO", format: "text", write: (line) => lines.push(line) }),
+    });
+    forwarding.start();
+    await add([transcription("conv_1")]);
+    await until("it is sent", () => crm.taken.size === 1);
+    await until("the figures say so", () => forwarding.figures()[0]?.delivered === 1);
+    await forwarding.stop();
+    expect(lines).toBeEmpty();
+    // The next instance need not wait for the end of its lease.
+    expect(await numberOf("SELECT expires_at AS n FROM leases WHERE role = 'forward'")).toBe(0);
   });
 
   test("of an instance that does not forward, the destinations are shown too", async () => {

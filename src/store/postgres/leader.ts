@@ -11,7 +11,7 @@ export type LeaderRole = "forward" | "recover" | "recover_run" | "retention" | "
 
 /** How long a lease is good for after it was taken or renewed. The next instance takes over at most this and a try later. */
 const LEASE_MS = 15_000;
-const RENEW_MS = 4_000;
+const RENEW_MS = 3_000;
 const TRY_MS = 4_000;
 /** Before the lease ends its holder ends the work, which may need a moment for it. */
 const MARGIN_MS = 4_000;
@@ -146,8 +146,10 @@ async function lead<T>(
       await pause(waits.renewMs, done.signal);
       if (done.signal.aborted || lost.signal.aborted) return;
       const beganMs = performance.now();
-      // What fails is tried again, as long as the lease is good.
-      const rows = await pool.query(RENEW, [role, holder, waits.leaseMs]).catch(() => null);
+      // What fails, or hangs on a connection that was lost, is tried again, as long as the lease is good.
+      const renewed = pool.query(RENEW, [role, holder, waits.leaseMs]);
+      const late = pause(waits.renewMs / 2, done.signal).then(() => null);
+      const rows = await Promise.race([renewed, late]).catch(() => null);
       if (done.signal.aborted) return;
       if (rows === null) continue;
       clearTimeout(timer);
