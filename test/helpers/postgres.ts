@@ -132,6 +132,16 @@ export async function startPostgres(settings: Record<string, string> = {}) {
       return url(name);
     },
 
+    /** Takes all tables out of a database, which is quicker than to make another one. */
+    async clear(address: string): Promise<void> {
+      const sql = new SQL(address, { max: 1, prepare: false });
+      try {
+        await sql.unsafe("DROP SCHEMA public CASCADE; CREATE SCHEMA public").simple();
+      } finally {
+        await sql.close();
+      }
+    },
+
     /** Ends all connections but one's own, as a failover does. */
     async terminateBackends(): Promise<void> {
       const sql = admin();

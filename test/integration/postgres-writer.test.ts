@@ -60,6 +60,31 @@ describe.skipIf(!isHere)("what is written", () => {
     });
   });
 
+  test("is seen by one that follows the ids beside six receivers, all of it", async () => {
+    await withWriter(async (one, url) => {
+      const others = await Promise.all(
+        ["b", "c", "d", "e", "f"].map((instanceId) => openPostgresWriter(url, { instanceId })),
+      );
+      const writers = [one, ...others].map(async ({ writer }, index) => {
+        // One after the other: small groups, as often as can be.
+        for (let count = 0; count < 60; count += 1)
+          await writer.store(transcription(`conv_${index}_${count}`));
+      });
+      let isDone = false;
+      const all = Promise.all(writers).then(() => (isDone = true));
+      const seen: number[] = [];
+      for (let wasDone = false; !wasDone;) {
+        wasDone = isDone;
+        const sql = "SELECT id FROM events WHERE id > $1::bigint ORDER BY id";
+        const rows = await one.pool.query<{ id: number }>(sql, [seen.at(-1) ?? 0]);
+        seen.push(...rows.map(({ id }) => id));
+      }
+      await all;
+      await Promise.all(others.map((other) => other.end()));
+      expect(seen).toHaveLength(360);
+    });
+  });
+
   test("is dropped if its conversation was erased", async () => {
     await withWriter(async ({ writer, pool }) => {
       const hash = new Bun.CryptoHasher("sha256").update("conv_1").digest("hex");

@@ -17,13 +17,16 @@ import type { Opened } from "./store.ts";
 
 const log = createLog({ level: "ERROR", format: "text", write: () => {} });
 // What outlives a crash is told by postgres-faults.test.ts.
-const server = sharedPostgres({ fsync: "off" });
+const server = sharedPostgres({ fsync: "off", synchronous_commit: "off", full_page_writes: "off" });
 const isHere = hasPostgres("the store in Postgres");
+
+/** Databases without tables. */
+const empty: string[] = [];
 
 /** A database and a folder of their own; the blobs of a bucket are in test/cloud. */
 async function open(): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), "store-"));
-  const databaseUrl = await (await server()).createDatabase();
+  const databaseUrl = empty.pop() ?? (await (await server()).createDatabase());
 
   const start = async (storesRecordings = true) => {
     const objects = await openFileObjects(folder, { storesRecordings, log });
@@ -51,6 +54,8 @@ async function open(): Promise<Opened> {
     async end() {
       await stop();
       rmSync(folder, { recursive: true, force: true });
+      await (await server()).clear(databaseUrl);
+      empty.push(databaseUrl);
     },
   };
   return opened;
