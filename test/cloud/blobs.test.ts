@@ -130,6 +130,16 @@ function testBucket(makeBucket: () => Promise<ObjectsConfig>): void {
     expect(hasher.digest("hex")).toBe(sha256);
   });
 
+  test("a mark says whose the bucket is, and is none of its objects", async () => {
+    const store = await open(await makeBucket());
+    expect(await store.readMark()).toBeNull();
+    for (const mark of ["first", "the second one"]) {
+      await store.writeMark(mark);
+      expect(await store.readMark()).toBe(mark);
+    }
+    expect([await store.recordings.list(), await store.bodies.list()]).toEqual([[], []]);
+  });
+
   test("a bucket that is in order is found in order, and stays empty", async () => {
     const store = await open(await makeBucket());
     const text = expect.stringContaining("can be written, read, listed and deleted from");

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../src/platform/log.ts";
 import {
@@ -20,6 +20,7 @@ export async function openFileObjects(
   const leftovers = createLeftovers(log, () => {});
   const taking = { databasePath: join(folder, "none"), leftovers, requireRoom: () => {}, isShared: false };
   const kept = { bodies: bodyFiles(folder), recordings: recordingFiles(recordingsFolder) };
+  const mark = join(folder, ".owner");
   const newBodies = await openBodyIntake(folder, taking);
   return {
     bodies: { ...kept.bodies, ...newBodies },
@@ -32,6 +33,8 @@ export async function openFileObjects(
       );
       yield facts.flatMap(({ name, facts: one }) => (one === null ? [] : [{ name, ...one }]));
     },
+    readMark: async () => (existsSync(mark) ? readFileSync(mark, "utf8") : null),
+    writeMark: async (text) => writeFileSync(mark, text),
     probe: async () => {},
     isSpoolWritable: newBodies.isWritable,
     check: async () => [],

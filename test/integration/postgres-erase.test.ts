@@ -8,6 +8,7 @@ import { createRetention } from "../../src/erase/retention.ts";
 import { createTrustedClock } from "../../src/erase/trusted-clock.ts";
 import { bodyPath } from "../../src/model/body.ts";
 import { createLog } from "../../src/platform/log.ts";
+import { ObjectFault } from "../../src/store/objects/faults.ts";
 import type { Objects } from "../../src/store/objects/objects.ts";
 import type { Store } from "../../src/store/port.ts";
 import { ensureDataId, readLineage } from "../../src/store/postgres/data-id.ts";
@@ -104,7 +105,7 @@ describe.skipIf(!hasPostgres("erasing in Postgres, in several instances"))("eras
   describe("while another instance stores", () => {
     test("nothing of a conversation is left, whatever is added to it meanwhile", async () => {
       const [one, other] = await openTwo();
-      const ids = Array.from({ length: 12 }, (_, id) => `conv_${id}`);
+      const ids = Array.from({ length: 6 }, (_, id) => `conv_${id}`);
       await Promise.all(ids.map((id) => one.events.add(transcription(id))));
       let isOver = false;
       const outcomes: unknown[] = [];
@@ -284,7 +285,7 @@ describe.skipIf(!hasPostgres("erasing in Postgres, in several instances"))("eras
   describe("an object that a stop has left without its row", () => {
     const find = (beforeMs = Date.now() + 1000) =>
       recoverOrphans({
-        ...objects,
+        objects,
         pool,
         storesRecordings: true,
         recordOfLeftBody,
@@ -346,6 +347,47 @@ describe.skipIf(!hasPostgres("erasing in Postgres, in several instances"))("eras
       await put(objects.bodies, body, [bodyPath(sha256Of(body))]);
       expect(await find()).toEqual({ adopted: 0, removed: 1 });
       expect(await objects.bodies.list()).toEqual([path]);
+    });
+  });
+
+  describe("a bucket", () => {
+    const options = () => ({ databaseUrl, objects, spoolFolder: folder, recordOfLeftBody, log });
+
+    test("belongs to the first database that uses it, whichever of its instances come first", async () => {
+      await openStores(3);
+      const mark = await objects.readMark();
+      expect(mark).toMatch(/^[0-9a-f]{32}$/);
+      await openStores(1);
+      expect(await objects.readMark()).toBe(mark);
+    });
+
+    test("of another database is refused, unless it is taken over", async () => {
+      await openStores(1);
+      const before = await objects.readMark();
+      const other = { ...options(), databaseUrl: await (await server()).createDatabase() };
+      await expect(openPostgresStore(other)).rejects.toThrow("belong to another database");
+      expect(await objects.readMark()).toBe(before);
+      stores.push(await openPostgresStore({ ...other, takesOverRecordings: true }));
+      expect(await objects.readMark()).not.toBe(before);
+    });
+
+    test("that can't be asked keeps nobody from receiving", async () => {
+      const fault = new ObjectFault("the bucket does not answer", "wait", "DEADLINE", true);
+      const silent = { ...objects, readMark: () => Promise.reject(fault) };
+      const store = await openPostgresStore({ ...options(), objects: silent });
+      stores.push(store);
+      expect(await store.events.add(transcription("conv_1"))).toMatchObject({ error: null });
+    });
+
+    test("that is not this database's has lost no recording", async () => {
+      const [store] = await openStores(1);
+      const record = await upload("conv_1", "recording");
+      await store?.events.add(record);
+      const path = record.recording?.path ?? "";
+      await objects.recordings.remove(path);
+      expect(await store?.recoveries.isGone(path)).toBe(true);
+      await objects.writeMark("another");
+      expect(await store?.recoveries.isGone(path)).toBe(false);
     });
   });
 

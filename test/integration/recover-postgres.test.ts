@@ -47,8 +47,9 @@ async function instance({ url, fake }: { url: string; fake: FakeElevenLabs }) {
     remove: async () => {},
     list: async () => [],
   };
+  const objects = { recordings: blobs, readMark: async () => null, writeMark: async () => {} };
   const recoveries = {
-    ...createRecoveries({ pool, recordings: blobs, storesRecordings: false, tidy: async () => {} }),
+    ...createRecoveries({ pool, objects, storesRecordings: false, tidy: async () => {} }),
     ...createTurns(pool, waits),
   };
   const recovery = createRecovery({

@@ -5,7 +5,7 @@ import type { TemporaryFile } from "../../platform/files.ts";
 import type { Log } from "../../platform/log.ts";
 import type { BlobFacts, BlobIntake, Blobs } from "../port.ts";
 import { azureDialect } from "./azure.ts";
-import { checkBucket } from "./check.ts";
+import { checkBucket, onePiece } from "./check.ts";
 import type { BucketFinding } from "./check.ts";
 import { contentOf } from "./content.ts";
 import type { Ask, ObjectFacts } from "./dialect.ts";
@@ -27,6 +27,9 @@ const WAITS: Waits = {
 };
 
 const PAGE_COUNT = 1000;
+/** An object beside the others that says whose they are. */
+const MARK = ".owner";
+const MARK_BYTES_MAX = 256;
 
 type Kind = "recordings" | "bodies";
 
@@ -44,6 +47,9 @@ export type Objects = {
   newRecordings: BlobIntake | null;
   /** All of a kind whose names begin with a prefix, such as that of a day, page by page. */
   pages: (kind: Kind, prefix?: string) => AsyncGenerator<ObjectFacts[]>;
+  /** What the bucket says of whose it is; null if nothing. */
+  readMark: () => Promise<string | null>;
+  writeMark: (mark: string) => Promise<void>;
   /** Whether the bucket answers now. @throws ObjectFault within 2 s */
   probe: () => Promise<void>;
   isSpoolWritable: () => boolean;
@@ -77,6 +83,8 @@ export async function openObjects(
     recordings: bucket.blobsOf("recordings"),
     newRecordings: options.storesRecordings ? intakeOf(objectPathOf, recording) : null,
     pages: bucket.pages,
+    readMark: bucket.readMark,
+    writeMark: bucket.writeMark,
     probe: bucket.probe,
     check: bucket.check,
     isSpoolWritable: spool.isWritable,
@@ -151,6 +159,17 @@ export function openBucket({ objects, log, waits = WAITS }: Options) {
     blobsOf,
     pages,
     put,
+    async readMark() {
+      const range = { first: 0, last: MARK_BYTES_MAX - 1 };
+      const { status, bytes } = await send({ method: "GET", key: MARK, range }, waits.probe);
+      return status === 404 ? null : new TextDecoder().decode(bytes);
+    },
+    async writeMark(mark: string) {
+      const bytes = new TextEncoder().encode(mark);
+      const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+      const upload = { byteCount: bytes.byteLength, sha256, pieces: () => onePiece(bytes) };
+      await send({ method: "PUT", key: MARK, upload }, waits.probe);
+    },
     async probe() {
       await send(dialect.list(kinds.bodies.start, null, 1), waits.probe);
     },

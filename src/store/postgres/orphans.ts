@@ -3,10 +3,11 @@ import { conversationOf } from "../../model/recording.ts";
 import type { Recording } from "../../model/recording.ts";
 import { faultText } from "../../platform/faults.ts";
 import type { Log } from "../../platform/log.ts";
-import type { Blobs, RecordOfLeftBody } from "../port.ts";
+import type { RecordOfLeftBody } from "../port.ts";
 import type { ObjectFacts } from "../objects/dialect.ts";
 import type { Objects } from "../objects/objects.ts";
 import { sha256Of } from "../sqlite/erasures.ts";
+import { claimBucket } from "./bucket-owner.ts";
 import { leadOnce } from "./leader.ts";
 import { textsSql } from "./lists.ts";
 import type { Pool } from "./pool.ts";
@@ -24,9 +25,7 @@ const HASH_IN_NAME = /-([0-9a-f]{64})\.mp3$/;
 
 export type OrphanOptions = {
   pool: Pool;
-  bodies: Blobs;
-  recordings: Blobs;
-  pages: Objects["pages"];
+  objects: Objects;
   /** Whether new recordings are stored. */
   storesRecordings: boolean;
   recordOfLeftBody: RecordOfLeftBody;
@@ -42,7 +41,7 @@ export type OrphanCounts = { adopted: number; removed: number };
  * @returns ends it, and resolves when nothing is looked for any more
  */
 export function startOrphans(options: OrphanOptions): () => Promise<void> {
-  const { pool, log } = options;
+  const { pool, objects, log } = options;
   const ending = new AbortController();
   let running: Promise<unknown> = run();
   const timer = setInterval(() => (running = run()), LOOK_EVERY_MS).unref();
@@ -64,6 +63,7 @@ export function startOrphans(options: OrphanOptions): () => Promise<void> {
     const nowMs = Date.now();
     const lastMs = Number((await getFact(pool.query, "orphans_sought_at")) ?? 0);
     if (nowMs < lastMs + RUN_EVERY_MS && nowMs > lastMs) return;
+    await claimBucket({ pool, objects, takesOver: false, log });
     await recoverOrphans({ ...options, beforeMs: nowMs - AGE_MS_MIN, signal });
     if (!signal.aborted) await setFact(pool.query, "orphans_sought_at", String(nowMs));
   }
@@ -77,7 +77,8 @@ export function startOrphans(options: OrphanOptions): () => Promise<void> {
 export async function recoverOrphans(
   options: OrphanOptions & { beforeMs: number; signal: AbortSignal },
 ): Promise<OrphanCounts> {
-  const { pool, bodies, recordings, pages, storesRecordings, log, beforeMs, signal } = options;
+  const { pool, objects, storesRecordings, log, beforeMs, signal } = options;
+  const { bodies, recordings, pages } = objects;
   const counts: OrphanCounts = { adopted: 0, removed: 0 };
 
   async function attempt(one: () => Promise<keyof OrphanCounts | null>): Promise<void> {

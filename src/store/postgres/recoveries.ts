@@ -1,5 +1,7 @@
 import type { EventRecord, StoreOutcome } from "../../model/event.ts";
-import type { Blobs, Recoveries } from "../port.ts";
+import type { Objects } from "../objects/objects.ts";
+import type { Recoveries } from "../port.ts";
+import { isBucketOurs } from "./bucket-owner.ts";
 import { PostgresFault } from "./fault.ts";
 import type { Pool } from "./pool.ts";
 import {
@@ -17,12 +19,12 @@ import { createTurns } from "./turns.ts";
 /** What a recovery asks of what stores. One instance at a time recovers by itself; what somebody asks for, any does. */
 export function createRecoveries(options: {
   pool: Pool;
-  recordings: Blobs;
+  objects: Pick<Objects, "recordings" | "readMark" | "writeMark">;
   /** Whether new recordings are stored. */
   storesRecordings: boolean;
   tidy: Tidy;
 }): Recoveries {
-  const { pool, recordings, storesRecordings, tidy } = options;
+  const { pool, objects, storesRecordings, tidy } = options;
   const { query } = pool;
   /** As they were when this instance last looked: they are for the eye. */
   let counts = { pendingCount: 0, failedCount: 0 };
@@ -44,7 +46,9 @@ export function createRecoveries(options: {
     known: (ids) => knownConversations(query, ids),
 
     async isGone(audioPath) {
-      return storesRecordings && (await recordings.stat(audioPath)) === null;
+      if (!storesRecordings || (await objects.recordings.stat(audioPath)) !== null) return false;
+      // In a bucket that is another's, or that was named by mistake, nothing is gone.
+      return isBucketOurs(query, objects);
     },
 
     async add(record, gonePath) {

@@ -6,6 +6,7 @@ import type { Objects } from "../objects/objects.ts";
 import type { EventStore, RecordOfLeftBody, Store } from "../port.ts";
 import { createHolds } from "../holds.ts";
 import { sha256Of } from "../sqlite/erasures.ts";
+import { claimBucketIfThere } from "./bucket-owner.ts";
 import { watchBucket } from "./bucket-health.ts";
 import { ensureDataId } from "./data-id.ts";
 import { createEraser } from "./erase.ts";
@@ -33,7 +34,7 @@ const OTHER_CONNECTIONS_MAX = 4;
  *
  * @param objects which the store closes
  * @param spoolFolder where deliveries wait in files
- * @throws PostgresFault; PostgresSchemaError if this version may not write there
+ * @throws PostgresFault; PostgresSchemaError if this version may not write there; OtherOwnerError
  */
 export async function openPostgresStore(options: {
   databaseUrl: string;
@@ -41,8 +42,11 @@ export async function openPostgresStore(options: {
   spoolFolder: string;
   recordOfLeftBody: RecordOfLeftBody;
   log: Log;
+  /** Whether to take the bucket from another database. */
+  takesOverRecordings?: boolean;
 }): Promise<Store> {
   const { databaseUrl: url, objects, spoolFolder, recordOfLeftBody, log } = options;
+  const { takesOverRecordings: takesOver = false } = options;
   const { bodies, recordings, newRecordings, pages } = objects;
   const storesRecordings = newRecordings !== null;
   const instanceId = randomBytes(16).toString("hex");
@@ -52,6 +56,7 @@ export async function openPostgresStore(options: {
   try {
     await persist(() => migrate(pool, { instanceId }));
     await persist(() => ensureDataId(pool));
+    await persist(() => claimBucketIfThere({ pool, objects, takesOver, log }));
   } catch (error) {
     await Promise.all([closePools(), objects.close()]);
     throw error;
@@ -64,9 +69,7 @@ export async function openPostgresStore(options: {
   const holds = createHolds();
   const endOrphans = startOrphans({
     pool,
-    bodies,
-    recordings,
-    pages,
+    objects,
     storesRecordings,
     recordOfLeftBody,
     log,
@@ -106,7 +109,7 @@ export async function openPostgresStore(options: {
     bodies,
     recordings,
     newRecordings,
-    recoveries: createRecoveries({ pool, recordings, storesRecordings, tidy }),
+    recoveries: createRecoveries({ pool, objects, storesRecordings, tidy }),
     suspectDisk: bucket.suspect,
     isHealthy: () => health.isHealthy() && bucket.isHealthy(),
     fault: () => health.fault() ?? bucket.fault(),
