@@ -83,10 +83,10 @@ test(`no file of the program has more than ${LINES_MAX} lines`, () => {
   expect(written.filter((file) => text(file).split("\n").length - 1 > LINES_MAX)).toBeEmpty();
 });
 
-/** What a start loads in any case: whatever `main.ts` reaches without `import()`. */
-function loadedAtStart(): Set<string> {
+/** What a start loads in any case: whatever an entry of the executable reaches without `import()`. */
+function loadedAtStart(entry = "main.ts"): Set<string> {
   const transpiler = new Bun.Transpiler({ loader: "ts" });
-  const loaded = new Set(["main.ts"]);
+  const loaded = new Set([entry]);
   for (const file of loaded) {
     if (file.startsWith("types/") || !file.endsWith(".ts")) continue;
     for (const { kind, path } of transpiler.scanImports(text(file))) {
@@ -103,3 +103,14 @@ test("what asks ElevenLabs is loaded when it is to be asked, and not by every st
   const lazy = ["vendor/rest/client.ts", "recover/loop.ts", "daemon/webhook-watch.ts"];
   expect(lazy.filter((file) => !files.includes(file) || loaded.has(file))).toEqual([]);
 });
+
+test.each(["main.ts", "reading-thread.ts", "forward-thread.ts"])(
+  "%s loads nothing of Postgres and buckets, which is loaded with DATABASE_URL",
+  (entry) => {
+    const ofShared = files.filter((file) => /\/postgres\/|\/objects\/|\/shared\.ts$/.test(file));
+    const loaded = loadedAtStart(entry);
+    expect(loaded.size).toBeGreaterThan(10);
+    expect(ofShared.length).toBeGreaterThan(40);
+    expect(ofShared.filter((file) => loaded.has(file))).toEqual([]);
+  },
+);
