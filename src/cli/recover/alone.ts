@@ -46,7 +46,8 @@ export async function recoverAlone(
 
 async function openStoreOf({ data, storeAudio }: AloneConfig, log: Log): Promise<OpenedStore> {
   if (data.kind === "embedded") return openOwned(data, { storeAudio, log });
-  return { kind: "failed", problem: "no receiver runs here that can be asked" };
+  const { openRemote } = await import("./remote.ts");
+  return openRemote(data, { storeAudio, log });
 }
 
 type AloneConfig = RecoveryConfig & {
