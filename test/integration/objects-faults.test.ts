@@ -302,3 +302,18 @@ test("a list that does not go on ends", async () => {
   expect(await store.recordings.list()).toEqual(["2026/11/02/a.mp3", "2026/11/02/a.mp3"]);
   expect(count()).toBe(2);
 });
+
+test("after a failed upload the bucket does not count as usable before it can be written again", async () => {
+  let isReadOnly = true;
+  let kept = Buffer.alloc(0);
+  const { store } = await openAt(async (request) => {
+    if (request.method === "PUT" && isReadOnly) return new Response(null, { status: 403 });
+    if (request.method === "PUT") kept = Buffer.from(await request.bytes());
+    return new Response(request.url.includes("list-type") ? `<Key>${kept.toString()}</Key>` : kept);
+  });
+  await store.probe();
+  const { message } = await faultOf(put(store.newRecordings, "content", [NAME]));
+  expect((await faultOf(store.probe())).message).toBe(message);
+  isReadOnly = false;
+  await store.probe();
+});

@@ -36,3 +36,12 @@ export type Dialect = {
   /** Whether what is overwritten or deleted stays as an old version, by the answers to a PUT and to a DELETE. */
   keepsVersions: (put: Headers, removed: Headers) => boolean;
 };
+
+/** A small body. */
+export function uploadOf(bytes: Uint8Array): Upload {
+  const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  const pieces = async function* () {
+    yield bytes;
+  };
+  return { byteCount: bytes.byteLength, sha256, pieces };
+}

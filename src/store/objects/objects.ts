@@ -5,9 +5,10 @@ import type { TemporaryFile } from "../../platform/files.ts";
 import type { Log } from "../../platform/log.ts";
 import type { BlobFacts, BlobIntake, Blobs } from "../port.ts";
 import { azureDialect } from "./azure.ts";
-import { checkBucket, onePiece } from "./check.ts";
+import { checkBucket, tryBucket } from "./check.ts";
 import type { BucketFinding } from "./check.ts";
 import { contentOf } from "./content.ts";
+import { uploadOf } from "./dialect.ts";
 import type { Ask, ObjectFacts } from "./dialect.ts";
 import { ObjectFault } from "./faults.ts";
 import { s3Dialect } from "./s3.ts";
@@ -50,7 +51,7 @@ export type Objects = {
   /** What the bucket says of whose it is; null if nothing. */
   readMark: () => Promise<string | null>;
   writeMark: (mark: string) => Promise<void>;
-  /** Whether the bucket answers now. @throws ObjectFault within 2 s */
+  /** Whether the bucket answers now, and can be written again if the last upload failed. @throws ObjectFault */
   probe: () => Promise<void>;
   isSpoolWritable: () => boolean;
   /** What an operator should know of the bucket: tries everything that is done with it. */
@@ -100,6 +101,8 @@ export function openBucket({ objects, log, waits = WAITS }: Options) {
   const dialect = objects.kind === "s3" ? s3Dialect(objects) : azureDialect(objects);
   const { send, close } = createBucketClient(dialect, log);
   const ask = (what: Ask) => send(what, waits.other);
+  const askOnce = (what: Ask) => send(what, waits.probe);
+  let isPutFailing = false;
 
   /** A part, and what is said of the whole; null if there is no such object. */
   async function get(key: string, first: number, end: number) {
@@ -136,7 +139,26 @@ export function openBucket({ objects, log, waits = WAITS }: Options) {
 
   async function put(name: string, file: TemporaryFile, sha256: string, patience: Patience): Promise<void> {
     const upload = { byteCount: file.byteCount, sha256, pieces: () => file.pieces() };
-    await send({ method: "PUT", key: name, upload }, patience);
+    try {
+      await send({ method: "PUT", key: name, upload }, patience);
+      isPutFailing = false;
+    } catch (error) {
+      isPutFailing = true;
+      throw error;
+    }
+  }
+
+  /** What lets itself be read may be full, or not be ours to write to. */
+  async function probe(): Promise<void> {
+    if (isPutFailing) await tryBucket(dialect, askOnce);
+    else await askOnce(dialect.list(kinds.bodies.start, null, 1));
+    isPutFailing = false;
+  }
+
+  async function check(): Promise<BucketFinding[]> {
+    const findings = await checkBucket(dialect, askOnce);
+    isPutFailing = findings.some(({ level }) => level === "error");
+    return findings;
   }
 
   const blobsOf = (kind: Kind): Blobs => ({
@@ -160,20 +182,18 @@ export function openBucket({ objects, log, waits = WAITS }: Options) {
     pages,
     put,
     async readMark() {
-      const range = { first: 0, last: MARK_BYTES_MAX - 1 };
-      const { status, bytes } = await send({ method: "GET", key: MARK, range }, waits.probe);
+      const { status, bytes } = await askOnce({
+        method: "GET",
+        key: MARK,
+        range: { first: 0, last: MARK_BYTES_MAX - 1 },
+      });
       return status === 404 ? null : new TextDecoder().decode(bytes);
     },
     async writeMark(mark: string) {
-      const bytes = new TextEncoder().encode(mark);
-      const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-      const upload = { byteCount: bytes.byteLength, sha256, pieces: () => onePiece(bytes) };
-      await send({ method: "PUT", key: MARK, upload }, waits.probe);
+      await askOnce({ method: "PUT", key: MARK, upload: uploadOf(new TextEncoder().encode(mark)) });
     },
-    async probe() {
-      await send(dialect.list(kinds.bodies.start, null, 1), waits.probe);
-    },
-    check: () => checkBucket(dialect, (what) => send(what, waits.probe)),
+    probe,
+    check,
     close,
   };
 }
