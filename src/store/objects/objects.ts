@@ -182,7 +182,7 @@ export function openBucket({ objects, log, waits = WAITS }: Options) {
     pages,
     put,
     async readMark() {
-      const { status, bytes } = await askOnce({
+      const { status, bytes } = await ask({
         method: "GET",
         key: MARK,
         range: { first: 0, last: MARK_BYTES_MAX - 1 },
@@ -190,7 +190,7 @@ export function openBucket({ objects, log, waits = WAITS }: Options) {
       return status === 404 ? null : new TextDecoder().decode(bytes);
     },
     async writeMark(mark: string) {
-      await askOnce({ method: "PUT", key: MARK, upload: uploadOf(new TextEncoder().encode(mark)) });
+      await ask({ method: "PUT", key: MARK, upload: uploadOf(new TextEncoder().encode(mark)) });
     },
     probe,
     check,
