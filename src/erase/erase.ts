@@ -1,5 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorPath } from "../platform/errors.ts";
+import { RemoteFault } from "../platform/faults.ts";
 import { createLimit } from "../platform/limit.ts";
 import type { Log } from "../platform/log.ts";
 import { QueryError } from "../query/asking.ts";
@@ -54,7 +55,8 @@ export function createErase(options: {
   /** One line: what keeps one file from being removed keeps many, and they are tried again every hour. */
   function logFailures([error, ...others]: readonly unknown[]): void {
     if (error === undefined) return;
-    log.error("Not erased yet, tried again every hour: let this user remove the file", {
+    const what = error instanceof RemoteFault ? error.message : "let this user remove the file";
+    log.error(`Not erased yet, tried again every hour: ${what}`, {
       path: errorPath(error),
       error: errorCode(error),
       others: others.length,

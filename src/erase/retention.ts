@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, errorPath } from "../platform/errors.ts";
+import { RemoteFault } from "../platform/faults.ts";
 import type { Log } from "../platform/log.ts";
 import type { Eraser, Limits, RetentionState } from "../store/port.ts";
 import type { Erase } from "./erase.ts";
@@ -180,7 +181,8 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
 
   function tellFailure(error: unknown): void {
     if (signal.aborted) return;
-    log.error("Erasing failed and is tried again within the hour", {
+    const why = error instanceof RemoteFault ? `: ${error.message}` : "";
+    log.error(`Erasing failed and is tried again within the hour${why}`, {
       path: errorPath(error),
       error: errorCode(error),
     });

@@ -70,6 +70,12 @@ async function erase({ events: { eraser } }: Store, id: string): Promise<boolean
   return true;
 }
 
+/** The whole of it, without a search index. */
+function eraseOf({ events: { eraser } }: Store) {
+  const index = { erase: async () => {}, finish: async () => {} };
+  return createErase({ eraser, index, announce: async () => 0, clock: standingClock(), log });
+}
+
 const nameOf = (id: string, content: string) => `2026/11/02/${id}-${sha256Of(content)}.mp3`;
 
 /** Uploads a recording, and says what its event is to be. */
@@ -209,6 +215,36 @@ describe.skipIf(!hasPostgres("erasing in Postgres, in several instances"))("eras
     expect(await objects.recordings.list()).toEqual([other.recording?.path ?? ""]);
   });
 
+  test("what the bucket does not let go is tried again, and said to be in the bucket", async () => {
+    let isDown = true;
+    const fault = new ObjectFault("the bucket b does not answer", "check the network", "DEADLINE", true);
+    const remove = (name: string) => (isDown ? Promise.reject(fault) : objects.recordings.remove(name));
+    const failing = { ...objects, recordings: { ...objects.recordings, remove } };
+    const store = await openPostgresStore({
+      databaseUrl,
+      objects: failing,
+      spoolFolder: folder,
+      recordOfLeftBody,
+      log,
+    });
+    stores.push(store);
+    await store.events.add(await upload("conv_1", "recording"));
+    await store.events.add(transcription("conv_2"));
+    const erasing = eraseOf(store);
+    await expect(erasing.eraseOne("conv_1")).rejects.toThrow("the bucket b does not answer");
+    expect(await erasing.eraseOne("conv_2")).toMatchObject({ kind: "erased" });
+    expect(logLines.join("")).toContain(
+      "tried again every hour: the bucket b does not answer: check the network",
+    );
+    expect(await rows("conv_1")).toBe(2);
+    expect(await store.events.eraser.unfinished()).toEqual(["conv_1"]);
+    isDown = false;
+    await erasing.resume();
+    expect(await rows("conv_1")).toBe(0);
+    expect(await objects.recordings.list()).toEqual([]);
+    expect(await store.events.eraser.unfinished()).toEqual([]);
+  });
+
   test.each(["conv\0", "c".repeat(10_000), "\ud800"])(
     "a conversation of an odd id is none: %#",
     async (id) => {
@@ -221,16 +257,14 @@ describe.skipIf(!hasPostgres("erasing in Postgres, in several instances"))("eras
   describe("by age", () => {
     const inForce = JSON.stringify({ inForce: 30, waiting: null });
 
-    function retentionOf({ events }: Store) {
-      const clock = standingClock(NOW_MS / 1000);
-      const { eraser, retentionState: state } = events;
-      const index = { erase: async () => {}, finish: async () => {} };
+    function retentionOf(store: Store) {
+      const clock = standingClock();
+      const { eraser, retentionState: state } = store.events;
       const trustedClock = createTrustedClock(clock);
       trustedClock.delivered({ signedAtMs: NOW_MS });
       const parts = { eraser, state, trustedClock, clock, log, syncedAtMs: () => null };
-      const one = createErase({ eraser, index, announce: async () => 0, clock, log });
       const days = { retentionDays: 30, audioRetentionDays: 30 };
-      return createRetention({ ...parts, ...days, erase: one }, new AbortController().signal);
+      return createRetention({ ...parts, ...days, erase: eraseOf(store) }, new AbortController().signal);
     }
 
     test("one instance does it at a time", async () => {
