@@ -62,7 +62,8 @@ export async function openPostgresStore(options: {
     throw error;
   }
 
-  const health = watchHealth({ pool, instanceId, upkeep: () => refoldLeft(pool), log });
+  // By the connections that write: the others may all be at work on something long.
+  const health = watchHealth({ pool: writing, instanceId, upkeep: () => refoldLeft(pool), log });
   const bucket = watchBucket(objects, log);
   const writer = createWriter({ pool: writing, health, log });
   const tidy = createTidy({ pool, bodies, recordings, log });

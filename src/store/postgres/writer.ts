@@ -11,9 +11,13 @@ import { refoldLeft } from "./refold-left.ts";
 import { insertGroup } from "./rows.ts";
 
 const GROUP_EVENTS_MAX = 256;
-const GROUP_BYTES_MAX = 8 * 1024 * 1024;
-/** When a statement counts as lost, as in a network that drops everything. */
+const MIB = 1024 * 1024;
+const GROUP_BYTES_MAX = 8 * MIB;
+/** After one that took too long: the network may be slow. */
+const SLOW_GROUP_BYTES_MAX = MIB;
+/** When a statement counts as lost, as in a network that drops everything; later for each MiB beyond three. */
 const STATEMENT_MS_MAX = 3_000;
+const MS_PER_MIB = 1_000;
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_MAX = 500;
 
@@ -42,6 +46,7 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log; wa
   /** Those of whose last try nobody knows whether it was committed. */
   const repeated = new WeakSet<Waiting>();
   let holder: string | null = null;
+  let groupBytesMax = GROUP_BYTES_MAX;
 
   async function run(): Promise<void> {
     let pauseMs = PAUSE_MS_MIN;
@@ -49,8 +54,10 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log; wa
       const { fault, left } = await store(takeGroup());
       if (fault === null) {
         pauseMs = PAUSE_MS_MIN;
+        groupBytesMax = Math.min(2 * groupBytesMax, GROUP_BYTES_MAX);
         continue;
       }
+      if (fault.code === "DEADLINE") groupBytesMax = SLOW_GROUP_BYTES_MAX;
       giveBack(left, fault);
       if (await isHolderSeen(fault)) continue;
       health.fail(fault);
@@ -64,7 +71,7 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log; wa
     let bytes = 0;
     const after = waiting.findIndex(({ record }, index) => {
       bytes += record.payload?.byteLength ?? 0;
-      return index > 0 && bytes > GROUP_BYTES_MAX;
+      return index > 0 && bytes > groupBytesMax;
     });
     return waiting.splice(0, Math.min(after === -1 ? Infinity : after, GROUP_EVENTS_MAX));
   }
@@ -72,9 +79,11 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log; wa
   /** Stores a group. Returns those that are not settled, and the fault that another try may get over. */
   async function store(group: Waiting[]): Promise<{ fault: PostgresFault | null; left: Waiting[] }> {
     groupCount += 1;
+    const mib = group.reduce((sum, { record }) => sum + (record.payload?.byteLength ?? 0), 0) / MIB;
+    const deadlineMs = STATEMENT_MS_MAX + MS_PER_MIB * Math.max(0, mib - 3);
     try {
       const { outcomes, overtaken } = await insertGroup(
-        (text, values) => pool.query(text, values, { deadlineMs: STATEMENT_MS_MAX }),
+        (text, values) => pool.query(text, values, { deadlineMs }),
         group.map(({ record }) => record),
         { areRepeated: group.some((one) => repeated.has(one)) },
       );
