@@ -270,6 +270,18 @@ describe.skipIf(azuriteFolder === null)("Azurite", () => {
     expect(answer.status).toBe(400);
   });
 
+  test("a blob goes with its snapshots", async () => {
+    const config = await makeBucket();
+    const store = await open(config);
+    const name = await put(store.newRecordings, "content", [`${DAY}/a.mp3`]);
+    const { containerUrl, sas } = config;
+    const headers = { "x-ms-version": "2021-12-02" };
+    const made = await fetch(`${containerUrl}/${name}?comp=snapshot&${sas}`, { method: "PUT", headers });
+    expect(made.status).toBe(201);
+    await store.recordings.remove(name);
+    expect(await store.recordings.list()).toBeEmpty();
+  });
+
   test("an access that has ended is named", async () => {
     const store = await open(await makeBucket(new Date(Date.now() - HOUR_MS)));
     const [finding] = await store.check();

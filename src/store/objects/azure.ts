@@ -17,7 +17,7 @@ export function azureDialect({ containerUrl, sas }: Extract<ObjectsConfig, { kin
       rights: "read, write, delete and list (sp=rwdl) in its SAS",
     },
     endsAtMs: Number.isNaN(endsAtMs) ? null : endsAtMs,
-    async request({ key, query = {}, range, upload }: Ask) {
+    async request({ method, key, query = {}, range, upload }: Ask) {
       const path = key === null ? "" : `/${key.split("/").map(encode).join("/")}`;
       const members = [queryOf(query), sas].filter((one) => one !== "").join("&");
       return {
@@ -25,6 +25,8 @@ export function azureDialect({ containerUrl, sas }: Extract<ObjectsConfig, { kin
         headers: {
           "x-ms-version": VERSION,
           ...(range !== undefined && { range: `bytes=${range.first}-${range.last}` }),
+          // One with snapshots is not deleted otherwise.
+          ...(method === "DELETE" && { "x-ms-delete-snapshots": "include" }),
           ...(upload !== undefined && {
             "x-ms-blob-type": "BlockBlob",
             "content-md5": await md5Of(upload.pieces()),
