@@ -8,6 +8,8 @@ import type { Instance } from "../helpers/cloud/instance.ts";
 import { sign, transcription } from "../helpers/deliveries.ts";
 import { createDestinations, FORWARD_SECRET, forwardConfig, until } from "../helpers/destination.ts";
 import type { TestDestination } from "../helpers/destination.ts";
+import { fakeConversation } from "../helpers/fake-elevenlabs/conversation.ts";
+import { startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
 import { startPgbouncer } from "../helpers/pgbouncer.ts";
 import { hasPostgres, startPostgres } from "../helpers/postgres.ts";
@@ -21,6 +23,7 @@ const TAKEN_OVER_MS_MAX = 30_000;
 /** New events and repeats that may be under way at a kill: PAGE_EVENTS_MAX and PAGE_REPEATS_MAX of src/forward/line.ts. */
 const PAGE = 64 + 32;
 const EVENTS_A_ROUND = 200;
+const RECOVERED = 20;
 
 const azurite = await findAzurite("forwarding in two receivers");
 const isPossible = hasPostgres("forwarding in two receivers") && azurite !== null;
@@ -142,6 +145,36 @@ describe.skipIf(!isPossible)("two receivers behind a pooler", () => {
     );
     await until("its id is in no table", async () => !(await tablesHold("conv_7")));
     rmSync(folder, { recursive: true });
+  });
+
+  test("recover what did not arrive, of which they fetch nothing twice", async () => {
+    const startedAt = Math.floor(Date.now() / 1000) - 3600;
+    const ids = Array.from({ length: RECOVERED }, (_, index) => `conv_recovered_${index}`);
+    const fake = await startFakeElevenLabs({
+      workspace: { conversations: ids.map((id) => fakeConversation({ id, startedAt })) },
+    });
+    const { FORWARD_CONFIG: _, ...own } = settings;
+    const url = new URL(await postgres.createDatabase());
+    url.port = String(pooler.port);
+    const api = { RECOVER: "all", ELEVENLABS_API_URL: fake.url, ELEVENLABS_API_KEY: fake.key };
+    const of = { ...own, ...api, DATABASE_URL: url.href };
+    try {
+      const both = await Promise.all([startInstance(of), startInstance(of)]);
+      instances.push(...both);
+      // The first one by itself; and all of them once more, as two people ask for it at once.
+      const ask = () => Bun.spawn([EXECUTABLE, "recover", "--json"], { cwd: "/", env: of, stdout: "pipe" });
+      const asked = await Promise.all([ask(), ask()].map(({ stdout }) => stdout.json()));
+      expect(asked.map(({ stopped }) => stopped)).toEqual([null, null]);
+      const paths = () => fake.requests.map(({ path }) => path);
+      const isList = (path: string) => path.endsWith("/conversations");
+      await until("one of them has looked by itself", () => paths().filter(isList).length === 3, 60_000);
+      await Bun.sleep(10_000);
+      expect(paths().filter(isList).length).toBe(3);
+      const fetched = paths().flatMap((path) => /conversations\/(\w+)$/.exec(path)?.[1] ?? []);
+      expect(fetched.toSorted()).toEqual(ids.toSorted());
+    } finally {
+      await fake.stop();
+    }
   });
 
   /** Whether any table has a text in any of its rows. */
