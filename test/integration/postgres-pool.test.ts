@@ -81,7 +81,7 @@ describe.skipIf(!hasPostgres("the connections to Postgres"))("connections", () =
       await pool.query("CREATE TABLE t (n bigint)");
       const failed = pool.transaction(async (query) => {
         await query("INSERT INTO t VALUES (1)");
-        throw new RangeError("no");
+        throw Object.assign(new RangeError("no"), { code: "ENOENT" });
       });
       expect(failed).rejects.toThrow(RangeError);
       await failed.catch(() => null);

@@ -100,7 +100,10 @@ export function openPool(options: { url: string; connectionsMax: number; deadlin
     where,
     query: (...given) => queryOn(sql, sql)(...given),
 
-    transaction(work, { deadlineMs = defaultDeadlineMs, lockMs, statementMs, isReadOnly = false } = {}) {
+    async transaction(
+      work,
+      { deadlineMs = defaultDeadlineMs, lockMs, statementMs, isReadOnly = false } = {},
+    ) {
       const used = sql;
       // Time limits as start-up parameters are refused by poolers.
       const limits = [
@@ -114,9 +117,18 @@ export function openPool(options: { url: string; connectionsMax: number; deadlin
       );
       const began = used.begin(isReadOnly ? "READ ONLY" : "READ WRITE", async (transaction) => {
         await run(transaction, settings.join(""), []);
-        return await work(queryOn(used, transaction));
+        try {
+          return await work(queryOn(used, transaction));
+        } catch (error) {
+          throw new WorkError(error);
+        }
       });
-      return within(used, deadlineMs, began);
+      try {
+        return await within(used, deadlineMs, began);
+      } catch (error) {
+        // What the work itself throws is not the database's.
+        throw error instanceof WorkError ? error.cause : error;
+      }
     },
 
     async close() {
@@ -126,8 +138,13 @@ export function openPool(options: { url: string; connectionsMax: number; deadlin
   };
 }
 
+class WorkError extends Error {
+  constructor(override readonly cause: unknown) {
+    super();
+  }
+}
+
 function isOfPostgres(error: unknown): boolean {
-  if (error instanceof PostgresFault) return false;
   return (
     error instanceof SQL.SQLError ||
     error instanceof DeadlineError ||
