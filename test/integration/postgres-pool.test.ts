@@ -1,4 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { callFailureColumns } from "../../src/model/call-failure.ts";
+import type { Column, Columns } from "../../src/model/columns.ts";
+import { conversationColumns } from "../../src/model/conversation.ts";
+import { eventColumns } from "../../src/model/event.ts";
 import { lockSql } from "../../src/store/postgres/locks.ts";
 import { migrate } from "../../src/store/postgres/migrate.ts";
 import { PostgresFault } from "../../src/store/postgres/fault.ts";
@@ -105,6 +109,34 @@ describe.skipIf(!hasPostgres("the schema in Postgres"))("the schema", () => {
         { version: expect.any(Number), oldest_writer: 1 },
       ]);
       expect(await query("SELECT id FROM instances ORDER BY id")).toEqual(ids.map((id) => ({ id })));
+    });
+  });
+
+  test("has the columns that the program has", async () => {
+    const sqlTypes: Record<Column["kind"], string> = {
+      text: "text",
+      json: "text",
+      integer: "bigint",
+      real: "double precision",
+      flag: "integer",
+      seconds: "bigint",
+      milliseconds: "bigint",
+    };
+    await withPool(await fresh(), async (pool) => {
+      await migrate(pool, { instanceId: "a" });
+      for (const [table, columns, others] of [
+        ["conversations", conversationColumns, ["row_id", "fold_order"]],
+        ["call_failures", callFailureColumns, []],
+        ["events", eventColumns, ["payload", "payload_path", "turns_payload"]],
+      ] satisfies [string, Columns, string[]][]) {
+        const made = await pool.query<{ name: string; type: string }>(
+          `SELECT column_name AS name, data_type AS type FROM information_schema.columns
+           WHERE table_name = $1 ORDER BY ordinal_position`,
+          [table],
+        );
+        const ours = Object.values<Column>(columns).map(({ name, kind }) => ({ name, type: sqlTypes[kind] }));
+        expect(made.filter(({ name }) => !others.some((other) => other === name))).toEqual(ours);
+      }
     });
   });
 
