@@ -11,9 +11,12 @@ import { COLUMNS, withTexts } from "./texts.ts";
 import type { WithSize } from "./texts.ts";
 import { vectorOf } from "./words.ts";
 
-/** Taken over in one transaction. */
+/** Taken over in one transaction: so many events, and so much of payloads but at least one. */
 const EVENTS_AT_ONCE_MAX = 128;
+const BYTES_AT_ONCE_MAX = 16 * 1024 * 1024;
 const STEP_MS_MAX = 30_000;
+/** An instance that is frozen in the midst of it keeps the others from indexing for no longer. */
+const SILENT_MS_MAX = 15_000;
 /** After this long, a conversation is taken as it is. */
 const FOLD_MS_MAX = 60_000;
 
@@ -43,6 +46,13 @@ const PROGRESS = `
     (SELECT value FROM state WHERE name = 'reprocessed') AS reprocessed
   FROM conversation_search_state`;
 
+// One statement, since others may be far away. What it sees may be from before another instance let go of the lock: then
+// some events are taken over once more.
+const BEGIN = `
+  SELECT now.*, (${tryLockSql("searchIndexer")}) AS taken,
+    set_config('idle_in_transaction_session_timeout', '${SILENT_MS_MAX}', true) AS silent
+  FROM (${PROGRESS}) AS now`;
+
 // A conversation of which an event came late is made again soon after: the index waits for that.
 const eventsOf = (which: string) => `
   SELECT chosen.id AS "lastId", octet_length(payload.payload) AS "payloadBytes",
@@ -59,11 +69,13 @@ const SOME_EVENTS = eventsOf("id IN (SELECT value::bigint FROM json_array_elemen
 type EventWithConversation = WithId & { lastId: number; payloadBytes: number | null; isUnfinished: boolean };
 type WithId = Omit<ConversationRow, "conversationId"> & { conversationId: string | null };
 
-// What has not changed, as after its recording, is left alone. What was erased meanwhile is not there any more.
+// What has not changed, as after its recording, is left alone. What has been erased meanwhile is not there any more, and what
+// is being erased is left out: neither waits for the other.
 const PUT = `
   INSERT INTO conversation_search (conversation_id, words)
   SELECT conversation_id, words::tsvector
   FROM json_to_recordset(?::json) AS given (id text, words text) JOIN conversations ON conversation_id = id
+  FOR KEY SHARE OF conversations SKIP LOCKED
   ON CONFLICT (conversation_id) DO UPDATE SET words = excluded.words
   WHERE conversation_search.words IS DISTINCT FROM excluded.words`;
 
@@ -100,16 +112,14 @@ export function createIndexer({ pool, matcher, log }: { pool: Pool; matcher: Mat
   const takeOver = (): Promise<boolean> =>
     pool.transaction(
       async (query) => {
-        const [lock] = await query<{ taken: boolean }>(tryLockSql("searchIndexer"));
-        if (lock?.taken !== true) return false;
-        const state = await progress(query);
+        const [state] = await query<Progress & { taken: boolean }>(BEGIN);
+        if (state?.taken !== true) return false;
         const { some, next } = reprocessedOf(state);
         const rows = await selectBy(query)<EventWithConversation>(
           some.length > 0 ? SOME_EVENTS : NEW_EVENTS,
           [some.length > 0 ? JSON.stringify(some) : next.eventId],
         );
-        const isUnfinished = rows.findIndex((row) => row.isUnfinished);
-        const ready = some.length > 0 || isUnfinished === -1 ? rows : rows.slice(0, isUnfinished);
+        const ready = some.length > 0 ? rows : rows.slice(0, endOf(rows));
         await put(query, conversationsOf(ready));
         const eventId = some.length > 0 ? next.eventId : (ready.at(-1)?.lastId ?? next.eventId);
         await query(
@@ -199,6 +209,16 @@ function reprocessedOf({ eventId, reprocessedCount, reprocessed }: Progress) {
   if (unseenCount > eventIds.length) return { some: [], next: { eventId: 0, reprocessedCount: count } };
   const some = eventIds.slice(eventIds.length - unseenCount).slice(0, EVENTS_AT_ONCE_MAX);
   return { some, next: { eventId, reprocessedCount: reprocessedCount + some.length } };
+}
+
+/** How many of some new events can be taken over now. */
+function endOf(rows: readonly EventWithConversation[]): number {
+  let bytes = 0;
+  const end = rows.findIndex(({ isUnfinished, payloadBytes }, index) => {
+    bytes += payloadBytes ?? 0;
+    return isUnfinished || (index > 0 && bytes > BYTES_AT_ONCE_MAX);
+  });
+  return end === -1 ? rows.length : end;
 }
 
 /** Each conversation once; of an event without one, or of one that is erased, there is none. */

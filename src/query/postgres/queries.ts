@@ -69,7 +69,11 @@ export function createPostgresQueries(options: {
   log: Log;
 }): Queries {
   const { databaseUrl, recordings, log } = options;
-  const pool = openPool({ url: databaseUrl, connectionsMax: CONNECTIONS_MAX });
+  const pool = openPool({
+    url: databaseUrl,
+    connectionsMax: CONNECTIONS_MAX,
+    deadlineMs: ANSWER_MS_MAX,
+  });
   const matcher = createMatcher();
   const indexer = createIndexer({ pool, matcher, log });
   const reader: PostgresReader = {

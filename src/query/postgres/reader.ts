@@ -6,6 +6,9 @@ import type { Matcher } from "./matcher.ts";
 import { selectBy } from "./sql.ts";
 import type { Select } from "./sql.ts";
 
+/** A second before the question's end, when all connections would be taken for dead. */
+const STATEMENT_MS_MAX = ANSWER_MS_MAX - 1_000;
+
 /** What answers are made from. */
 export type PostgresReader = {
   /** Looks up what an index leads to; "?" stands for a value. */
@@ -25,8 +28,7 @@ export function selectsOf({ query, transaction }: Pool): Pick<PostgresReader, "f
     scan: (text, values) =>
       transaction((within) => selectBy(within)(text, values), {
         isReadOnly: true,
-        statementMs: ANSWER_MS_MAX,
-        deadlineMs: ANSWER_MS_MAX,
+        statementMs: STATEMENT_MS_MAX,
       }),
   };
 }
