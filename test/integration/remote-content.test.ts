@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { Elysia } from "elysia";
 import { contentAnswer, fileResponse } from "../../src/http/lib/responses.ts";
 import { contentOf } from "../../src/store/objects/content.ts";
 
@@ -21,11 +22,10 @@ function serve(
     return read(start, end);
   });
   const about = { name: "a.mp3", type: "audio/mpeg", tag: "tag" };
-  const server = Bun.serve({
-    port: 0,
-    fetch: (request) => fileResponse(request, content, about),
-    error: () => new Response("failed", { status: 500 }),
-  });
+  const app = new Elysia()
+    .onError(() => new Response("failed", { status: 500 }))
+    .get("/", ({ request }) => fileResponse(request, content, about));
+  const server = Bun.serve({ port: 0, fetch: app.fetch });
   servers.push(server);
   return { url: server.url, readBytes: () => readBytes };
 }
