@@ -8,6 +8,7 @@ import { startInstance } from "../helpers/cloud/instance.ts";
 import { judge } from "../helpers/cloud/judge.ts";
 import { startSenders } from "../helpers/cloud/senders.ts";
 import { audio, sign, transcription } from "../helpers/deliveries.ts";
+import { largeAudio, sendStream } from "../helpers/stream.ts";
 import { hasMeans } from "../helpers/means.ts";
 import { hasPostgres } from "../helpers/postgres.ts";
 import { buildNextVersion } from "../deploy/next-version.ts";
@@ -130,6 +131,37 @@ describe.skipIf(!isPossible)("on Postgres and a bucket", () => {
     expect(all.flatMap(({ errors }) => errors.map(({ text }) => text))).toEqual([]);
     expect(verdict).toEqual({ lost: [], doubled: [], damaged: [] });
     expect(rows.map(({ id }) => Number(id)).filter((id) => !follower.seen.has(id))).toEqual([]);
+  });
+
+  test("what one receiver erases while another takes its recording is gone", async () => {
+    const cluster = await startCluster(servers);
+    const [one, other] = cluster.members.map(({ instance }) => instance);
+    if (one === undefined || other === undefined) throw new Error("there are two");
+    const ids = Array.from({ length: 20 }, (_, index) => `conv_erased_${index}`);
+    const statuses = await Promise.all(
+      ids.map(async (id, index) => {
+        const body = transcription(id);
+        await fetch(`${one.url}/webhook`, {
+          method: "POST",
+          headers: { "elevenlabs-signature": sign(body) },
+          body,
+        });
+        const { body: pieces, signature } = largeAudio(id, 3_000_000);
+        const upload = sendStream(one.port, { body: pieces(), signature: signature() });
+        await Bun.sleep(index * 40);
+        const erased = await other.ask(`/conversations/${id}`, "DELETE");
+        return [(await upload).status, erased.status];
+      }),
+    );
+    expect(statuses).toEqual(ids.map(() => [200, 200]));
+    const sql = new SQL({ url: cluster.databaseUrl, max: 1 });
+    const left = await sql.unsafe(
+      "SELECT conversation_id FROM events UNION ALL SELECT conversation_id FROM conversations",
+    );
+    await sql.close();
+    expect([...left]).toEqual([]);
+    expect(cluster.ceph.list(cluster.bucket)).toEqual([]);
+    await cluster.stop();
   });
 
   test("six starts at once on an empty database all receive", async () => {

@@ -67,8 +67,8 @@ export async function startInstance(
     exited: () => child.exited,
     untilHealthy,
     /** Asks the API. */
-    async ask(path: string): Promise<Response> {
-      return fetch(url + path, { headers: { authorization: `Bearer ${TOKEN}` } });
+    async ask(path: string, method = "GET"): Promise<Response> {
+      return fetch(url + path, { method, headers: { authorization: `Bearer ${TOKEN}` } });
     },
     /** Sends its process a signal and does not wait. */
     signal: (signal: NodeJS.Signals) => child.kill(signal),
