@@ -16,7 +16,7 @@ import { hasPostgres } from "../helpers/postgres.ts";
 import { freePort } from "../helpers/ports.ts";
 import { runExecutable } from "../helpers/receiver.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(120_000);
 
 const isPossible =
   hasPostgres("what is refused at a start") &&

@@ -16,8 +16,10 @@ export async function startBalancer(ports: readonly number[]) {
   });
 
   async function forward(client: Socket): Promise<void> {
+    const first = turn;
+    turn += 1;
     for (let tries = 0; tries < ports.length; tries += 1) {
-      const port = ports[turn++ % ports.length] ?? 0;
+      const port = ports[(first + tries) % ports.length] ?? 0;
       if (out.has(port)) continue;
       const upstream = await open(port);
       if (upstream === null) continue;

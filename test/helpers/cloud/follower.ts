@@ -1,7 +1,8 @@
 import type { Instance } from "./instance.ts";
 
 const POLL_MS = 50;
-const PAGE = 500;
+const PAGE = 200;
+const UNANSWERED_MAX = 1_000;
 
 /** Follows the events through the API, as a program of a user would: always those after the last that it has seen. */
 export function startFollower(instances: readonly Instance[]) {
@@ -10,6 +11,7 @@ export function startFollower(instances: readonly Instance[]) {
   let after = 0;
   let turn = 0;
   let isOver = false;
+  let unansweredCount = 0;
 
   async function follow(): Promise<void> {
     for (;;) {
@@ -26,6 +28,7 @@ export function startFollower(instances: readonly Instance[]) {
     try {
       const response = await instance?.ask(`/events?after=${after}&limit=${PAGE}`);
       if (response?.ok !== true) throw new Error(String(response?.status));
+      unansweredCount = 0;
       const page = (await response.json()) as { events: { id: number }[] };
       for (const { id } of page.events) {
         if (seen.has(id)) problems.push(`event ${id} came twice`);
@@ -33,7 +36,10 @@ export function startFollower(instances: readonly Instance[]) {
         after = Math.max(after, id);
       }
       return page.events.length;
-    } catch {
+    } catch (error) {
+      unansweredCount += 1;
+      // While one is down, the other answers.
+      if (unansweredCount > UNANSWERED_MAX) throw error;
       turn += 1;
       await Bun.sleep(POLL_MS);
       return null;
