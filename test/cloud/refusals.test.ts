@@ -71,7 +71,7 @@ const wrong: Wrong[] = [
   },
   {
     name: "a bucket that is not there",
-    says: /nowhere.*(no such bucket|there is no)/i,
+    says: /bucket nowhere .*does not exist .*make it, or correct AUDIO_STORAGE_PATH/i,
     settings: (_, right) => ({ ...right, AUDIO_STORAGE_PATH: "s3://nowhere/recordings" }),
   },
   {
@@ -113,15 +113,14 @@ describe.skipIf(!isPossible)("on Postgres and a bucket", () => {
   test.each(wrong)("$name: check and the start name it and what to do", async ({ says, settings }) => {
     const given = await settings(servers, right);
     const { status, stdout, stderr } = await check(given);
-    expect(stdout + stderr).toMatch(says);
+    expect((stdout + stderr).replaceAll(/\s+/g, " ")).toMatch(says);
     expect(stdout + stderr).not.toContain("not-the-word");
     expect(status).not.toBe(0);
 
     const started = await startInstance(given, { isAwaited: false });
-    const ended = await Promise.race([started.exited(), Bun.sleep(30_000)]);
-    expect(started.output()).toMatch(says);
+    // Without the bucket it receives what needs none; without Postgres it ends.
+    while (!says.test(started.output())) await Bun.sleep(50);
     expect(started.output()).not.toContain("not-the-word");
-    expect(ended).not.toBe(0);
     await started.kill();
   });
 
