@@ -109,8 +109,8 @@ export function createRecovery(parts: RecoveryParts) {
 
   /** What the receiver's problems are told by: see src/problems. */
   async function watch(): Promise<void> {
-    counts = recoveries.countPending();
     onlyRecoveredCount = await recoveries.onlyRecoveredInARow(startedAtMs);
+    counts = recoveries.countPending();
   }
 
   function tellRun({ conversations, missing, recovered, failed, seconds }: RunReport): void {

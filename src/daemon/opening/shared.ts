@@ -9,6 +9,7 @@ import { FileFault, faultText, RemoteFault } from "../../platform/faults.ts";
 import type { Log } from "../../platform/log.ts";
 import { figuresByThread } from "../../query/figures.ts";
 import { createPostgresQueries } from "../../query/postgres/queries.ts";
+import { OtherOwnerError } from "../../store/files/recordings-owner.ts";
 import { openObjects } from "../../store/objects/objects.ts";
 import { openPool } from "../../store/postgres/pool.ts";
 import type { Pool } from "../../store/postgres/pool.ts";
@@ -25,11 +26,13 @@ export async function openShared(place: SharedData, options: DataOptions): Promi
   const { config, log } = options;
   const pool = openPool({ url: place.databaseUrl, connectionsMax: SIDE_CONNECTIONS_MAX });
   try {
-    const store = await openSharedStore(place, { storeAudio: config.storeAudio, log });
+    const { takesOverRecordings } = options;
+    const store = await openSharedStore(place, { storeAudio: config.storeAudio, log, takesOverRecordings });
     return { kind: "open", data: await withReaders(place, options, { store, pool }) };
   } catch (error) {
     await pool.close();
-    const isOfConfig = error instanceof RemoteFault && !error.isTransient;
+    const isOfConfig =
+      error instanceof OtherOwnerError || (error instanceof RemoteFault && !error.isTransient);
     return { kind: "failed", problem: problemOf(error), isOfConfig };
   }
 }
@@ -37,14 +40,16 @@ export async function openShared(place: SharedData, options: DataOptions): Promi
 /**
  * Opens what is stored, and nothing that reads it. A bucket that does not answer is logged: what needs none is stored.
  *
- * @throws PostgresFault, PostgresSchemaError; FileFault of the spool
+ * @throws PostgresFault, PostgresSchemaError; OtherOwnerError; FileFault of the spool
  */
 export async function openSharedStore(
   { databaseUrl, objects: place, spoolFolder }: SharedData,
-  { storeAudio, log }: Pick<Config, "storeAudio"> & { log: Log },
+  options: Pick<Config, "storeAudio"> & { log: Log; takesOverRecordings?: boolean },
 ): Promise<Store> {
+  const { storeAudio, log, takesOverRecordings = false } = options;
   const objects = await openObjects({ objects: place, spoolFolder, storesRecordings: storeAudio, log });
-  const store = await openPostgresStore({ databaseUrl, objects, spoolFolder, recordOfLeftBody, log });
+  const common = { recordOfLeftBody, log, takesOverRecordings };
+  const store = await openPostgresStore({ databaseUrl, objects, spoolFolder, ...common });
   for (const { level, text, remedy } of await objects.check()) {
     if (level === "warning") log.warning(`${text}. ${remedy ?? ""}`);
     if (level !== "error") continue;

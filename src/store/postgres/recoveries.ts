@@ -26,7 +26,7 @@ export function createRecoveries(options: {
 }): Recoveries {
   const { pool, objects, storesRecordings, tidy } = options;
   const { query } = pool;
-  /** As they were when this instance last looked: they are for the eye. */
+  /** As they were when this instance last looked; another one may have changed them since. */
   let counts = { pendingCount: 0, failedCount: 0 };
 
   async function count(): Promise<void> {
@@ -75,7 +75,10 @@ export function createRecoveries(options: {
       await pendingRecoveries.tidy(query, notedBeforeMs);
       await count();
     },
-    onlyRecoveredInARow: (sinceMs) => onlyRecoveredInARow(query, sinceMs),
+    async onlyRecoveredInARow(sinceMs) {
+      await count();
+      return onlyRecoveredInARow(query, sinceMs);
+    },
     get: (name) => getFact(query, name),
     set: (name, value) => setFact(query, name, value),
     firstReceivedAtMs: () => firstReceivedAtMs(query),
