@@ -16,10 +16,11 @@ import { insertAll } from "./rows.ts";
 import { getFact, setFact } from "./state.ts";
 import { storedId } from "./text.ts";
 
-const RUN_EVERY_MS = 60 * 60_000;
-const LOOK_EVERY_MS = 10 * 60_000;
 /** A younger object may be on its way to its row, by an instance that is at work. */
 const AGE_MS_MIN = 10 * 60_000;
+/** With the age and the time between runs, at most an hour goes by. */
+const LOOK_EVERY_MS = 10 * 60_000;
+const RUN_EVERY_MS = 40 * 60_000;
 /** The whole hash, which a bucket has proven, stands at the end of the name. */
 const HASH_IN_NAME = /-([0-9a-f]{64})\.mp3$/;
 
@@ -36,7 +37,7 @@ export type OrphanOptions = {
 export type OrphanCounts = { adopted: number; removed: number };
 
 /**
- * Gives their rows to objects that a stop has left without, once an hour in one of the instances.
+ * Gives their rows to objects that a stop has left without, within an hour, in one instance at a time.
  *
  * @returns ends it, and resolves when nothing is looked for any more
  */
