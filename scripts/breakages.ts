@@ -594,6 +594,27 @@ export const breakages: Breakage[] = [
     tests: ["test/integration/forward-state.test.ts"],
   },
   {
+    name: "forward: write what another instance has taken over",
+    file: "src/forward/postgres/state.ts",
+    find: 'AND ${isTermSql("forward", "$10")}',
+    replace: "AND $10::bigint > 0",
+    tests: ["test/integration/forward-state.test.ts"],
+  },
+  {
+    name: "leases: go on without an answer of the server",
+    file: "src/store/postgres/leader.ts",
+    find: "let timer = loseAfter(sinceMs);",
+    replace: "let timer = setTimeout(() => {}, sinceMs);",
+    tests: ["test/integration/postgres-leader.test.ts"],
+  },
+  {
+    name: "recover: not wait for the run of another instance",
+    file: "src/store/postgres/turns.ts",
+    find: "waitsForTurn: true",
+    replace: "waitsForTurn: false",
+    tests: ["test/integration/recover-postgres.test.ts"],
+  },
+  {
     name: "forward: go on in other data",
     file: "src/forward/line.ts",
     find: 'if (kind === "here") return cursor;',
