@@ -9,12 +9,14 @@ const log = createLog({ level: "ERROR", format: "text", write: () => {} });
 /** The part of a receiver that writes to Postgres. */
 export async function openPostgresWriter(
   url: string,
-  {
-    instanceId = "a",
-    waits,
-  }: { instanceId?: string; waits?: { repeatedMs: number; sentOnceMs: number } } = {},
+  options: {
+    instanceId?: string;
+    waits?: { repeatedMs: number; sentOnceMs: number };
+    connectionsMax?: number;
+  } = {},
 ) {
-  const pool = openPool({ url, connectionsMax: 3 });
+  const { instanceId = "a", waits, connectionsMax = 3 } = options;
+  const pool = openPool({ url, connectionsMax });
   await migrate(pool, { instanceId });
   const health = watchHealth({ pool, instanceId, upkeep: async () => {}, log });
   const writer = createWriter({ pool, health, log, ...(waits === undefined ? {} : { waits }) });
