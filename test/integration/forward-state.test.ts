@@ -221,6 +221,13 @@ describe.skipIf(!hasPostgres("the places of forwarding in Postgres"))("of severa
     await close();
   });
 
+  test("an id is announced as it is stored, whatever is in the one that was asked for", async () => {
+    const { state, announce, close } = await openShared();
+    expect(await announce(["conv_\0", "conv_\ud800"], ["crm"])).toBe(1);
+    expect(await state.dueAnnouncements("crm", NOW_MS, 9)).toMatchObject([{ conversationId: "conv_\ufffd" }]);
+    await close();
+  });
+
   test("an announcement of one that knows more destinations is kept by the others for an hour", async () => {
     const { state, announce, close } = await openShared();
     await announce(["conv_1"], ["new"]);

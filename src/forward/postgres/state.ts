@@ -1,5 +1,6 @@
 import { isTermSql } from "../../store/postgres/leader.ts";
 import type { Query } from "../../store/postgres/pool.ts";
+import { cleanText } from "../../store/postgres/text.ts";
 import { ANNOUNCED_MS_MAX, REMOVED_MS_MAX } from "../port.ts";
 import type { Announcement, ForwardCursor, ForwardState, Parked, ParkedCounts } from "../port.ts";
 
@@ -65,7 +66,7 @@ export async function announceErased(
 ): Promise<number> {
   const { conversationIds, names, nowMs } = erased;
   if (names.length === 0 || conversationIds.length === 0) return 0;
-  await query(ANNOUNCE, [JSON.stringify(names), JSON.stringify(conversationIds), nowMs]);
+  await query(ANNOUNCE, [JSON.stringify(names), JSON.stringify(conversationIds.map(cleanText)), nowMs]);
   return names.length;
 }
 

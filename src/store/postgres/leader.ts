@@ -7,7 +7,7 @@ import type { Pool } from "./pool.ts";
 // Work that one instance does at a time: the one that holds its lease, a row that it renews. A lock of a session would not
 // do: behind a pooler the session is not ours, and one that is frozen or cut off would hold it for ever.
 
-export type LeaderRole = "forward" | "recover" | "recover_run" | "retention" | "orphans" | "search";
+export type LeaderRole = "forward" | "recover" | "recover_run" | "retention" | "orphans";
 
 /** How long a lease is good for after it was taken or renewed. The next instance takes over at most this and a try later. */
 const LEASE_MS = 15_000;

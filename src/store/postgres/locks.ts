@@ -6,10 +6,6 @@ export const locks = {
   /** Around each group of events and around what erases: ids become visible in their order. */
   writes: 1,
   migrations: 2,
-  retention: 3,
-  orphans: 4,
-  forward: 5,
-  recover: 6,
   searchIndexer: 7,
 } as const;
 
