@@ -7,6 +7,7 @@ import { createErase } from "../../src/erase/erase.ts";
 import { createRetention } from "../../src/erase/retention.ts";
 import { createTrustedClock } from "../../src/erase/trusted-clock.ts";
 import { bodyPath } from "../../src/model/body.ts";
+import type { EventRecord } from "../../src/model/event.ts";
 import { createLog } from "../../src/platform/log.ts";
 import { ObjectFault } from "../../src/store/objects/faults.ts";
 import type { Objects } from "../../src/store/objects/objects.ts";
@@ -26,7 +27,7 @@ import { NOW_MS, put, quarantined, recordOf, sha256Of, transcription } from "../
 const DAY_MS = 86_400_000;
 const OLD_MS = NOW_MS - 40 * DAY_MS;
 
-const server = sharedPostgres();
+const server = sharedPostgres({ fsync: "off" });
 let folder: string;
 let databaseUrl: string;
 let objects: Objects;
@@ -76,11 +77,14 @@ function eraseOf({ events: { eraser } }: Store) {
   return createErase({ eraser, index, announce: async () => 0, clock: standingClock(), log });
 }
 
-const nameOf = (id: string, content: string) => `2026/11/02/${id}-${sha256Of(content)}.mp3`;
+function nameOf(id: string, content: string, timeMs: number): string {
+  const day = new Date(timeMs).toISOString().slice(0, 10).replaceAll("-", "/");
+  return `${day}/${id}-${sha256Of(content)}.mp3`;
+}
 
 /** Uploads a recording, and says what its event is to be. */
 async function upload(id: string, content: string, receivedAtMs = NOW_MS) {
-  const path = await put(objects.newRecordings, content, [nameOf(id, content)]);
+  const path = await put(objects.newRecordings, content, [nameOf(id, content, receivedAtMs)]);
   const body = {
     type: "post_call_audio",
     event_timestamp: receivedAtMs / 1000,
@@ -90,7 +94,8 @@ async function upload(id: string, content: string, receivedAtMs = NOW_MS) {
   return recordOf(body, { receivedAtMs, recording });
 }
 
-const age = (path: string, modifiedAtMs: number) => utimes(path, modifiedAtMs / 1000, modifiedAtMs / 1000);
+const age = ({ recording }: EventRecord, modifiedAtMs: number) =>
+  utimes(join(folder, "audio", recording?.path ?? ""), modifiedAtMs / 1000, modifiedAtMs / 1000);
 
 describe.skipIf(!hasPostgres("erasing in Postgres, in several instances"))("erasing in Postgres", () => {
   beforeEach(async () => {
@@ -305,10 +310,11 @@ describe.skipIf(!hasPostgres("erasing in Postgres, in several instances"))("eras
       const [one, other] = await openTwo();
       const old = await upload("conv_1", "old", OLD_MS);
       await one.events.add(old);
-      const young = await upload("conv_1", "young");
+      // Of the same day, but delivered much later.
+      const young = { ...(await upload("conv_1", "young", OLD_MS)), receivedAtMs: NOW_MS };
       const { eraser } = one.events;
-      const recordings = join(folder, "audio");
-      await age(join(recordings, old.recording?.path ?? ""), OLD_MS);
+      await age(old, OLD_MS);
+      await age(young, NOW_MS + 1);
       expect(await eraser.eraseRecordings(["conv_1"], NOW_MS)).toEqual({ erased: ["conv_1"], failures: [] });
       expect(await objects.recordings.list()).toEqual([young.recording?.path ?? ""]);
       await other.events.add(young);
