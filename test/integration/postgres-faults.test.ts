@@ -117,6 +117,18 @@ describe.skipIf(!isHere)("nothing is lost, and nothing stored twice, if", () => 
     },
   );
 
+  test("this process itself is frozen for longer than the sender may wait", async () => {
+    const waits = { repeatedMs: 3200, sentOnceMs: 3200 };
+    const freeze = async (writing: Writing, network: TcpProxy, url: string): Promise<void> => {
+      const lost = network.loseNext("INSERT INTO events", "before");
+      const outcomes = store(writing, events(5));
+      await lost;
+      Bun.sleepSync(4000);
+      await expectStored(url, await outcomes);
+    };
+    await behindNetwork(freeze, { waits });
+  });
+
   test("a process that holds the lock is stopped: it loses the lock", async () => {
     const { psql } = await server();
     await behindNetwork(async (writing, _, url) => {

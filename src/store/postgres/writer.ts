@@ -80,6 +80,7 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log; wa
   async function store(group: Waiting[]): Promise<{ fault: PostgresFault | null; left: Waiting[] }> {
     groupCount += 1;
     const mib = group.reduce((sum, { record }) => sum + (record.payload?.byteLength ?? 0), 0) / MIB;
+    const beganAtMs = performance.now();
     const deadlineMs = STATEMENT_MS_MAX + MS_PER_MIB * Math.max(0, mib - 3);
     try {
       const { outcomes, overtaken } = await insertGroup(
@@ -97,6 +98,9 @@ export function createWriter(options: { pool: Pool; health: Health; log: Log; wa
       if (error.kind === "event") return apart(group, error);
       if (error.kind === "ours") return fail(group, error);
       for (const one of group) repeated.add(one);
+      // While this process was frozen nobody could try anything: that time does not count.
+      const frozenMs = Math.max(0, performance.now() - beganAtMs - deadlineMs);
+      for (const one of [...group, ...waiting]) one.untilMs += frozenMs;
       return { fault: error, left: group };
     }
   }
