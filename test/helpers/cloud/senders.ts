@@ -1,8 +1,7 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { audio, sign, transcription } from "../deliveries.ts";
 
-const TRANSCRIPT_SENDERS = 6;
-const RECORDING_SENDERS = 2;
+const SENDERS = { transcripts: 6, recordings: 2 };
 const RECORDING_BYTES_MIN = 20_000;
 const RECORDING_BYTES_MAX = 1_500_000;
 /** ElevenLabs repeats after 30 s, 2, 8 and 30 minutes; here sooner. */
@@ -22,7 +21,7 @@ export type SenderError = { atMs: number; isRecording: boolean; text: string };
  * Sends transcripts and recordings to one address as ElevenLabs does: transcripts are repeated if they fail, recordings are
  * sent once.
  */
-export function startSenders(port: number, name: string) {
+export function startSenders(port: number, name: string, { transcripts, recordings } = SENDERS) {
   const acknowledged: Acknowledged[] = [];
   const errors: SenderError[] = [];
   const givenUp: string[] = [];
@@ -95,8 +94,8 @@ export function startSenders(port: number, name: string) {
   }
 
   const done = Promise.all([
-    ...Array.from({ length: TRANSCRIPT_SENDERS }, sendTranscripts),
-    ...Array.from({ length: RECORDING_SENDERS }, sendRecordings),
+    ...Array.from({ length: transcripts }, sendTranscripts),
+    ...Array.from({ length: recordings }, sendRecordings),
   ]);
   return {
     acknowledged,
