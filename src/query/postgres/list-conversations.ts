@@ -11,7 +11,7 @@ import type {
 } from "../conversation-pages.ts";
 import type { PostgresReader } from "./reader.ts";
 import { allOf } from "./sql.ts";
-import type { Condition } from "./sql.ts";
+import type { Condition, Conditions } from "./sql.ts";
 import { COLUMNS, withTexts } from "./texts.ts";
 import { tsqueryOf } from "./tsquery.ts";
 import { facetQueries } from "./words.ts";
@@ -20,8 +20,17 @@ import { facetQueries } from "./words.ts";
 const SEARCH_WAIT_MS_MAX = 5_000;
 const LIST_WAIT_MS_MAX = 100;
 
-/** What is asked of SQLite about each conversation that Postgres finds, and what Postgres is asked. */
-type Search = { expression: string | null; tsquery: string | null };
+/** The newest of a range are looked at one by one before an index gathers all that match, which may be nearly all. */
+const WINDOW_ROWS = 2_000;
+
+type Search = {
+  /** What SQLite is asked about each conversation that Postgres finds; null if no text is searched. */
+  expression: string | null;
+  /** What Postgres is asked, of texts and filters; null if of neither. */
+  tsquery: string | null;
+  /** Whether the index has all that has arrived. */
+  isReady: () => Promise<boolean>;
+};
 
 type Candidate = ConversationRow & { rowId: number; payloadBytes: number | null };
 
@@ -39,11 +48,14 @@ export async function listConversations(
   if (query !== null && words === null) return nothing;
 
   const terms = [words ?? [], ...facetQueries(filter)].flat();
-  const hasIndex =
-    terms.length > 0 &&
-    (await reader.indexer.catchUp(words === null ? LIST_WAIT_MS_MAX : SEARCH_WAIT_MS_MAX));
-  if (words !== null && !hasIndex) return { kind: "not-ready" };
-  const search = { expression, tsquery: hasIndex ? terms.join(" & ") : null };
+  let ready: Promise<boolean> | null = null;
+  const waitMs = words === null ? LIST_WAIT_MS_MAX : SEARCH_WAIT_MS_MAX;
+  const search: Search = {
+    expression,
+    tsquery: terms.length === 0 ? null : terms.join(" & "),
+    isReady: () => (ready ??= reader.indexer.catchUp(waitMs)),
+  };
+  if (words !== null && !(await search.isReady())) return { kind: "not-ready" };
   const page = await collect<ListedConversation>(
     (from, countMax) => nextOf(reader, search, filter, from?.by === "start" ? from : null, countMax),
     filter,
@@ -82,21 +94,55 @@ async function nextOf(
   return { found: await matching(reader, search, found), last: last === undefined ? null : positionOf(last) };
 }
 
-function candidates(
+const SELECT = `SELECT ${COLUMNS}, c.row_id AS "rowId", octet_length(events.payload) AS "payloadBytes"`;
+const WITH_EVENTS = "LEFT JOIN events ON events.id = c.event_id";
+const NEWEST = "ORDER BY c.started_at DESC, c.row_id DESC LIMIT ?";
+const WITH_WORDS = "JOIN conversation_search USING (conversation_id)";
+/** First, and by itself: otherwise Postgres may look for words in one conversation after the other. */
+const MATCHING = `
+  WITH matching AS MATERIALIZED (SELECT conversation_id FROM conversation_search WHERE words @@ ?::tsquery)`;
+
+async function candidates(
   reader: PostgresReader,
-  { tsquery }: Search,
+  search: Search,
   filter: ConversationFilter,
-  range: Condition[],
+  after: Condition[],
   countMax: number,
 ): Promise<Candidate[]> {
-  const words: Condition = ["s.words @@ ?::tsquery", tsquery];
-  const { text, values } = allOf([...range, ...conditionsOf(filter), words]);
-  const select = `
-    SELECT ${COLUMNS}, c.row_id AS "rowId", octet_length(events.payload) AS "payloadBytes"
-    FROM conversations AS c LEFT JOIN events ON events.id = c.event_id
-      ${tsquery === null ? "" : "JOIN conversation_search AS s ON s.conversation_id = c.conversation_id"}
-    WHERE ${text} ORDER BY c.started_at DESC, c.row_id DESC LIMIT ?`;
-  return reader.scan<Candidate>(select, [...values, countMax]);
+  const { tsquery } = search;
+  const range = allOf([
+    ...after,
+    ["c.started_at >= ?::bigint", filter.since],
+    ["c.started_at < ?::bigint", filter.until],
+  ]);
+  if (tsquery !== null) {
+    const newest = await inWindow(reader, search, filter, range, countMax);
+    if (newest.length === countMax) return newest;
+  }
+  const wanted = allOf(conditionsOf(filter));
+  const rest = `${WITH_EVENTS} WHERE ${range.text} AND ${wanted.text} ${NEWEST}`;
+  const values = [...range.values, ...wanted.values, countMax];
+  if (tsquery === null || !(await search.isReady()))
+    return reader.search<Candidate>(`${SELECT} FROM conversations AS c ${rest}`, values);
+  const found = "FROM matching JOIN conversations AS c USING (conversation_id)";
+  return reader.search<Candidate>(`${MATCHING} ${SELECT} ${found} ${rest}`, [tsquery, ...values]);
+}
+
+/** Those among the newest of a range. What a filter asks is asked of their rows: only texts need the index. */
+function inWindow(
+  reader: PostgresReader,
+  { expression, tsquery }: Search,
+  filter: ConversationFilter,
+  range: Conditions,
+  countMax: number,
+): Promise<Candidate[]> {
+  const hasText = expression !== null;
+  const wanted = allOf([...conditionsOf(filter), ["words @@ ?::tsquery", hasText ? tsquery : null]]);
+  return reader.search<Candidate>(
+    `${SELECT} FROM (SELECT * FROM conversations AS c WHERE ${range.text} ${NEWEST}) AS c
+     ${hasText ? WITH_WORDS : ""} ${WITH_EVENTS} WHERE ${wanted.text} ${NEWEST}`,
+    [...range.values, WINDOW_ROWS, ...wanted.values, countMax],
+  );
 }
 
 /** The conversations that are wanted, in SQL: see `fits`. */
@@ -113,8 +159,6 @@ function conditionsOf(filter: ConversationFilter): Condition[] {
     ["(c.audio_path IS NOT NULL) = ?::boolean", filter.hasRecording],
     ["((c.has_audio = 1 AND c.audio_path IS NULL) IS TRUE) = ?::boolean", filter.isRecordingMissing],
     ["c.voicemail = ?::int", voicemail === null ? null : Number(voicemail)],
-    ["c.started_at >= ?::bigint", filter.since],
-    ["c.started_at < ?::bigint", filter.until],
     ["c.duration_secs >= ?::bigint", filter.durationSecsMin],
     ["c.duration_secs <= ?::bigint", filter.durationSecsMax],
   ];

@@ -15,6 +15,8 @@ export type PostgresReader = {
   find: Select;
   /** Reads what may be a lot: the server stops when nobody waits for the answer any more. */
   scan: Select;
+  /** The same, by indexes if there are any for it: Postgres underestimates what it takes to read the words of all calls. */
+  search: Select;
   indexer: Indexer;
   matcher: Matcher;
   readQuery: (query: string) => string | null;
@@ -22,13 +24,15 @@ export type PostgresReader = {
 };
 
 /** How a pool is asked. */
-export function selectsOf({ query, transaction }: Pool): Pick<PostgresReader, "find" | "scan"> {
+export function selectsOf({ query, transaction }: Pool): Pick<PostgresReader, "find" | "scan" | "search"> {
+  const limits = { isReadOnly: true, statementMs: STATEMENT_MS_MAX };
   return {
     find: selectBy(query),
-    scan: (text, values) =>
-      transaction((within) => selectBy(within)(text, values), {
-        isReadOnly: true,
-        statementMs: STATEMENT_MS_MAX,
-      }),
+    scan: (text, values) => transaction((within) => selectBy(within)(text, values), limits),
+    search: (text, values) =>
+      transaction(async (within) => {
+        await within("SET LOCAL enable_seqscan = off");
+        return await selectBy(within)(text, values);
+      }, limits),
   };
 }

@@ -8,8 +8,10 @@ export type Select = <Row>(text: string, values?: readonly Value[]) => Promise<R
 /** A condition with its values: each "?" stands for one. */
 export type Condition = readonly [text: string, ...values: Value[]];
 
+export type Conditions = { text: string; values: Value[] };
+
 /** All conditions at once, but those whose value is null. */
-export function allOf(conditions: readonly Condition[]): { text: string; values: Value[] } {
+export function allOf(conditions: readonly Condition[]): Conditions {
   const asked = conditions.filter(([, value]) => value !== null);
   return {
     text: asked.map(([text]) => text).join(" AND ") || "true",
