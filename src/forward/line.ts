@@ -195,7 +195,7 @@ export function createLine(options: LineOptions) {
     const position =
       last === undefined ? null : { eventId: last.id, reprocessedCount: cursor.reprocessedCount };
     await commit(cursor, known, { position, failed, done: [] });
-    return events.length === PAGE_EVENTS_MAX;
+    return known.length === PAGE_EVENTS_MAX;
   }
 
   /** An event that is reprocessed keeps its id, which the cursor may have passed: it is parked, to be sent at once. */
@@ -232,7 +232,7 @@ export function createLine(options: LineOptions) {
     const isDone = (index: number) => ["taken", "over"].includes(results[index]?.kind ?? "");
     const done = due.filter((_, index) => isDone(index)).map(({ eventId }) => eventId);
     await commit(cursor, results, { position: null, failed, done });
-    return due.length === PAGE_REPEATS_MAX;
+    return due.length === PAGE_REPEATS_MAX && results.every(({ kind }) => kind !== "unsent");
   }
 
   async function repeatOne(eventId: number, cursor: ForwardCursor): Promise<Result> {

@@ -28,7 +28,7 @@ const waits = { leaseMs: 2_000, renewMs: 400, tryMs: 100, marginMs: 800 };
 const ROUND_MS = 50;
 const DAY_MS = 86_400_000;
 
-const server = sharedPostgres();
+const server = sharedPostgres({ fsync: "off" });
 const { start: destination, stop: stopDestinations } = createDestinations();
 let url: string;
 let pool: Pool;
@@ -53,7 +53,7 @@ async function prepare(all: readonly Configured[]): Promise<void> {
   await prepareSharedForwarding({ pool, destinations: destinationsOf(all), clock, log });
 }
 
-/** Forwards in this process. */
+/** Forwards in this process, by leases of the usual length. */
 async function forward(all: readonly Configured[]): Promise<void> {
   await prepare(all);
   forwarder = runShared(url, {
@@ -64,7 +64,6 @@ async function forward(all: readonly Configured[]): Promise<void> {
     random: () => 0.5,
     environment: {},
     roundMs: ROUND_MS,
-    waits,
     tell: () => {},
     show: (shown) => (figures = shown),
   });
@@ -223,6 +222,26 @@ describe.skipIf(!hasPostgres("forwarding from Postgres"))("from Postgres", () =>
       ),
     );
     await until("it is sent", () => crm.taken.size === 3);
+  });
+
+  test("once, though the server was away when it was taken", async () => {
+    const ended = Promise.withResolvers<void>();
+    const crm = destination(async () => {
+      await ended.promise;
+      return new Response(null, { status: 204 });
+    });
+    await forward([{ name: "crm", url: crm.url }]);
+    await add([transcription("conv_1")]);
+    await sent(1, crm);
+    await (await server()).stop("immediate");
+    ended.resolve();
+    await Bun.sleep(500);
+    await (await server()).start();
+    await until("its place is written down", async () => {
+      const rows = await pool.query("SELECT 1 FROM forward_cursors WHERE event_id = 1").catch(() => []);
+      return rows.length === 1;
+    });
+    expect(crm.requests.length).toBe(1);
   });
 
   test("in a thread of the receiver", async () => {

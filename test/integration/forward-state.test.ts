@@ -19,7 +19,7 @@ setDefaultTimeout(60_000);
 
 const DAY_MS = 86_400_000;
 const NOW_MS = 1_800_000_000_000;
-const server = sharedPostgres();
+const server = sharedPostgres({ fsync: "off" });
 const nothing: Progress = {
   generation: 0,
   position: null,

@@ -10,7 +10,7 @@ import { hasPostgres, sharedPostgres } from "../helpers/postgres.ts";
 setDefaultTimeout(60_000);
 
 const waits = { leaseMs: 900, renewMs: 200, tryMs: 50, marginMs: 300 };
-const server = sharedPostgres();
+const server = sharedPostgres({ fsync: "off" });
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();

@@ -22,7 +22,7 @@ const QUICK = { backoffMs: 1, backoffMsMax: 2, answerMsMax: 60_000, stallMsMax: 
 const CALLS = 12;
 /** As usual, but for how often another one tries. */
 const waits = { leaseMs: 15_000, renewMs: 4_000, tryMs: 50, marginMs: 4_000 };
-const server = sharedPostgres();
+const server = sharedPostgres({ fsync: "off" });
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();

@@ -1,6 +1,7 @@
 import { isTermSql } from "../../store/postgres/leader.ts";
 import type { Query } from "../../store/postgres/pool.ts";
 import { cleanText } from "../../store/postgres/text.ts";
+import { persist } from "../../store/postgres/writer.ts";
 import { ANNOUNCED_MS_MAX, REMOVED_MS_MAX } from "../port.ts";
 import type { Announcement, ForwardCursor, ForwardState, Parked, ParkedCounts } from "../port.ts";
 
@@ -115,7 +116,7 @@ export function createForwardState(query: Query, term: number | null): ForwardSt
 
     async commitProgress(name, progress, nowMs) {
       const { generation, position, failed, done, succeededAtMs, failedAtMs } = progress;
-      const moved = await query(COMMIT, [
+      const values = [
         name,
         generation,
         position?.eventId ?? null,
@@ -126,8 +127,9 @@ export function createForwardState(query: Query, term: number | null): ForwardSt
         JSON.stringify(failed),
         JSON.stringify(done),
         term,
-      ]);
-      return moved.length > 0;
+      ];
+      // Otherwise all of it is sent again. To write it twice, if the first answer was lost, changes nothing.
+      return (await persist(() => query(COMMIT, values))).length > 0;
     },
 
     dueEvents: (name, nowMs, rowsMax) =>
