@@ -14,6 +14,8 @@ import { vectorOf } from "./words.ts";
 /** Taken over in one transaction: so many events, and so much of payloads but at least one. */
 const EVENTS_AT_ONCE_MAX = 128;
 const BYTES_AT_ONCE_MAX = 16 * 1024 * 1024;
+/** Sent in one statement. */
+const CHARS_AT_ONCE_MAX = 4 * 1024 * 1024;
 const STEP_MS_MAX = 30_000;
 /** An instance that is frozen in the midst of it keeps the others from indexing for no longer. */
 const SILENT_MS_MAX = 15_000;
@@ -99,13 +101,20 @@ export function createIndexer({ pool, matcher, log }: { pool: Pool; matcher: Mat
 
   async function put(query: Query, conversations: readonly WithSize[]): Promise<void> {
     const select = selectBy(query);
-    for await (const some of withTexts(select, conversations)) {
-      const given = some.map(({ one, texts }) => ({
-        id: one.row.conversationId,
-        words: vectorOf(one.row, texts, matcher.wordsOf),
-      }));
+    let given: { id: string; words: string }[] = [];
+    let chars = 0;
+    const send = async () => {
       await select(PUT, [JSON.stringify(given)]);
+      given = [];
+      chars = 0;
+    };
+    for await (const { one, texts } of withTexts(select, conversations)) {
+      const words = vectorOf(one.row, texts, matcher.wordsOf);
+      given.push({ id: one.row.conversationId, words });
+      chars += words.length;
+      if (chars > CHARS_AT_ONCE_MAX) await send();
     }
+    await send();
   }
 
   /** Takes over some events, all or none of them. Returns whether it could take over any. */

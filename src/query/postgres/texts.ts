@@ -21,11 +21,11 @@ export function textOf(payload: Uint8Array | null): string | null {
   return payload !== null && isUtf8(payload) ? Buffer.from(payload).toString() : null;
 }
 
-/** Some conversations at a time with their texts, in their order. */
+/** Conversations with their texts, in their order. Deliveries are answered between them. */
 export async function* withTexts<One extends WithSize>(
   find: Select,
   conversations: readonly One[],
-): AsyncGenerator<{ one: One; texts: Texts }[]> {
+): AsyncGenerator<{ one: One; texts: Texts }> {
   for (let from = 0; from < conversations.length;) {
     const some = conversations.slice(from, endOf(conversations, from));
     from += some.length;
@@ -35,11 +35,12 @@ export async function* withTexts<One extends WithSize>(
       [ids],
     );
     const byId = new Map(payloads.map(({ id, payload }) => [id, payload]));
-    yield some.map((one) => {
+    for (const one of some) {
       const payload = textOf(byId.get(one.row.eventId ?? 0) ?? null);
       const turns = payload === null ? [] : turnsOfPayload(payload, one.row.startedAt);
-      return { one, texts: textsOf(one.row, turns) };
-    });
+      yield { one, texts: textsOf(one.row, turns) };
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 }
 
