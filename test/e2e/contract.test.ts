@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audio, eventFixtures, fixture, sign, transcription } from "../helpers/deliveries.ts";
 import { openRaw, requestHead } from "../helpers/raw.ts";
+import { testOfFiles } from "../helpers/shared-store.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
@@ -86,8 +87,10 @@ test("accepts the older shape: data's members at the top level, the audio as aud
   };
   const body = JSON.stringify({ type: "post_call_audio", event_timestamp: 1793620900, ...event });
   expect((await receiver.post(body)).status).toBe(200);
-  const path = join(receiver.folder, "audio/2026/11/02/conv_flat.mp3");
-  expect(await Bun.file(path).bytes()).toEqual(new Uint8Array(recording));
+  const sql = "SELECT audio_path AS path FROM conversations WHERE conversation_id = 'conv_flat'";
+  const [{ path } = { path: "" }] = receiver.rows<{ path: string }>(sql);
+  expect(path).toStartWith("2026/11/02/conv_flat");
+  expect(Buffer.from(await receiver.recording(path)).equals(recording)).toBe(true);
 });
 
 test.each(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])(
@@ -134,7 +137,7 @@ test("drops one of too many slow bodies for the next delivery, with 503 and when
   await Promise.allSettled(answers);
 });
 
-test("answers 500 where a recording can't be stored, and stores it when sent again", async () => {
+testOfFiles("answers 500 where a recording can't be stored, and stores it when sent again", async () => {
   const folder = join(receiver.folder, "audio/2027");
   writeFileSync(folder, "in the way");
   const body = audio("conv_blocked", fixture("tone.mp3"), 1800000000);

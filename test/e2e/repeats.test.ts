@@ -1,6 +1,4 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { audio, SECRET, sign, transcription } from "../helpers/deliveries.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import type { Receiver } from "../helpers/receiver.ts";
@@ -21,15 +19,10 @@ const bodies = (id: string): [name: string, body: string][] => [
   ["a recording in a file", audio(`${id}_large`, Buffer.alloc(600_000, "mp3"))],
 ];
 
-const recordingFiles = ({ folder }: Receiver) =>
-  readdirSync(join(folder, "audio"), { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(mp3|tmp)$/.test(name),
-  );
-
 describe("one event a hundred times at once, signed by either secret", () => {
   test.each(bodies("conv_hundred"))("%s: a hundred equal answers, one row, one file", async (_, body) => {
     const sha256 = new Bun.CryptoHasher("sha256").update(body).digest("hex");
-    const filesBefore = recordingFiles(receiver).length;
+    const filesBefore = (await receiver.recordingNames()).length;
     const answers = await Promise.all(
       Array.from({ length: 100 }, (__, index) =>
         receiver.post(body, sign(body, { secret: index % 2 === 0 ? SECRET : OLD_SECRET })),
@@ -38,7 +31,9 @@ describe("one event a hundred times at once, signed by either secret", () => {
     expect(answers).toMatchObject(answers.map(() => RECEIVED));
     const rows = receiver.rows<{ type: string }>("SELECT type FROM events WHERE body_sha256 = ?", sha256);
     expect(rows).toHaveLength(1);
-    expect(recordingFiles(receiver).length - filesBefore).toBe(rows[0]?.type === "post_call_audio" ? 1 : 0);
+    expect((await receiver.recordingNames()).length - filesBefore).toBe(
+      rows[0]?.type === "post_call_audio" ? 1 : 0,
+    );
   });
 
   test("a quarantined one: a hundred times the same refusal, one row", async () => {
@@ -59,7 +54,7 @@ test("events that come again and again during kills are one row and one file eac
   expect(answers).toMatchObject(all.map(() => RECEIVED));
   expect(last.rows("SELECT count(*) AS n FROM events")).toEqual([{ n: all.length }]);
   expect(last.rows("SELECT count(*) AS n FROM conversations")).toEqual([{ n: all.length }]);
-  expect(recordingFiles(last)).toHaveLength(2);
+  expect(await last.recordingNames()).toHaveLength(2);
   await last.stop();
 });
 

@@ -1,24 +1,23 @@
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { syncedAtMs } from "../../src/platform/time-sync.ts";
 import { sign, transcription } from "../helpers/deliveries.ts";
 import { startReceiver } from "../helpers/receiver.ts";
+import type { Receiver } from "../helpers/receiver.ts";
 
 const DAY_MS = 86_400_000;
 const AGO_MS = 730 * DAY_MS;
 
 /** Makes the data as old as if our clock had leapt since they came. */
-function age(folder: string): void {
-  const database = new Database(`${folder}/transcripts.sqlite`);
+function age(receiver: Receiver): void {
   for (const sql of [
     `UPDATE events SET received_at = received_at - ${AGO_MS}`,
     `UPDATE conversations SET updated_at = updated_at - ${AGO_MS}`,
     "DELETE FROM state WHERE name = 'trusted_now'",
-    `INSERT OR REPLACE INTO state VALUES ('retention_days', '{"inForce":365,"waiting":null}')`,
+    "DELETE FROM state WHERE name = 'retention_days'",
+    `INSERT INTO state (name, value) VALUES ('retention_days', '{"inForce":365,"waiting":null}')`,
   ]) {
-    database.run(sql);
+    receiver.execute({ sqlite: sql, postgres: sql });
   }
-  database.close();
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -31,7 +30,7 @@ test.skipIf(syncedAtMs() !== null)(
     const first = await startReceiver();
     expect((await first.post(transcription("conv_old"))).status).toBe(200);
     await first.stop({ keepFolder: true });
-    age(first.folder);
+    age(first);
 
     const receiver = await startReceiver({
       folder: first.folder,

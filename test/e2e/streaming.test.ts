@@ -5,17 +5,18 @@ import { join } from "node:path";
 import { SECRET, transcription } from "../helpers/deliveries.ts";
 import { startReceiver } from "../helpers/receiver.ts";
 import { largeAudio, sendStream } from "../helpers/stream.ts";
-import { namesBesideMark } from "../helpers/folders.ts";
 
 const MB = 1000 * 1000;
 
 setDefaultTimeout(60_000);
 
-async function fileSha256(path: string): Promise<string> {
-  const hasher = new Bun.CryptoHasher("sha256");
-  for await (const bytes of Bun.file(path).stream()) hasher.update(bytes);
-  return hasher.digest("hex");
-}
+const sha256Of = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+
+/** What is left of deliveries on their way. */
+const spooled = (folder: string): string[] =>
+  readdirSync(join(folder, "spool"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".tmp"),
+  );
 
 test("stores four recordings of 100 MB at once, exactly, in little memory", async () => {
   const receiver = await startReceiver();
@@ -33,15 +34,15 @@ test("stores four recordings of 100 MB at once, exactly, in little memory", asyn
   expect(peakMb).toBeLessThan(200);
   for (const { conversationId, recordingBytes, recordingSha256 } of recordings) {
     const sha256 = recordingSha256();
-    const path = `2026/11/02/${conversationId}.mp3`;
-    expect(await fileSha256(join(receiver.folder, "audio", path))).toBe(sha256);
     const row = "SELECT audio_path, audio_bytes, audio_sha256 FROM conversations WHERE conversation_id = ?";
-    expect(receiver.rows(row, conversationId)).toEqual([
-      { audio_path: path, audio_bytes: recordingBytes, audio_sha256: sha256 },
-    ]);
+    const rows = receiver.rows<{ audio_path: string }>(row, conversationId);
+    expect(rows).toMatchObject([{ audio_bytes: recordingBytes, audio_sha256: sha256 }]);
+    const path = rows[0]?.audio_path ?? "";
+    expect(path).toStartWith(`2026/11/02/${conversationId}`);
+    expect(sha256Of(await receiver.recording(path))).toBe(sha256);
   }
-  expect(readdirSync(join(receiver.folder, "spool"))).toEqual([]);
-  expect(namesBesideMark(join(receiver.folder, "audio"))).toEqual(["2026"]);
+  expect(spooled(receiver.folder)).toEqual([]);
+  expect(await receiver.recordingNames()).toHaveLength(4);
   await receiver.stop();
 });
 
@@ -72,7 +73,7 @@ test("stores speech to text of 200 MB, exactly, in little memory", async () => {
     "SELECT status, payload_path AS path FROM events",
   );
   expect(row?.status).toBe("processed");
-  expect(await fileSha256(join(receiver.folder, row?.path ?? ""))).toBe(sha256.digest("hex"));
+  expect(sha256Of(await receiver.body(row?.path ?? ""))).toBe(sha256.digest("hex"));
   await receiver.stop();
 });
 
@@ -88,7 +89,7 @@ test.each([
   expect([status, answer]).toEqual([413, '{"error":"Request body too large","code":"body_too_large"}']);
   expect(receiver.output()).toContain("code=body_too_large");
 
-  expect(readdirSync(join(receiver.folder, "spool"))).toEqual([]);
+  expect(spooled(receiver.folder)).toEqual([]);
   expect(receiver.peakMemoryBytes() / MB).toBeLessThan(200);
   expect((await receiver.post(transcription("conv_next"))).status).toBe(200);
   await receiver.stop();

@@ -2,8 +2,31 @@ import { Database } from "bun:sqlite";
 import { isUtf8 } from "node:buffer";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { execute, isShared, writeObject } from "./shared-store.ts";
 
 const ROW_BYTES_MAX = 1024 * 1024;
+
+/** The same of a receiver of the end-to-end tests, wherever its data are. */
+export async function quarantineIn(
+  { folder, data }: { folder: string; data: Record<string, string> },
+  body: string,
+): Promise<void> {
+  if (!isShared) {
+    quarantineAsBefore(join(folder, "transcripts.sqlite"), body);
+    return;
+  }
+  const bytes = Buffer.from(body);
+  const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  const path = bytes.byteLength > ROW_BYTES_MAX ? `quarantine/${sha256}.body` : null;
+  if (path !== null) await writeObject(data, path, bytes);
+  const payload = path === null ? `decode('${bytes.toString("hex")}', 'hex')` : "NULL";
+  execute(
+    data,
+    `INSERT INTO events (type, received_at, status, error, body_sha256, body_bytes, payload, payload_path)
+     VALUES ('not_known_then', ${Date.now()}, 'quarantined', 'unknown_type: this version does not know the type',
+       '${sha256}', ${bytes.byteLength}, ${payload}, ${path === null ? "NULL" : `'${path}'`})`,
+  );
+}
 
 /**
  * Leaves a body as an earlier version did that could not process it: in the event's row, or as a file beside the

@@ -1,11 +1,20 @@
 import { Database } from "bun:sqlite";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventFixtures, fixture, SECRET, sign } from "./deliveries.ts";
 import { FAKE_KEY } from "./fake-elevenlabs/key.ts";
 import { freePort } from "./ports.ts";
 import { privateTexts } from "./private-texts.ts";
+import {
+  execute,
+  isShared,
+  listObjects,
+  readObject,
+  rowsOf,
+  secretsOf,
+  sharedSettings,
+} from "./shared-store.ts";
 
 /** The executable that scripts/build has made. */
 export const EXECUTABLE = join(import.meta.dir, "../../dist/elevenlabs-webhook");
@@ -27,13 +36,13 @@ export async function startReceiver(
 ) {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "receiver-"));
   const port = await freePort();
-  const environment = {
+  const data = await dataSettings(folder);
+  const environment: Record<string, string> = {
     PATH: process.env.PATH ?? "",
     ELEVENLABS_WEBHOOK_SECRET: SECRET,
     ELEVENLABS_WEBHOOK_HOST: "127.0.0.1",
     ELEVENLABS_WEBHOOK_PORT: String(port),
-    TRANSCRIPT_STORAGE_PATH: join(folder, "transcripts.sqlite"),
-    AUDIO_STORAGE_PATH: join(folder, "audio"),
+    ...data,
     ...options.environment,
   };
   const child = Bun.spawn(options.command ?? [EXECUTABLE, "serve"], {
@@ -50,6 +59,8 @@ export async function startReceiver(
     url,
     port,
     folder,
+    /** The settings that say where its data are. */
+    data,
     child,
     /** Everything that it has written so far. */
     output: () => output.text,
@@ -75,12 +86,37 @@ export async function startReceiver(
 
     /** Rows of the database, read as a user's tool would. */
     rows<Row = Record<string, unknown>>(sql: string, ...parameters: (string | number)[]): Row[] {
-      const database = new Database(environment.TRANSCRIPT_STORAGE_PATH, { readonly: true });
+      if (isShared) return rowsOf<Row>(data, sql, parameters);
+      const database = new Database(environment.TRANSCRIPT_STORAGE_PATH ?? "", { readonly: true });
       try {
         return database.query<Row, (string | number)[]>(sql).all(...parameters);
       } finally {
         database.close();
       }
+    },
+
+    /** Changes the database while nobody looks. */
+    execute(sql: { sqlite: string; postgres: string }): void {
+      if (isShared) return execute(data, sql.postgres);
+      const database = new Database(environment.TRANSCRIPT_STORAGE_PATH ?? "");
+      database.run(sql.sqlite);
+      database.close();
+    },
+
+    /** The recording that a row names. */
+    recording: (path: string): Promise<Uint8Array> =>
+      isShared ? readObject(data, path) : Bun.file(join(folder, "audio", path)).bytes(),
+
+    /** The body that a row names. */
+    body: (path: string): Promise<Uint8Array> =>
+      isShared ? readObject(data, path) : Bun.file(join(folder, path)).bytes(),
+
+    /** The names of all recordings, and of what is left of unfinished ones. */
+    async recordingNames(): Promise<string[]> {
+      const names = isShared
+        ? await listObjects(data)
+        : readdirSync(join(folder, "audio"), { recursive: true, encoding: "utf8" });
+      return names.filter((name) => /\.(mp3|tmp)$/.test(name));
     },
 
     /** The memory that it uses now, in bytes. */
@@ -94,10 +130,19 @@ export async function startReceiver(
       child.kill(signal);
       const status = await child.exited;
       await output.done;
-      expectNothingPrivate(output.text);
+      expectNothingPrivate(output.text, secretsOf(data));
       if (!keepFolder) rmSync(folder, { recursive: true, force: true });
       return status;
     },
+  };
+}
+
+/** The settings that say where the data of a receiver are whose folder this is. */
+export async function dataSettings(folder: string): Promise<Record<string, string>> {
+  if (isShared) return sharedSettings(folder);
+  return {
+    TRANSCRIPT_STORAGE_PATH: join(folder, "transcripts.sqlite"),
+    AUDIO_STORAGE_PATH: join(folder, "audio"),
   };
 }
 
@@ -128,8 +173,8 @@ const SIGNATURE = /(?<!sha256-|quarantine\/)\b[0-9a-f]{64}\b|\bv0=/i;
 const PHONE_NUMBER = /\+\d{7}/;
 
 /** Whatever a test has sent, nothing of this is ever written. @throws where it is */
-function expectNothingPrivate(text: string): void {
-  const found = [...hidden].find((one) => text.includes(one));
+function expectNothingPrivate(text: string, secrets: readonly string[]): void {
+  const found = [...hidden, ...secrets].find((one) => text.includes(one));
   const match = found ?? SIGNATURE.exec(text)?.[0] ?? PHONE_NUMBER.exec(text)?.[0];
   if (match !== undefined) throw new Error(`the receiver wrote "${match}"`);
 }

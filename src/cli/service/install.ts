@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkPort } from "../../checks/port.ts";
 import type { Parsed } from "../../platform/parsed.ts";
+import { notOfOneMachine } from "../../config/data.ts";
 import { options } from "../../config/options.ts";
+import { isGiven } from "../../config/sources.ts";
 import { errorCode, hasCode } from "../../platform/errors.ts";
 import { settingsIn } from "../../service/environment-file.ts";
 import { compareFiles } from "../../service/files.ts";
@@ -27,7 +29,7 @@ import {
   tlsFilesOf,
   askForSenders,
 } from "./input.ts";
-import { settingSources } from "../settings.ts";
+import { findSettings, settingSources } from "../settings.ts";
 import { failureText, fileLines, nextSteps } from "./report.ts";
 
 /** Installs or upgrades the service, or says why not; then nothing has changed. */
@@ -40,6 +42,11 @@ export async function install(given: Given, context: CommandContext): Promise<nu
   const isDry = given.dryRun !== undefined;
   const problem = systemd.problem();
   if (problem !== null && !isDry) return refuse(context, problem, "failure");
+  const shared = findSettings(context);
+  if (shared.ok && isGiven(shared.value.databaseUrl)) {
+    const what = `${options.databaseUrl.name}: ${notOfOneMachine("the service keeps")}. Nothing was changed`;
+    return refuse(context, what, "config");
+  }
   const connection = await readConnectionWish(given, context);
   if (!connection.ok) return refuse(context, `${connection.problem}. Nothing was changed`, "usage");
 
