@@ -157,7 +157,8 @@ describe.skipIf(!isPossible)("two receivers behind a pooler", () => {
     const url = new URL(await postgres.createDatabase());
     url.port = String(pooler.port);
     const api = { RECOVER: "all", ELEVENLABS_API_URL: fake.url, ELEVENLABS_API_KEY: fake.key };
-    const of = { ...own, ...api, DATABASE_URL: url.href };
+    const container = await bucket.createContainer("recovered");
+    const of = { ...own, ...api, DATABASE_URL: url.href, AUDIO_STORAGE_PATH: container };
     try {
       const both = await Promise.all([startInstance(of), startInstance(of)]);
       instances.push(...both);
