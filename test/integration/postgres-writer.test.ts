@@ -179,6 +179,23 @@ describe.skipIf(!isHere)("a conversation", () => {
     });
   });
 
+  test("is one of many of which older events come later, all in one group", async () => {
+    await withWriter(async ({ writer, pool }) => {
+      const ids = Array.from({ length: 80 }, (_, index) => `conv_${index}`);
+      const storeAll = (data: Record<string, unknown>, receivedAtMs: number) =>
+        Promise.all(ids.map((id) => writer.store(said({ ...data, agent_id: id }, receivedAtMs, id))));
+      await storeAll({ status: "done" }, NOW_MS + 1000);
+      await storeAll({ status: "processing", user_id: "u", transcript: [{ role: "user" }] }, NOW_MS);
+      const rows = await pool.query(
+        `SELECT conversation_id, event_id, fold_order FROM conversations
+         WHERE status = 'done' AND user_id = 'u' AND turn_count = 1 AND agent_id = conversation_id ORDER BY row_id`,
+      );
+      expect(rows).toMatchObject(
+        ids.map((conversation_id, index) => ({ conversation_id, event_id: 81 + index })),
+      );
+    });
+  });
+
   test("has what delivered events say, whatever the times of those that were recovered", async () => {
     await withWriter(async ({ writer, pool }) => {
       await writer.store(said({ status: "done" }, NOW_MS));

@@ -3,13 +3,14 @@ import type { Pool } from "./pool.ts";
 import { refold } from "./refold.ts";
 
 const ROWS_MAX = 100;
+/** Deliveries wait for it, though they are stored. */
+const REFOLD_MS_MAX = 3000;
 
 /** Folds again what came out of order and was not folded since, as a stop in between leaves it. */
 export async function refoldLeft(pool: Pool, conversationIds?: readonly string[]): Promise<void> {
   const ids = conversationIds ?? (await leftToFold(pool));
-  for (const id of ids) {
-    await inWriteLock(pool, (query) => refold(query, id));
-  }
+  if (ids.length === 0) return;
+  await inWriteLock(pool, (query) => refold(query, ids), { deadlineMs: REFOLD_MS_MAX });
 }
 
 async function leftToFold({ query }: Pool): Promise<string[]> {

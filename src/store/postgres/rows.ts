@@ -1,9 +1,6 @@
-import type { Column, Columns } from "../../model/columns.ts";
-import { callFailureColumns } from "../../model/call-failure.ts";
-import { conversationColumns } from "../../model/conversation.ts";
-import { eventColumns } from "../../model/event.ts";
 import type { EventKey, EventOutcome, EventRecord, StoreOutcome } from "../../model/event.ts";
 import { sha256Of } from "../sqlite/erasures.ts";
+import { givenOfConversation, givenOfEvent, givenOfFailure, named, namesOf, typed } from "./columns.ts";
 import { foldTogether, storable } from "./fold.ts";
 import { LOCK_CLASS, locks } from "./locks.ts";
 import type { Query, Value } from "./pool.ts";
@@ -13,39 +10,7 @@ import { storedId } from "./text.ts";
 /** How long a group waits for the lock before it looks at who holds it: see lock-holder.ts. */
 export const LOCK_WAIT_MS = 750;
 
-const { id: _, ...ofEvents } = eventColumns;
-const writtenEvents: Columns = {
-  ...ofEvents,
-  payloadPath: { name: "payload_path", kind: "text", description: "" },
-  turnsPayload: { name: "turns_payload", kind: "text", description: "" },
-};
-const { eventId: __, ...ofConversations } = conversationColumns;
-const { eventId: ___, ...ofFailures } = callFailureColumns;
 const AUDIO = new Set(["audio_path", "audio_bytes", "audio_sha256", "audio_received_at"]);
-
-const namesOf = (columns: Columns): string[] => Object.values(columns).map(({ name }) => name);
-
-const sqlTypes: Record<Column["kind"], string> = {
-  text: "text",
-  json: "text",
-  real: "double precision",
-  integer: "bigint",
-  flag: "bigint",
-  seconds: "bigint",
-  milliseconds: "bigint",
-};
-
-/** Columns for json_to_record. */
-const typed = (columns: Columns): string =>
-  Object.values(columns)
-    .map(({ name, kind }) => `${name} ${sqlTypes[kind]}`)
-    .join(", ");
-
-/** A row by the names of its columns. */
-function named(columns: Columns, row: object): Record<string, unknown> {
-  const values: Record<string, unknown> = { ...row };
-  return Object.fromEntries(Object.entries(columns).map(([key, { name }]) => [name, values[key]]));
-}
 
 /**
  * Waits for the lock in the statement that inserts: ids become visible in their order, and nobody holds the lock between two
@@ -57,18 +22,18 @@ const ERASED = `erased AS MATERIALIZED (
   FROM lock_writes(${LOCK_CLASS}, ${locks.writes}, '${LOCK_WAIT_MS}', $3::json) AS hash
 )`;
 
-const eventNames = namesOf(writtenEvents).join(", ");
+const eventNames = namesOf(givenOfEvent).join(", ");
 
 const insertEvents = (count: number): string => {
   const values = Array.from(
     { length: count },
-    (____, index) => `($${2 * index + 4}::json, $${2 * index + 5}::bytea)`,
+    (_, index) => `($${2 * index + 4}::json, $${2 * index + 5}::bytea)`,
   );
   return `WITH ${ERASED}, added AS (
   INSERT INTO events (${eventNames}, payload)
   SELECT ${eventNames}, given.payload
   FROM erased, (VALUES ${values.join(", ")}) AS given (event, payload),
-    LATERAL json_to_record(given.event) AS event (${typed(writtenEvents)}, of_conversation text)
+    LATERAL json_to_record(given.event) AS event (${typed(givenOfEvent)}, of_conversation text)
   WHERE (event.of_conversation = ANY(erased.hashes)) IS NOT TRUE
   ON CONFLICT DO NOTHING
   RETURNING id, conversation_id, body_sha256
@@ -78,7 +43,7 @@ const insertEvents = (count: number): string => {
 /** Whether no event before was newer; a row that waits to be made again waits on. */
 const IS_NEWER = "(conversations.fold_order[4:6] <= excluded.fold_order[1:3]) IS TRUE";
 
-const overlaid = [...namesOf(ofConversations), "event_id", "fold_order"].flatMap((name) => {
+const overlaid = [...namesOf(givenOfConversation), "event_id", "fold_order"].flatMap((name) => {
   const newest = `coalesce(excluded.${name}, conversations.${name})`;
   if (name === "conversation_id") return [];
   if (name === "updated_at" || AUDIO.has(name)) return [`${name} = ${newest}`];
@@ -88,22 +53,22 @@ const overlaid = [...namesOf(ofConversations), "event_id", "fold_order"].flatMap
 
 /** What follows from the events of `added`: of a body that was here before, nothing. */
 const DERIVED = `said AS (
-  INSERT INTO conversations (${namesOf(ofConversations).join(", ")}, event_id, fold_order)
-  SELECT ${namesOf(ofConversations)
+  INSERT INTO conversations (${namesOf(givenOfConversation).join(", ")}, event_id, fold_order)
+  SELECT ${namesOf(givenOfConversation)
     .map((name) => (AUDIO.has(name) ? `CASE WHEN sound.id IS NOT NULL THEN one.${name} END` : `one.${name}`))
     .join(", ")}, turns.id, one.fold_order
-  FROM json_to_recordset($1::json) AS one (${typed(ofConversations)}, turns_sha256 text, sound_sha256 text, fold_order bigint[])
+  FROM json_to_recordset($1::json) AS one (${typed(givenOfConversation)}, turns_sha256 text, sound_sha256 text, fold_order bigint[])
   LEFT JOIN added AS turns ON turns.conversation_id = one.conversation_id AND turns.body_sha256 = one.turns_sha256
   LEFT JOIN added AS sound ON sound.conversation_id = one.conversation_id AND sound.body_sha256 = one.sound_sha256
   WHERE one.conversation_id IN (SELECT conversation_id FROM added)
   ON CONFLICT (conversation_id) DO UPDATE SET ${overlaid.join(", ")}
   RETURNING conversation_id, fold_order
 ), failed AS (
-  INSERT INTO call_failures (event_id, ${namesOf(ofFailures).join(", ")})
-  SELECT added.id, ${namesOf(ofFailures)
+  INSERT INTO call_failures (event_id, ${namesOf(givenOfFailure).join(", ")})
+  SELECT added.id, ${namesOf(givenOfFailure)
     .map((name) => `one.${name}`)
     .join(", ")}
-  FROM json_to_recordset($2::json) AS one (${typed(ofFailures)}, body_sha256 text)
+  FROM json_to_recordset($2::json) AS one (${typed(givenOfFailure)}, body_sha256 text)
   JOIN added ON added.body_sha256 = one.body_sha256 AND added.conversation_id IS NOT DISTINCT FROM one.conversation_id
   ON CONFLICT DO NOTHING
 )
@@ -115,12 +80,12 @@ FROM added`;
 function derivedValues(records: readonly EventRecord[], updatedAtMs?: number): [string, string] {
   const rows = foldTogether(records, updatedAtMs).map((row) => {
     const { turnsSha256: turns_sha256, recordedSha256: sound_sha256, foldOrder: fold_order } = row;
-    return Object.assign(named(ofConversations, row), { turns_sha256, sound_sha256, fold_order });
+    return Object.assign(named(givenOfConversation, row), { turns_sha256, sound_sha256, fold_order });
   });
   const failures = records.flatMap(({ failure, bodySha256: body_sha256, conversationId, agentId }) =>
     failure === null
       ? []
-      : [Object.assign(named(ofFailures, { ...failure, conversationId, agentId }), { body_sha256 })],
+      : [Object.assign(named(givenOfFailure, { ...failure, conversationId, agentId }), { body_sha256 })],
   );
   return [JSON.stringify(rows), JSON.stringify(failures)];
 }
@@ -157,7 +122,7 @@ export async function insertGroup(
     conversationId === null ? null : sha256Of(conversationId),
   );
   const values = once.flatMap((record, index): Value[] => {
-    const row = { ...named(writtenEvents, record), of_conversation: hashes[index] };
+    const row = { ...named(givenOfEvent, record), of_conversation: hashes[index] };
     return [JSON.stringify(row), record.payload];
   });
   const written = await query<Written>(`${insertEvents(once.length)}, ${DERIVED}`, [
@@ -191,7 +156,7 @@ export async function insertGroup(
 export async function insertAll(query: Query, records: readonly EventRecord[]): Promise<StoreOutcome[]> {
   const all = records.map(storable);
   const { outcomes, overtaken } = await insertGroup(query, all, { areRepeated: false });
-  for (const id of overtaken) await refold(query, id);
+  await refold(query, overtaken);
   return outcomes;
 }
 
@@ -210,7 +175,7 @@ export async function derive(
     record.conversationId,
     record.bodySha256,
   ]);
-  for (const id of overtakenOf(written)) await refold(query, id);
+  await refold(query, overtakenOf(written));
 }
 
 export type KnownBody = { isErased: boolean; first: EventOutcome | null; receivedAtMs: number | null };
