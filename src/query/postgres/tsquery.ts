@@ -37,6 +37,12 @@ function parse(tokens: string[], wordsOf: WordsOf): Expression {
     return true;
   }
 
+  /** To behind a sign; to the end if it is not there, as SQLite would not have it. */
+  function goBehind(token: string): void {
+    const found = tokens.indexOf(token, at);
+    at = found === -1 ? tokens.length : found + 1;
+  }
+
   /** The operator that binds least comes first. */
   function binary(columns: string, [operator, ...tighter]: ("or" | "and" | "not")[]): Expression {
     if (operator === undefined) return several(columns);
@@ -74,7 +80,7 @@ function parse(tokens: string[], wordsOf: WordsOf): Expression {
   function columnSet(): string {
     const isComplement = takes("-");
     const names = takes("{") ? tokens.slice(at, tokens.indexOf("}", at)) : tokens.slice(at, at + 1);
-    at = tokens.indexOf(":", at) + 1;
+    goBehind(":");
     const named = new Set(names.map((name) => unquoted(name).toLowerCase()));
     return Object.entries(weights)
       .flatMap(([name, weight]) => (named.has(name) === isComplement ? [] : weight))
@@ -87,7 +93,7 @@ function parse(tokens: string[], wordsOf: WordsOf): Expression {
     while (at < tokens.length && ![",", ")"].includes(tokens[at] ?? "")) {
       all = { kind: "and", left: all, right: phrase(columns, true) };
     }
-    at = tokens.indexOf(")", at) + 1;
+    goBehind(")");
     return all;
   }
 
