@@ -629,6 +629,35 @@ export const breakages: Breakage[] = [
     tests: ["test/integration/forward-state.test.ts"],
   },
   {
+    name: "Postgres: miss an erasure that began while a delivery waited",
+    file: "src/store/postgres/rows.ts",
+    find: "WHERE (event.of_conversation = ANY(erased.hashes)) IS NOT TRUE",
+    replace:
+      "WHERE NOT EXISTS (SELECT FROM erasures WHERE erasures.conversation_sha256 = event.of_conversation)",
+    tests: ["test/integration/postgres-erase.test.ts"],
+  },
+  {
+    name: "Postgres: leave the recording of an erased conversation in the bucket",
+    file: "src/store/postgres/tidy.ts",
+    find: 'outcome === "erased" && recording !== null',
+    replace: 'outcome === "replaced" && recording !== null',
+    tests: ["test/integration/postgres-erase.test.ts"],
+  },
+  {
+    name: "Postgres: erase a younger recording with an old one",
+    file: "src/store/postgres/erase.ts",
+    find: "modifiedAtMs < beforeMs && isOurs(name)",
+    replace: "isOurs(name)",
+    tests: ["test/integration/postgres-erase.test.ts"],
+  },
+  {
+    name: "Postgres: take another database's bucket",
+    file: "src/store/postgres/bucket-owner.ts",
+    find: "mark !== null && !takesOver",
+    replace: 'mark === "" && !takesOver',
+    tests: ["test/integration/postgres-erase.test.ts"],
+  },
+  {
     name: "leases: go on without an answer of the server",
     file: "src/store/postgres/leader.ts",
     find: "let timer = loseAfter(sinceMs);",
