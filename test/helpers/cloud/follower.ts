@@ -1,6 +1,6 @@
 import type { Instance } from "./instance.ts";
 
-const POLL_MS = 50;
+const POLL_MS = 2;
 const PAGE = 200;
 const UNANSWERED_MAX = 1_000;
 

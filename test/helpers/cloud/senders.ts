@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { audio, sign, transcription } from "../deliveries.ts";
 
-const SENDERS = { transcripts: 6, recordings: 2 };
+const USUAL = { transcripts: 6, recordings: 2, summaryBytesMax: 8_000 };
 const RECORDING_BYTES_MIN = 20_000;
 const RECORDING_BYTES_MAX = 1_500_000;
 /** ElevenLabs repeats after 30 s, 2, 8 and 30 minutes; here sooner. */
@@ -21,7 +21,8 @@ export type SenderError = { atMs: number; isRecording: boolean; text: string };
  * Sends transcripts and recordings to one address as ElevenLabs does: transcripts are repeated if they fail, recordings are
  * sent once.
  */
-export function startSenders(port: number, name: string, { transcripts, recordings } = SENDERS) {
+export function startSenders(port: number, name: string, options: Partial<typeof USUAL> = {}) {
+  const { transcripts, recordings, summaryBytesMax } = { ...USUAL, ...options };
   const acknowledged: Acknowledged[] = [];
   const errors: SenderError[] = [];
   const givenUp: string[] = [];
@@ -62,7 +63,7 @@ export function startSenders(port: number, name: string, { transcripts, recordin
       sent += 1;
       const conversationId = `conv_${name}_${sent}`;
       const body = transcription(conversationId, {
-        analysis: { transcript_summary: "x".repeat(randomInt(8_000)) },
+        analysis: { transcript_summary: "x".repeat(randomInt(summaryBytesMax)) },
       });
       const isStored = await deliverAgain(body);
       if (!isStored) givenUp.push(conversationId);
