@@ -14,6 +14,8 @@ import type { TrustedClock } from "./trusted-clock.ts";
 /** How often it looks for something to do. */
 const TICK_MS = 5_000;
 const PASS_EVERY_MS = STORED_EVERY_MS;
+/** When what another instance is at is tried again. */
+const BUSY_MS = 30_000;
 
 export type RetentionOptions = {
   eraser: Eraser;
@@ -83,9 +85,11 @@ export function createRetention(options: RetentionOptions, signal: AbortSignal) 
       passAtMs = clock.monotonicMs() + PASS_EVERY_MS;
       await attempt(begin);
       await attempt(storeNow);
-      const hasMore = (await attempt(() => state.alone(resumeAndPass))) ?? false;
-      if (hasMore) passAtMs = clock.monotonicMs();
-      return hasMore;
+      const done = await attempt(async () => (await state.alone(resumeAndPass)) ?? "busy");
+      // One that has just been stopped may count as at work for a moment, and another one's clock may not be confirmed.
+      if (done === "busy") passAtMs = clock.monotonicMs() + BUSY_MS;
+      if (done === true) passAtMs = clock.monotonicMs();
+      return done === true;
     },
 
     /** Stores the time for the next run. */

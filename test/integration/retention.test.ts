@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { join } from "node:path";
 import { createRetention, startRetention } from "../../src/erase/retention.ts";
 import { createLog } from "../../src/platform/log.ts";
+import type { RetentionState } from "../../src/store/port.ts";
 import { dueConversations } from "../../src/store/sqlite/due.ts";
 import { withDatabase } from "../../src/store/sqlite/open.ts";
 import { openTestApp } from "../helpers/app.ts";
@@ -39,6 +40,12 @@ function runWith(days: Days, app = receiver) {
   const parts = { eraser, erase, state, trustedClock, clock, log, syncedAtMs: () => null };
   const options = { retentionDays: null, audioRetentionDays: null, ...days };
   return createRetention({ ...parts, ...options }, new AbortController().signal);
+}
+
+/** The application with another state of retention. */
+function withState(retentionState: RetentionState): TestApp {
+  const { store } = receiver;
+  return { ...receiver, store: { ...store, events: { ...store.events, retentionState } } };
 }
 
 /** Runs once with settings that were in force before. */
@@ -80,6 +87,25 @@ test("conversations are erased when the last was heard of them that long ago", a
   expect(traces("conv_old")).toBeEmpty();
   expect(recordings()).toHaveLength(1);
   expect(logLines.join("")).toContain("Erased what was too old conversations=1 recordings=0 events=0");
+});
+
+test("what another instance is at is tried again soon", async () => {
+  await deliver(json(0, {}, "conv_old"));
+  clock.advanceMs(31 * DAY_MS);
+  await deliver(json(31 * 86_400, {}, "conv_new"));
+  const { retentionState } = receiver.store.events;
+  await retentionState.set("retention_days", JSON.stringify({ inForce: 30, waiting: null }));
+  let isBusy = true;
+  const alone: typeof retentionState.alone = async (work) => (isBusy ? null : retentionState.alone(work));
+  const retention = runWith({ retentionDays: 30 }, withState({ ...retentionState, alone }));
+  await retention.tick();
+  isBusy = false;
+  clock.advanceMs(29_000);
+  await retention.tick();
+  expect(conversations()).toEqual(["conv_new", "conv_old"]);
+  clock.advanceMs(1_000);
+  await retention.tick();
+  expect(conversations()).toEqual(["conv_new"]);
 });
 
 test("a call's own date does not count: it may be absurd", async () => {
