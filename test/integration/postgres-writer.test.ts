@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { noFacts } from "../../src/model/conversation.ts";
 import type { StoreOutcome } from "../../src/model/event.ts";
-import type { Pool } from "../../src/store/postgres/pool.ts";
+import type { Pool, Query } from "../../src/store/postgres/pool.ts";
+import { insertAll } from "../../src/store/postgres/rows.ts";
 import { hasPostgres, sharedPostgres } from "../helpers/postgres.ts";
 import { openPostgresWriter } from "../helpers/postgres-writer.ts";
 import { NOW_MS, quarantined, recordOf, transcription } from "../store-conformance/store.ts";
@@ -118,6 +119,23 @@ describe.skipIf(!isHere)("what is written", () => {
       });
       expect(await countOf(pool)).toBe(4);
       expect(await writer.store(transcription(long))).toMatchObject({ isDuplicate: true });
+    });
+  });
+
+  test("is stored if what was here before is erased at the same moment", async () => {
+    await withWriter(async ({ pool }) => {
+      const record = quarantined("a");
+      await insertAll(pool.query, [record]);
+      let isErased = false;
+      const erasing: Query = async <Row>(...given: Parameters<Query>) => {
+        const rows = await pool.query<Row>(...given);
+        // Between the statement that finds the body here and the one that asks for its outcome.
+        if (!isErased) await pool.query("DELETE FROM events");
+        isErased = true;
+        return rows;
+      };
+      expect(await insertAll(erasing, [record])).toMatchObject([{ isDuplicate: false }]);
+      expect(await countOf(pool)).toBe(1);
     });
   });
 

@@ -10,6 +10,9 @@ import { storedId } from "./text.ts";
 /** How long a group waits for the lock before it looks at who holds it: see lock-holder.ts. */
 export const LOCK_WAIT_MS = 750;
 
+/** How often an event is written again that was here, and is gone. */
+const TRIES_MAX = 3;
+
 const AUDIO = new Set(["audio_path", "audio_bytes", "audio_sha256", "audio_received_at"]);
 
 /**
@@ -113,7 +116,7 @@ export type GroupOutcome = { outcomes: StoreOutcome[]; overtaken: string[] };
 export async function insertGroup(
   query: Query,
   records: readonly EventRecord[],
-  { areRepeated }: { areRepeated: boolean },
+  { areRepeated, triesLeft = TRIES_MAX }: { areRepeated: boolean; triesLeft?: number },
 ): Promise<GroupOutcome> {
   const first = new Map<string, EventRecord>();
   for (const record of records) first.getOrInsert(keyOf(record), record);
@@ -133,14 +136,26 @@ export async function insertGroup(
   const added = new Set(written.map(keyOf));
   const others = once.filter((record) => !added.has(keyOf(record)));
   const before = new Map<string, StoreOutcome>();
+  const gone: EventRecord[] = [];
   for (const [index, found] of (await findFirst(query, others)).entries()) {
     const record = others[index];
     if (record === undefined) continue;
     const { isErased, first: outcome, receivedAtMs } = found;
-    if (!isErased && outcome === null)
-      throw new Error(`the event ${record.bodySha256} is neither new nor stored`);
     const isOurs = areRepeated && receivedAtMs === record.receivedAtMs;
-    before.set(keyOf(record), isErased || outcome === null ? "erased" : { ...outcome, isDuplicate: !isOurs });
+    if (isErased) before.set(keyOf(record), "erased");
+    else if (outcome !== null) before.set(keyOf(record), { ...outcome, isDuplicate: !isOurs });
+    else gone.push(record);
+  }
+  const overtaken = overtakenOf(written);
+  if (gone.length > 0) {
+    if (triesLeft === 0) throw new Error(`${gone.length} events are neither new nor stored`);
+    // What was here before was erased by age since.
+    const again = await insertGroup(query, gone, { areRepeated, triesLeft: triesLeft - 1 });
+    for (const [index, outcome] of again.outcomes.entries()) {
+      const record = gone[index];
+      if (record !== undefined) before.set(keyOf(record), outcome);
+    }
+    overtaken.push(...again.overtaken);
   }
   const outcomes = records.map((record): StoreOutcome => {
     const known = before.get(keyOf(record));
@@ -149,7 +164,7 @@ export async function insertGroup(
     if (known === undefined) return { isDuplicate, type, error };
     return known === "erased" ? known : { ...known, isDuplicate: known.isDuplicate || isDuplicate };
   });
-  return { outcomes, overtaken: overtakenOf(written) };
+  return { outcomes, overtaken };
 }
 
 /** The same within a transaction that has the lock of writes, with all that follows. */
