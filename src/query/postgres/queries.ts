@@ -62,6 +62,14 @@ const operations: {
 /** SQLSTATE of a statement that took too long, and the client's word for the same. */
 const TOO_LONG = new Set(["57014", "DEADLINE"]);
 
+/** While the server restarts, or another takes its place, a question is asked again. */
+const AWAY_MS_MAX = 5_000;
+const AGAIN_MS = 50;
+
+function isAway(error: unknown): boolean {
+  return error instanceof PostgresFault && error.kind === "connection" && !TOO_LONG.has(error.code);
+}
+
 /** Reads what has been stored in Postgres, by connections of its own. */
 export function createPostgresQueries(options: {
   databaseUrl: string;
@@ -83,19 +91,21 @@ export function createPostgresQueries(options: {
     readQuery: createQueryReader(),
     meter: createMeter(recordings),
   };
+  let isClosed = false;
   const waiting = new Set<(why: Error) => void>();
 
   async function answer<Name extends QuestionName>(
     name: Name,
     argument: Argument<Name>,
   ): Promise<Answer<Name>> {
-    try {
-      return await operations[name](reader, argument);
-    } catch (error) {
-      // A connection that was lost while nobody used it is noticed by the next question.
-      if (!(error instanceof PostgresFault) || error.kind !== "connection" || TOO_LONG.has(error.code))
-        throw error;
-      return await operations[name](reader, argument);
+    const endMs = performance.now() + AWAY_MS_MAX;
+    for (;;) {
+      try {
+        return await operations[name](reader, argument);
+      } catch (error) {
+        if (!isAway(error) || isClosed || performance.now() > endMs) throw error;
+        await Bun.sleep(AGAIN_MS);
+      }
     }
   }
 
@@ -122,6 +132,7 @@ export function createPostgresQueries(options: {
     warmUp: indexer.follow,
 
     close(): void {
+      isClosed = true;
       indexer.close();
       for (const end of waiting) end(new QueriesBusyError("shutting down"));
       void pool.close();
