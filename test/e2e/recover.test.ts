@@ -1,8 +1,7 @@
-import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fakeConversation } from "../helpers/fake-elevenlabs/conversation.ts";
 import { startFakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
 import type { FakeElevenLabs } from "../helpers/fake-elevenlabs/server.ts";
@@ -10,6 +9,7 @@ import { fakeWebhook } from "../helpers/fake-elevenlabs/workspace.ts";
 import { transcription } from "../helpers/deliveries.ts";
 import { notifySocket } from "../helpers/notify-socket.ts";
 import { runExecutable, startReceiver } from "../helpers/receiver.ts";
+import { isShared, testOfFiles } from "../helpers/shared-store.ts";
 import type { Receiver } from "../helpers/receiver.ts";
 
 setDefaultTimeout(60_000);
@@ -39,11 +39,7 @@ const offer = (id: string, recording: Uint8Array | null = null, hours = 2) =>
   void fake.workspace.conversations.push(fakeConversation({ id, startedAt: ago(hours), recording }));
 
 /** The settings of the receiver, as its operator's shell has them. */
-const settings = () => ({
-  ...environment,
-  TRANSCRIPT_STORAGE_PATH: join(receiver.folder, "transcripts.sqlite"),
-  AUDIO_STORAGE_PATH: join(receiver.folder, "audio"),
-});
+const settings = () => ({ ...environment, ...receiver.data });
 const recover = (...args: string[]) => runExecutable(["recover", ...args], settings());
 const recovered = () =>
   receiver.rows<{ id: string }>(
@@ -54,7 +50,7 @@ const recovered = () =>
 function say(line: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";
-    const socket = connect(join(receiver.folder, "transcripts.sqlite.control"));
+    const socket = connect(receiver.control);
     socket.on("data", (bytes) => (answer += bytes.toString()));
     socket.on("close", () => resolve(answer));
     // Of too many connections, the last are closed before they have said anything.
@@ -158,13 +154,13 @@ Nothing was fetched: run it without --dry-run.
     expect(receiver.output()).not.toContain("ERROR");
   });
 
-  test("makes no database where there is none", async () => {
+  testOfFiles("makes no database where there is none", async () => {
     await receiver.stop();
     expect(await recover()).toMatchObject({ status: 78, stderr: expect.stringContaining("no database at") });
     expect(existsSync(join(receiver.folder, "transcripts.sqlite"))).toBe(false);
   });
 
-  test.skipIf(!isRoot)("as root becomes the owner of the data first", async () => {
+  test.skipIf(isShared || !isRoot)("as root becomes the owner of the data first", async () => {
     const user = 12_345;
     offer("conv_1", MP3);
     await receiver.stop({ keepFolder: true });
@@ -184,7 +180,7 @@ Nothing was fetched: run it without --dry-run.
 
   test("tells a version that does not know it from one that does", async () => {
     await receiver.stop({ keepFolder: true });
-    const control = join(receiver.folder, "transcripts.sqlite.control");
+    const { control } = receiver;
     // As versions before this one do with a kind that they don't know.
     const old = Bun.listen({ unix: control, socket: { data: (socket) => void socket.end() } });
     expect(await recover()).toEqual({
@@ -211,8 +207,8 @@ describe("the control socket", () => {
   test.skipIf(!isRoot || Bun.which("setpriv") === null)(
     "obeys no other user, even if the socket lets them in",
     async () => {
-      const control = join(receiver.folder, "transcripts.sqlite.control");
-      chmodSync(receiver.folder, 0o755);
+      const { control } = receiver;
+      for (const folder of [receiver.folder, dirname(control)]) chmodSync(folder, 0o755);
       chmodSync(control, 0o777);
       const script = `const s = require("node:net").connect(process.argv[1]);
       s.on("data", (bytes) => process.stdout.write(bytes)); s.write('{"kind":"reload"}\\n');`;
@@ -250,9 +246,8 @@ test("the service recovers by itself, soon after its start, and says that the we
   );
   await receiver.post(transcription("conv_first"));
   await receiver.stop({ keepFolder: true });
-  const database = new Database(join(receiver.folder, "transcripts.sqlite"));
-  database.run("UPDATE events SET received_at = received_at - 86400000");
-  database.close();
+  const aged = "UPDATE events SET received_at = received_at - 86400000";
+  receiver.execute({ sqlite: aged, postgres: aged });
   offer("conv_1", MP3);
   receiver = await startReceiver({
     folder: receiver.folder,

@@ -6,7 +6,7 @@ import { execute, isShared, writeObject } from "./shared-store.ts";
 
 const ROW_BYTES_MAX = 1024 * 1024;
 
-/** The same of a receiver of the end-to-end tests, wherever its data are. */
+/** The same of a receiver of the end-to-end tests, in files or in Postgres and a bucket. */
 export async function quarantineIn(
   { folder, data }: { folder: string; data: Record<string, string> },
   body: string,

@@ -61,6 +61,8 @@ export async function startReceiver(
     folder,
     /** The settings that say where its data are. */
     data,
+    /** Where its operator's commands reach it. */
+    control: `${data.TRANSCRIPT_STORAGE_PATH ?? join(data.SPOOL_PATH ?? "", "receiver")}.control`,
     child,
     /** Everything that it has written so far. */
     output: () => output.text,

@@ -134,7 +134,14 @@ async function makePlace(folder: string, number: number): Promise<Record<string,
   const url = new URL(await postgres.createDatabase());
   // The server asks for none, and the program must show none.
   url.password = PASSWORD;
-  return { DATABASE_URL: url.href, SPOOL_PATH: spool, ...(await bucket.settings(`bucket-${number}`)) };
+  // A bucket on this machine is not asked by way of a test's proxy.
+  const NO_PROXY = "127.0.0.1";
+  return {
+    DATABASE_URL: url.href,
+    SPOOL_PATH: spool,
+    NO_PROXY,
+    ...(await bucket.settings(`bucket-${number}`)),
+  };
 }
 
 async function startServers() {
