@@ -14,15 +14,14 @@ const REQUESTS_PER_SECOND_MAX = 12_000;
 const RECORDING_BYTES = 75_000_000;
 const RECORDINGS_AT_ONCE = 8;
 const ROUND_TRIP_MS = 10;
-const BUCKET = "bench";
 
 const rounds = Number(process.argv[2] ?? 3);
 const seconds = Number(process.argv[3] ?? 5);
 if (!hasPostgres("the bench") || !hasMeans("the bench", ...CEPH_PROGRAMS)) process.exit(1);
 
 const [postgres, ceph] = await Promise.all([startPostgres(), startCeph()]);
-ceph.createBucket(BUCKET);
 const base64 = Buffer.from(randomBytes(RECORDING_BYTES).toBase64());
+let starts = 0;
 const measured: Record<string, number[]> = {};
 try {
   for (let round = 1; round <= rounds; round += 1) {
@@ -74,9 +73,13 @@ async function measureRecordings(round: number): Promise<void> {
 }
 
 async function start(port: number) {
+  starts += 1;
+  // A bucket belongs to one database.
+  const bucket = `bench-${starts}`;
+  ceph.createBucket(bucket);
   const url = new URL(await postgres.createDatabase());
   url.port = String(port);
-  return startInstance({ LOG_LEVEL: "WARNING", DATABASE_URL: url.href, ...ceph.settings(BUCKET) });
+  return startInstance({ LOG_LEVEL: "WARNING", DATABASE_URL: url.href, ...ceph.settings(bucket) });
 }
 
 function note(figure: string, value = Number.NaN): void {
