@@ -19,6 +19,8 @@ export async function startServers() {
     postgres,
     ceph,
     async stop(): Promise<void> {
+      // Those of tests that failed.
+      for (const stop of running) await stop();
       await Promise.all([postgres.end(), ceph.stop()]);
     },
   };
@@ -28,6 +30,7 @@ export async function startServers() {
 export type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
 let clusters = 0;
+const running = new Set<() => Promise<void>>();
 
 /** Starts receivers on a new database and bucket. */
 export async function startCluster(
@@ -57,6 +60,14 @@ export async function startCluster(
     return { instance, database, objects };
   }
   const balancer = await startBalancer(members.map(({ instance }) => instance.port));
+  const stop = async (): Promise<void> => {
+    running.delete(stop);
+    await balancer.stop();
+    await Promise.all(members.map(({ instance }) => instance.stop()));
+    await Promise.all(members.flatMap(({ database, objects }) => [database.stop(), objects.stop()]));
+    await pgbouncer?.stop();
+  };
+  running.add(stop);
   return {
     postgres,
     ceph,
@@ -64,11 +75,6 @@ export async function startCluster(
     databaseUrl,
     members,
     balancer,
-    async stop(): Promise<void> {
-      await balancer.stop();
-      await Promise.all(members.map(({ instance }) => instance.stop()));
-      await Promise.all(members.flatMap(({ database, objects }) => [database.stop(), objects.stop()]));
-      await pgbouncer?.stop();
-    },
+    stop,
   };
 }
