@@ -71,8 +71,7 @@ async function run(args: string[], more: Record<string, string> = {}): Promise<n
     env: {
       PATH: process.env.PATH ?? "",
       ...environment(),
-      TRANSCRIPT_STORAGE_PATH: join(receiver.folder, "transcripts.sqlite"),
-      AUDIO_STORAGE_PATH: join(receiver.folder, "audio"),
+      ...receiver.data,
       ELEVENLABS_WEBHOOK_PORT: String(receiver.port),
       ...more,
     },
