@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { Database } from "bun:sqlite";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -410,9 +409,8 @@ describe.skipIf(browserMissing !== null)("with other calls than those", () => {
     for (const call of calls) await earlier.post(call);
     await earlier.stop({ keepFolder: true });
     // Their transcripts have arrived an hour ago: a recording counts as missing a quarter of an hour later.
-    const database = new Database(join(earlier.folder, "transcripts.sqlite"));
-    database.run("UPDATE events SET received_at = received_at - 3600000");
-    database.close();
+    const aged = "UPDATE events SET received_at = received_at - 3600000";
+    earlier.execute({ sqlite: aged, postgres: aged });
     const receiver = await startReceiver({ environment: withKey, folder: earlier.folder });
     await receiver.post(of("conv_recent", true));
     const visitor = await open(browser, receiver, "#/calls/conv_recent");
