@@ -10,6 +10,9 @@ const TEST_MS_MAX = 60_000;
 /** A breakage may have tests hang: they are killed then, and what failed before counts. */
 const FILES_MS_MAX = 900_000;
 
+/** What says that a program could not be loaded, and not that a test could not read an answer as JSON. */
+const NOT_LOADED = /Cannot find module|SyntaxError: (?!JSON|Failed to parse JSON)/;
+
 const root = join(import.meta.dir, "..");
 const copy = mkdtempSync(join(tmpdir(), "break-tests-"));
 const rows: string[] = [];
@@ -65,7 +68,7 @@ function tryBreakage({ name, file, find, replace, tests }: Breakage): void {
   writeFileSync(path, source);
   // A test that fails names itself; a program that no longer starts fails without one, and proves nothing.
   const [, red] = /^\(fail\) (.+?)(?: \[[\d.]+m?s\])?$/m.exec(output) ?? [];
-  const isNoticed = isRed && red !== undefined && !/SyntaxError|Cannot find module/.test(output);
+  const isNoticed = isRed && red !== undefined && !NOT_LOADED.test(output);
   if (!isNoticed) unnoticed += 1;
   rows.push(`| ${name} | ${isNoticed ? red : "**none**"} |`);
   console.error(rows.at(-1));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AGENT_ID } from "../../src/samples/sample.ts";
 import { newFolder, runFor } from "../helpers/backups.ts";
@@ -183,10 +183,13 @@ describe("a recording", () => {
     room.clock.advanceMs(-HOUR * 1000);
     await room.deliver(transcription("conv_1", { has_audio: true }));
     await room.deliver(audio("conv_1", MP3));
-    rmSync(join(room.app().folder, "audio"), { recursive: true });
+    const folder = join(room.app().folder, "audio");
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
     room.clock.advanceMs(HOUR * 1000);
     await room.tick();
-    expect(room.recovered).toEqual({ transcript: 0, recording: 0 });
+    expect(room.fake.requests.filter(({ path }) => path.includes("/audio"))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 
