@@ -1,7 +1,8 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { isUtf8 } from "node:buffer";
 import type { Query } from "../../store/postgres/pool.ts";
 import { readReprocessed } from "../../store/postgres/state.ts";
+import { openSqlite } from "../../store/sqlite/open.ts";
 import type { Blobs } from "../../store/port.ts";
 import type { ConversationBrief, ForwardEvent, ForwardPlaces, ForwardSource } from "../port.ts";
 import { DATA_ID } from "./state.ts";
@@ -84,7 +85,7 @@ export function createForwardPlaces(query: Query): ForwardPlaces {
 /** The part as it stands, by SQLite: numbers of nanoseconds are longer than JavaScript's, and Postgres refuses some JSON. */
 function tracesOf(payload: Uint8Array): Uint8Array<ArrayBuffer> | null {
   if (!isUtf8(payload)) return null;
-  reader ??= new Database(":memory:");
+  reader ??= openSqlite(":memory:", "scratch");
   const row = reader
     .query<{ bytes: Uint8Array<ArrayBuffer> | null }, [Uint8Array]>(
       `SELECT CAST(coalesce(body -> '$.data.otlp_traces', body -> '$.otlp_traces') AS BLOB) AS bytes
