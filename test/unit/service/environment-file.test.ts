@@ -1,14 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { options } from "../../../src/config/options.ts";
+import { sharedOptions } from "../../../src/config/shared-options.ts";
 import { environmentText, settingsIn, withSettings } from "../../../src/service/environment-file.ts";
 
-test("the first file names every setting but the credentials, and sets none", () => {
+test("the first file names every setting but the credentials and those of data elsewhere, and sets none", () => {
   const text = environmentText();
   const { secrets, apiTokens, tlsCertFile, tlsKeyFile, forwardConfig, vendorApiKey } = options;
   const handedOver = [secrets, apiTokens, tlsCertFile, tlsKeyFile, forwardConfig, vendorApiKey];
-  const credentials = new Set(handedOver.map(({ name }) => name));
+  // `service install` refuses data in Postgres and a bucket.
+  const left = [...handedOver, ...Object.values(sharedOptions)];
+  const names = new Set(left.map(({ name }) => name));
   for (const { name } of Object.values(options)) {
-    expect(new RegExp(`^#?${name}=`, "m").test(text)).toBe(!credentials.has(name));
+    expect(new RegExp(`^#?${name}=`, "m").test(text)).toBe(!names.has(name));
   }
   expect(text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
 });
