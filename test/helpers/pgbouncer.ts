@@ -25,12 +25,15 @@ export async function startPgbouncer(server: { port: number; poolSize?: number }
     "max_client_conn = 200",
     "server_login_retry = 1",
   ];
-  writeFileSync(join(folder, "ini"), `${settings.join("\n")}\n`);
+  const file = join(folder, "ini");
+  writeFileSync(file, `${settings.join("\n")}\n`);
+  // Whatever the umask is.
+  chmodSync(file, 0o644);
   chmodSync(folder, 0o777);
   // It refuses root.
   const asPostgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"];
   const program = programPath("pgbouncer") ?? "pgbouncer";
-  const child = Bun.spawn([...asPostgres, program, join(folder, "ini")], {
+  const child = Bun.spawn([...asPostgres, program, file], {
     cwd: folder,
     stdout: "ignore",
     stderr: Bun.file(join(folder, "log")),
