@@ -54,7 +54,7 @@ function bucketOf(text: string): ReturnType<Parse<RecordingsPlace>> {
   return {
     ok: false,
     problem:
-      "it is not s3://bucket or s3://bucket/prefix; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+      "it is not s3://bucket or s3://bucket/prefix, with a bucket of 3 to 63 of a-z, 0-9, - and .; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
   };
 }
 

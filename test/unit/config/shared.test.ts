@@ -163,7 +163,7 @@ describe("refused, with what to do:", () => {
     [
       "a bucket without a name",
       { ...both, AUDIO_STORAGE_PATH: "s3://" },
-      ["AUDIO_STORAGE_PATH: it is not s3://bucket"],
+      ["AUDIO_STORAGE_PATH: it is not s3://bucket or s3://bucket/prefix, with a bucket of 3 to 63"],
     ],
     [
       "keys in the bucket's address",
