@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await app.close({ keepFolder: true });
-  rmSync(root, { recursive: true });
+  rmSync(root, { recursive: true, force: true });
 });
 
 const backup = (...args: string[]) => runFor(app.folder, "backup", ...args);

@@ -109,7 +109,8 @@ test("an older copy of the database's file is noticed as soon as a place is behi
   const filter = (path: string) => !path.includes(".search");
   cpSync(data(), join(root, "copy"), { recursive: true, filter });
   const { answer } = await deliverAndFollow(["conv_2"], "after=0");
-  rmSync(data(), { recursive: true });
+  // Moved away, not removed: a thread may still be at work in it.
+  renameSync(data(), join(root, "before"));
   cpSync(join(root, "copy"), data(), { recursive: true });
   const refused = await deliverAndFollow([], `after=2&data_id=${answer.data_id}`);
   expect(refused).toMatchObject({ status: 409, answer: { code: "data_replaced", next_after: 0 } });
@@ -138,7 +139,8 @@ test("a restore leaves nothing beside the database, and keeps how far destinatio
   const backup = join(root, "backup");
   await deliverAndFollow(["conv_1"], "after=0");
   await runFor(data(), "backup", backup);
-  rmSync(data(), { recursive: true });
+  // Moved away, not removed: a thread may still be at work in it.
+  renameSync(data(), join(root, "before"));
   const ofDestinations = ["forward", "forward-wal", "forward-shm"];
   for (const ending of ofDestinations) await Bun.write(join(data(), `transcripts.sqlite.${ending}`), "kept");
   expect(await runFor(data(), "restore", backup)).toMatchObject({ status: 0 });

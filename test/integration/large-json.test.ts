@@ -116,7 +116,7 @@ describe("an event that nothing is derived from", () => {
     await open(restored);
     expect((await (await payloadOf(1)).text()) === body).toBe(true);
     await receiver.close();
-    rmSync(root, { recursive: true });
+    rmSync(root, { recursive: true, force: true });
     await open();
   });
 

@@ -35,7 +35,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const app of opened) await app.close({ keepFolder: true }).catch(() => {});
-  rmSync(root, { recursive: true });
+  rmSync(root, { recursive: true, force: true });
 });
 
 /** Opens a receiver with a database of its own and the common folder for recordings. */

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await runFor(app.folder, "backup", join(source, "backup"));
   await app.close({ keepFolder: true });
 });
-afterAll(() => rmSync(source, { recursive: true }));
+afterAll(() => rmSync(source, { recursive: true, force: true }));
 
 beforeEach(() => {
   root = newFolder();
@@ -49,7 +49,7 @@ beforeEach(() => {
   place = join(root, "place");
   cpSync(join(source, "backup"), folder, { recursive: true, preserveTimestamps: true });
 });
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const restore = () => runFor(place, "restore", folder);
 const manifestPath = () => join(folder, "manifest.jsonl");

@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await receiver.close();
-  rmSync(root, { recursive: true });
+  rmSync(root, { recursive: true, force: true });
 });
 
 const at = (path: string) => join(receiver.folder, path);

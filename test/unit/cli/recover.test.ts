@@ -122,7 +122,7 @@ describe("on a machine with the service,", () => {
       writeFileSync(join(root, path), text);
     }
   });
-  afterEach(() => rmSync(root, { recursive: true }));
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   const placeIn = (isRoot: boolean, environment: Record<string, string> = {}) =>
     findRecoverPlace({
