@@ -17,9 +17,9 @@ const NAME = "2026/11/02/conv_1.mp3";
 const SECRETS = ["se/cret+key", "session-token", "sig-of-the-sas"];
 const WAITS: Waits = {
   recording: { stallMsMax: 500, msMax: 5000 },
-  body: { stallMsMax: 200, msMax: 1000 },
-  other: { stallMsMax: 300, msMax: 1000 },
-  probe: { stallMsMax: 300, msMax: 300 },
+  body: { stallMsMax: 600, msMax: 3000 },
+  other: { stallMsMax: 1000, msMax: 4000 },
+  probe: { stallMsMax: 600, msMax: 600 },
 };
 
 type Answer = (request: Request) => Response | Promise<Response>;
