@@ -13,6 +13,7 @@ import { testEraser } from "./eraser.ts";
 import { testEventStore } from "./events.ts";
 import { testQueries } from "./queries.ts";
 import { testRecoveries } from "./recoveries.ts";
+import { openedBy } from "./store.ts";
 import type { Opened } from "./store.ts";
 
 const log = createLog({ level: "ERROR", format: "text", write: () => {} });
@@ -28,7 +29,7 @@ async function open(): Promise<Opened> {
   const folder = mkdtempSync(join(tmpdir(), "store-"));
   const databaseUrl = empty.pop() ?? (await (await server()).createDatabase());
 
-  const start = async (storesRecordings = true) => {
+  const start = async (storesRecordings: boolean) => {
     const objects = await openFileObjects(folder, { storesRecordings, log });
     const store = await openPostgresStore({
       databaseUrl,
@@ -39,26 +40,11 @@ async function open(): Promise<Opened> {
     });
     return { store, queries: createPostgresQueries({ databaseUrl, recordings: objects.recordings, log }) };
   };
-  const stop = (): Promise<{ isClean: boolean }> => {
-    opened.queries.close();
-    return opened.store.close();
-  };
-
-  const opened: Opened = {
-    ...(await start()),
-    async reopen({ keepsRecordings = true } = {}) {
-      const stopped = await stop();
-      Object.assign(opened, await start(keepsRecordings));
-      return stopped;
-    },
-    async end() {
-      await stop();
-      rmSync(folder, { recursive: true, force: true });
-      await (await server()).clear(databaseUrl);
-      empty.push(databaseUrl);
-    },
-  };
-  return opened;
+  return await openedBy(start, async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await (await server()).clear(databaseUrl);
+    empty.push(databaseUrl);
+  });
 }
 
 describe.skipIf(!isHere)("Postgres: events", () => testEventStore(open));

@@ -12,6 +12,7 @@ import { testEraser } from "./eraser.ts";
 import { testEventStore } from "./events.ts";
 import { testQueries } from "./queries.ts";
 import { testRecoveries } from "./recoveries.ts";
+import { openedBy } from "./store.ts";
 import type { Opened } from "./store.ts";
 
 const log = createLog({ level: "ERROR", format: "text", write: () => {} });
@@ -22,7 +23,7 @@ async function open(): Promise<Opened> {
   const databasePath = join(folder, "transcripts.sqlite");
   const recordingsFolder = join(folder, "audio");
 
-  const start = async (keepsRecordings = true) => ({
+  const start = async (keepsRecordings: boolean) => ({
     store: await openStore({
       databasePath,
       audioFolder: keepsRecordings ? recordingsFolder : null,
@@ -32,25 +33,8 @@ async function open(): Promise<Opened> {
     }),
     queries: createQueries({ databasePath, recordingsFolder, thread: readingThread, log }),
   });
-  const stop = (): Promise<{ isClean: boolean }> => {
-    opened.queries.close();
-    return opened.store.close();
-  };
-
-  const opened: Opened = {
-    ...(await start()),
-    async reopen({ keepsRecordings = true } = {}) {
-      const stopped = await stop();
-      Object.assign(opened, await start(keepsRecordings));
-      return stopped;
-    },
-    async end() {
-      await stop();
-      // The thread that reads may still be removing files of its own.
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-  return opened;
+  // The thread that reads may still be removing files of its own.
+  return await openedBy(start, () => rmSync(folder, { recursive: true, force: true }));
 }
 
 describe("SQLite and files: events", () => testEventStore(open));

@@ -18,6 +18,35 @@ export type Opened = {
 
 export type Open = () => Promise<Opened>;
 
+/**
+ * An implementation that can be stopped and started again.
+ *
+ * @param start opens the same data each time
+ * @param remove removes them in the end
+ */
+export async function openedBy(
+  start: (keepsRecordings: boolean) => Promise<Pick<Opened, "store" | "queries">>,
+  remove: () => void | Promise<void>,
+): Promise<Opened> {
+  const stop = (): Promise<{ isClean: boolean }> => {
+    opened.queries.close();
+    return opened.store.close();
+  };
+  const opened: Opened = {
+    ...(await start(true)),
+    async reopen({ keepsRecordings = true } = {}) {
+      const stopped = await stop();
+      Object.assign(opened, await start(keepsRecordings));
+      return stopped;
+    },
+    async end() {
+      await stop();
+      await remove();
+    },
+  };
+  return opened;
+}
+
 export const NOW_MS = Date.UTC(2026, 10, 2, 12);
 
 export function sha256Of(data: string | Uint8Array): string {
