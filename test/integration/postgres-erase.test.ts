@@ -184,7 +184,7 @@ describe.skipIf(!hasPostgres("erasing in Postgres, in several instances"))("eras
       expect(await objects.bodies.list()).toEqual([]);
     });
 
-    test("a quarantined event that becomes one of an erased conversation goes, whoever reads it again", async () => {
+    test("a quarantined event that becomes one of an erased conversation goes, also if another receiver reads it again", async () => {
       const [one, other] = await openTwo();
       await one.events.add(transcription("conv_1"));
       await one.events.add(quarantined("unknown", { conversationId: null }));

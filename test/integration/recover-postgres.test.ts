@@ -89,7 +89,7 @@ const fetched = ({ requests }: FakeElevenLabs) =>
   requests.flatMap(({ path }) => /\/conversations\/(conv_\d+)$/.exec(path)?.[1] ?? []).toSorted();
 
 describe.skipIf(!hasPostgres("recovery in two instances"))("two instances", () => {
-  test("fetch nothing twice, whoever is asked, and store it once", async () => {
+  test("fetch nothing twice, also if both are asked, and store it once", async () => {
     const about = await arrange();
     const all = await Promise.all([instance(about), instance(about)]);
     const reports = await Promise.all([...all, ...all].map(({ byHand }) => byHand()));
