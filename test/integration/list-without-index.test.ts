@@ -9,26 +9,11 @@ import { openReader } from "../../src/query/reader.ts";
 import type { Reader } from "../../src/query/reader.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
+import { CHOSEN_START, chosenFilter } from "../helpers/conversation-filter.ts";
 import { audio, eventFixtures, fixture } from "../helpers/deliveries.ts";
+import { createRandom } from "../helpers/random.ts";
 
-const START = 1_793_620_800;
 const CALLS = 150;
-
-const choices: { [Name in keyof ConversationFilter]: ConversationFilter[Name][] } = {
-  agentId: ["agent_0", "agent_1", "nobody"],
-  since: [START + 30, START + 90],
-  until: [START + 60, START + 120],
-  status: ["done", "failed"],
-  callSuccessful: ["success", "failure"],
-  direction: ["inbound", "outbound"],
-  number: ["+441632960000", "+441632960003", "+441632960100"],
-  userId: ["user_0", "user_2"],
-  hasRecording: [true, false],
-  isRecordingMissing: [true, false],
-  voicemail: [true, false],
-  durationSecsMin: [0, 60, 63, 64],
-  durationSecsMax: [0, 63, 64, 300],
-};
 
 let app: TestApp;
 let withIndex: Reader;
@@ -43,7 +28,7 @@ function call(index: number): string {
     transcript: [{ role: "user", message: "Hello" }],
     analysis: { call_successful: index % 4 === 0 ? "failure" : "success" },
     metadata: {
-      start_time_unix_secs: index % 10 === 9 ? null : START + index,
+      start_time_unix_secs: index % 10 === 9 ? null : CHOSEN_START + index,
       call_duration_secs: index % 7 === 0 ? null : (index * 7) % 130,
       phone_call: {
         direction: index % 3 === 0 ? "inbound" : "outbound",
@@ -52,7 +37,7 @@ function call(index: number): string {
       },
     },
   };
-  return JSON.stringify({ type: "post_call_transcription", event_timestamp: START, data });
+  return JSON.stringify({ type: "post_call_transcription", event_timestamp: CHOSEN_START, data });
 }
 
 beforeAll(async () => {
@@ -65,7 +50,9 @@ beforeAll(async () => {
         conversation_id: `conv_${index}`,
         answered_by: index % 4 === 0 ? "human" : "machine_start",
       };
-      await app.post(JSON.stringify({ type: "answering_machine_detection", event_timestamp: START, data }));
+      await app.post(
+        JSON.stringify({ type: "answering_machine_detection", event_timestamp: CHOSEN_START, data }),
+      );
     }
   }
   for (const name of eventFixtures()) await app.post(fixture(name));
@@ -95,16 +82,10 @@ async function list(reader: Reader, filter: ConversationFilter, rowsMax: number)
 }
 
 test("lists are the same with the index and without it, whatever the filters", async () => {
-  let seed = 11;
-  const next = (count: number) => (seed = (seed * 48_271) % 2_147_483_647) % count;
+  const next = createRandom(11);
   const used = new Set<string | null>();
   for (let round = 0; round < 150; round += 1) {
-    const filter = Object.fromEntries(
-      Object.entries(choices).map(([name, values]) => [
-        name,
-        next(4) === 0 ? (values[next(values.length)] ?? null) : null,
-      ]),
-    ) as ConversationFilter;
+    const filter = chosenFilter(next);
     const [indexed, scanned] = [await list(withIndex, filter, 7), await list(without, filter, 7)];
     expect(indexed.ids.toSorted()).toEqual(scanned.ids.toSorted());
     expect(new Set(indexed.ids).size).toBe(indexed.ids.length);
@@ -117,7 +98,7 @@ test("lists are the same with the index and without it, whatever the filters", a
 
 test("a conversation and its recording are read by id", () => {
   expect(readConversation(withIndex, "conv_1")).toMatchObject({
-    row: { conversationId: "conv_1", startedAt: START + 1 },
+    row: { conversationId: "conv_1", startedAt: CHOSEN_START + 1 },
     turns: [{ role: "user", message: "Hello" }],
     eventIds: [expect.any(Number), expect.any(Number)],
   });

@@ -7,14 +7,19 @@ import { createPostgresQueries } from "../../src/query/postgres/queries.ts";
 import { recordingFiles } from "../../src/store/files/blobs.ts";
 import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
-import { anyConversation } from "../helpers/conversation-filter.ts";
+import {
+  anyConversation,
+  CHOSEN_START,
+  chosenFilter,
+  filterChoices,
+} from "../helpers/conversation-filter.ts";
 import { audio, eventFixtures, fixture } from "../helpers/deliveries.ts";
 import { hasPostgres, sharedPostgres } from "../helpers/postgres.ts";
 import { copyToPostgres } from "../helpers/postgres-copy.ts";
+import { createRandom } from "../helpers/random.ts";
 
 // The same data in both stores: what they answer is compared, question by question.
 
-const START = 1_793_620_800;
 const CALLS = 150;
 const SAID = [
   "I'd like an appointment on Thursday, please.",
@@ -28,21 +33,7 @@ const SAID = [
   `the ${"long ".repeat(40)}one, twice the ${"long ".repeat(40)}end`,
 ];
 
-const choices: { [Name in keyof ConversationFilter]: ConversationFilter[Name][] } = {
-  agentId: ["agent_0", "agent_1", "nobody", "with\0zero"],
-  since: [START + 30, START + 90],
-  until: [START + 60, START + 120],
-  status: ["done", "failed"],
-  callSuccessful: ["success", "failure"],
-  direction: ["inbound", "outbound"],
-  number: ["+441632960000", "+441632960003", "+441632960100"],
-  userId: ["user_0", "user_2"],
-  hasRecording: [true, false],
-  isRecordingMissing: [true, false],
-  voicemail: [true, false],
-  durationSecsMin: [0, 60, 63, 64],
-  durationSecsMax: [0, 63, 64, 300],
-};
+const choices = { ...filterChoices, agentId: [...filterChoices.agentId, "with\0zero"] };
 
 function call(index: number): string {
   const data = {
@@ -59,7 +50,7 @@ function call(index: number): string {
       transcript_summary: index % 7 === 0 ? "An <b>appointment</b> was booked." : null,
     },
     metadata: {
-      start_time_unix_secs: index % 10 === 9 ? null : START + index * 7000,
+      start_time_unix_secs: index % 10 === 9 ? null : CHOSEN_START + index * 7000,
       call_duration_secs: index % 7 === 0 ? null : (index * 7) % 130,
       cost: 10 + index,
       cost_fiat: index % 3 === 0 ? null : 0.25 * index,
@@ -70,11 +61,10 @@ function call(index: number): string {
       },
     },
   };
-  return JSON.stringify({ type: "post_call_transcription", event_timestamp: START, data });
+  return JSON.stringify({ type: "post_call_transcription", event_timestamp: CHOSEN_START, data });
 }
 
-let seed = 11;
-const next = (count: number): number => (seed = (seed * 48_271) % 2_147_483_647) % count;
+const next = createRandom(11);
 
 const postgres = sharedPostgres();
 let app: TestApp;
@@ -178,9 +168,15 @@ describe.skipIf(!hasPostgres("the queries of Postgres"))("Postgres answers as SQ
     });
     for (const rowsMax of [1, 2, 10]) {
       await both("listAgents", { since: 0, rowsMax });
-      await both("listAgents", { since: START + 500_000, rowsMax });
+      await both("listAgents", { since: CHOSEN_START + 500_000, rowsMax });
       for (const only of [null, "calls", "deliveries"] as const) {
-        const stats = { sinceMs: START * 1000, untilMs: Date.now() + 60_000, agentId: null, only, rowsMax };
+        const stats = {
+          sinceMs: CHOSEN_START * 1000,
+          untilMs: Date.now() + 60_000,
+          agentId: null,
+          only,
+          rowsMax,
+        };
         await both("countByDay", stats);
         await both("countByDay", {
           ...stats,
@@ -215,8 +211,8 @@ describe.skipIf(!hasPostgres("the queries of Postgres"))("Postgres answers as SQ
     for (const rowsMax of [1, 7, 500]) {
       await both("exportConversations", {
         agentId: "agent_1",
-        since: START + 7000,
-        until: START + 700_000,
+        since: CHOSEN_START + 7000,
+        until: CHOSEN_START + 700_000,
         afterId: "conv_2",
         rowsMax,
       });
@@ -233,12 +229,7 @@ describe.skipIf(!hasPostgres("the queries of Postgres"))("Postgres answers as SQ
   test("in lists, whatever the filters", async () => {
     let foundCount = 0;
     for (let round = 0; round < 60; round += 1) {
-      const filter = Object.fromEntries(
-        Object.entries(choices).map(([name, values]) => [
-          name,
-          next(4) === 0 ? (values[next(values.length)] ?? null) : null,
-        ]),
-      ) as ConversationFilter;
+      const filter = chosenFilter(next, choices);
       foundCount += await sameList(round % 3 === 0 ? "appoint* OR the" : null, filter, [1000, 7, 2][next(3)]);
     }
     expect(foundCount).toBeGreaterThan(200);

@@ -9,6 +9,7 @@ import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { transcription } from "../helpers/deliveries.ts";
 import { anyConversation } from "../helpers/conversation-filter.ts";
+import { createRandom } from "../helpers/random.ts";
 
 let app: TestApp;
 let path: string;
@@ -236,8 +237,8 @@ describe("an erased conversation", () => {
 
   test("leaves an index in order where shorter words follow its own", async () => {
     const reader = open();
-    let seed = 7;
-    const letter = () => "abcdef"[(seed = (seed * 48_271) % 2_147_483_647) % 6];
+    const next = createRandom(7);
+    const letter = () => "abcdef"[next(6)];
     const wordOf = (letters: number) => Array.from({ length: letters }, letter).join("");
     const words = Array.from({ length: 1_500 }, (_, id) =>
       Array.from({ length: 20 }, () => wordOf(id % 15 === 7 ? 20 : 4)),

@@ -6,6 +6,7 @@ import { openTestApp } from "../helpers/app.ts";
 import type { TestApp } from "../helpers/app.ts";
 import { json, otel } from "../helpers/conversation-events.ts";
 import { fixture, transcription } from "../helpers/deliveries.ts";
+import { createRandom } from "../helpers/random.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 
@@ -197,10 +198,9 @@ describe("a query that FTS5 can't read is searched as plain words:", () => {
     ];
     const words = ["refund", "上海", "e\u0301", "👍", "\ud800", "'", "\\", ";", "%", "\u200b", "٣", "ﷺ", "𝔘"];
     const pieces = [...parts, ...words, " ", " ", " "];
-    let seed = 7;
-    const next = () => (seed = (seed * 48_271) % 2_147_483_647);
+    const next = createRandom(7);
     for (let round = 0; round < 400; round += 1) {
-      const q = Array.from({ length: 1 + (next() % 12) }, () => pieces[next() % pieces.length]).join("");
+      const q = Array.from({ length: 1 + next(12) }, () => pieces[next(pieces.length)]).join("");
       const { status } = await receiver.ask(`/conversations?q=${encodeURIComponent(q.toWellFormed())}`);
       expect([q, status]).toEqual([q, 200]);
     }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { anyConversation } from "../../helpers/conversation-filter.ts";
+import { createRandom } from "../../helpers/random.ts";
 import { noFacts } from "../../../src/model/conversation.ts";
 import { createMatcher } from "../../../src/query/postgres/matcher.ts";
 import { tsqueryOf } from "../../../src/query/postgres/tsquery.ts";
@@ -67,10 +68,9 @@ test("whatever is asked, the translation ends", () => {
     "NEAR",
     "title",
   ];
-  let seed = 7;
-  const next = () => (seed = (seed * 48_271) % 2_147_483_647) % parts.length;
+  const next = createRandom(7);
   for (let round = 0; round < 2_000; round += 1) {
-    const query = Array.from({ length: 1 + (round % 9) }, () => parts[next()]).join(" ");
+    const query = Array.from({ length: 1 + (round % 9) }, () => parts[next(parts.length)]).join(" ");
     expect(() => tsqueryOf(query, wordsOf)).not.toThrow();
   }
 });
