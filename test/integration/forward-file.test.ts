@@ -12,20 +12,12 @@ import {
 import { configureCursors, readCursor, replayFrom } from "../../src/forward/sqlite/cursors.ts";
 import { forwardPath, openForwardFile } from "../../src/forward/sqlite/file.ts";
 import { commitProgress, countParked } from "../../src/forward/sqlite/parked.ts";
-import type { Progress } from "../../src/forward/port.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
+import { failedOnce, noProgress } from "../helpers/forward-progress.ts";
 
 const DAY_MS = 86_400_000;
 const NOW_MS = 1_800_000_000_000;
 const position = { dataId: "d1", eventId: 10, reprocessedCount: 0 };
-const nothing: Progress = {
-  generation: 0,
-  position: null,
-  failed: [],
-  done: [],
-  succeededAtMs: null,
-  failedAtMs: null,
-};
 
 let folder: string;
 let databasePath: string;
@@ -38,19 +30,12 @@ beforeEach(() => {
   configureCursors(sqlite, { names: ["crm", "n8n"], position, nowMs: NOW_MS });
 });
 
-const failed = (eventId: number, dueAtMs: number | null) => ({
-  eventId,
-  attempts: 1,
-  dueAtMs,
-  problem: "HTTP 503",
-});
-
 /** Whether the text is anywhere in a file of the folder. */
 const isInAFile = (text: string): boolean =>
   readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text));
 
 test("a replay in other data forgets what was parked by the ids of the old", () => {
-  commitProgress(sqlite, "crm", { ...nothing, failed: [failed(3, NOW_MS)] }, NOW_MS);
+  commitProgress(sqlite, "crm", { ...noProgress, failed: [failedOnce(3, NOW_MS)] }, NOW_MS);
   replayFrom(sqlite, "crm", { dataId: "d2", eventId: 5, reprocessedCount: 1 });
   expect(readCursor(sqlite, "crm")).toMatchObject({ dataId: "d2", eventId: 5, reprocessedCount: 1 });
   expect(countParked(sqlite, "crm")).toEqual({ waiting: 0, dead: 0 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import type { ForwardState, Progress } from "../../src/forward/port.ts";
+import type { ForwardState } from "../../src/forward/port.ts";
 import {
   announceErased as announceShared,
   createForwardState,
@@ -13,6 +13,7 @@ import { openPool } from "../../src/store/postgres/pool.ts";
 import type { Pool } from "../../src/store/postgres/pool.ts";
 import { openConnection } from "../../src/store/sqlite/connection.ts";
 import { temporaryFolder } from "../helpers/folders.ts";
+import { failedOnce, noProgress } from "../helpers/forward-progress.ts";
 import { hasPostgres, sharedPostgres } from "../helpers/postgres.ts";
 
 setDefaultTimeout(60_000);
@@ -20,20 +21,6 @@ setDefaultTimeout(60_000);
 const DAY_MS = 86_400_000;
 const NOW_MS = 1_800_000_000_000;
 const server = sharedPostgres({ fsync: "off" });
-const nothing: Progress = {
-  generation: 0,
-  position: null,
-  failed: [],
-  done: [],
-  succeededAtMs: null,
-  failedAtMs: null,
-};
-const failed = (eventId: number, dueAtMs: number | null) => ({
-  eventId,
-  attempts: 1,
-  dueAtMs,
-  problem: "HTTP 503",
-});
 
 type Announce = (conversationIds: string[], names: string[]) => Promise<number>;
 type Opened = { state: ForwardState; announce: Announce; close: () => Promise<void> };
@@ -113,36 +100,40 @@ for (const { kind, dataId, isHere, open } of kinds)
 
     test("the cursor moves past a failure, which is parked until its time", async () => {
       const progress = {
-        ...nothing,
+        ...noProgress,
         position: { eventId: 12, reprocessedCount: 0 },
-        failed: [failed(11, NOW_MS)],
+        failed: [failedOnce(11, NOW_MS)],
       };
       expect(await state.commitProgress("crm", { ...progress, failedAtMs: NOW_MS }, NOW_MS)).toBeTrue();
       expect(await state.cursor("crm")).toMatchObject({ eventId: 12, failingSinceMs: NOW_MS });
       expect(await state.dueEvents("crm", NOW_MS - 1, 9)).toBeEmpty();
-      expect(await state.dueEvents("crm", NOW_MS, 9)).toEqual([failed(11, NOW_MS)]);
+      expect(await state.dueEvents("crm", NOW_MS, 9)).toEqual([failedOnce(11, NOW_MS)]);
       expect(await state.countParked("n8n")).toEqual({ waiting: 0, dead: 0 });
-      await state.commitProgress("crm", { ...nothing, done: [11], succeededAtMs: NOW_MS + 5 }, NOW_MS);
+      await state.commitProgress("crm", { ...noProgress, done: [11], succeededAtMs: NOW_MS + 5 }, NOW_MS);
       expect(await state.countParked("crm")).toEqual({ waiting: 0, dead: 0 });
       expect(await state.cursor("crm")).toMatchObject({ failingSinceMs: null, succeededAtMs: NOW_MS + 5 });
     });
 
     test("a dead event stays until it is revived", async () => {
-      await state.commitProgress("crm", { ...nothing, failed: [failed(11, null)] }, NOW_MS);
+      await state.commitProgress("crm", { ...noProgress, failed: [failedOnce(11, null)] }, NOW_MS);
       expect(await state.countParked("crm")).toEqual({ waiting: 0, dead: 1 });
       expect(await state.dueEvents("crm", NOW_MS + 99 * DAY_MS, 9)).toBeEmpty();
       expect(await state.reviveDead("crm", NOW_MS)).toBe(1);
-      expect(await state.dueEvents("crm", NOW_MS, 9)).toEqual([{ ...failed(11, NOW_MS), attempts: 0 }]);
+      expect(await state.dueEvents("crm", NOW_MS, 9)).toEqual([{ ...failedOnce(11, NOW_MS), attempts: 0 }]);
     });
 
     test("what was under way when a replay was asked for does not count", async () => {
-      await state.commitProgress("crm", { ...nothing, failed: [failed(3, NOW_MS), failed(9, null)] }, NOW_MS);
+      await state.commitProgress(
+        "crm",
+        { ...noProgress, failed: [failedOnce(3, NOW_MS), failedOnce(9, null)] },
+        NOW_MS,
+      );
       await state.stop("crm", "failing");
       await state.replayFrom("crm", { ...position, eventId: 5 });
-      expect(await state.commitProgress("crm", { ...nothing, position }, NOW_MS)).toBeFalse();
+      expect(await state.commitProgress("crm", { ...noProgress, position }, NOW_MS)).toBeFalse();
       expect(await state.cursor("crm")).toMatchObject({ eventId: 5, generation: 1, stopped: null });
       // What comes after the position is sent by the cursor.
-      expect(await state.dueEvents("crm", NOW_MS, 9)).toEqual([failed(3, NOW_MS)]);
+      expect(await state.dueEvents("crm", NOW_MS, 9)).toEqual([failedOnce(3, NOW_MS)]);
     });
 
     test("a stopped destination goes on at its cursor", async () => {
@@ -160,7 +151,7 @@ for (const { kind, dataId, isHere, open } of kinds)
     });
 
     test("what was parked of an event that is gone by now is forgotten", async () => {
-      await state.commitProgress("crm", { ...nothing, failed: [failed(3, null)] }, NOW_MS);
+      await state.commitProgress("crm", { ...noProgress, failed: [failedOnce(3, null)] }, NOW_MS);
       await state.forgetGone("crm");
       expect(await state.countParked("crm")).toEqual({ waiting: 0, dead: 0 });
     });
@@ -206,9 +197,9 @@ describe.skipIf(!hasPostgres("the places of forwarding in Postgres"))("of severa
     const position = { dataId: "", eventId: 10, reprocessedCount: 0 };
     await state.configure({ names: ["crm"], position, nowMs: NOW_MS });
     const progress = {
-      ...nothing,
+      ...noProgress,
       position: { eventId: 12, reprocessedCount: 0 },
-      failed: [failed(11, null)],
+      failed: [failedOnce(11, null)],
     };
     await takeOver(pool.query);
     expect(await state.commitProgress("crm", progress, NOW_MS)).toBeFalse();
